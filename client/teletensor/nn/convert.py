@@ -1,0 +1,139 @@
+"""Moving a module's tensors to another device or dtype, under the same Parameter objects."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import teletensor as tt
+from teletensor.nn.walk import Walks
+from teletensor.tensor import Tensor
+from teletensor_core.dtypes import DType
+
+
+class Converts(Walks):
+    """`to`, `cuda`, `cpu`, `float`, `half` and their like."""
+
+    def to(self, *args: Any, **kwargs: Any) -> Self:
+        """Move to a device, cast to a floating point dtype, or both; returns this module.
+
+        Called as `to(device)`, `to(dtype)`, `to(device, dtype)` or `to(tensor)`. Integer
+        parameters and buffers keep their dtype; an integer dtype raises TypeError.
+        """
+        device, dtype, non_blocking = parse_to(*args, **kwargs)
+        if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+            raise TypeError(
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
+            )
+
+        def convert(tensor: Tensor) -> Tensor:
+            wanted = dtype if tensor.is_floating_point() or tensor.is_complex() else None
+            return tensor.to(
+                tensor.device if device is None else device,
+                tensor.dtype if wanted is None else wanted,
+                non_blocking,
+            )
+
+        return self._apply(convert)
+
+    def cpu(self) -> Self:
+        """Move to the host."""
+        return self._apply(lambda tensor: tensor.cpu())
+
+    def cuda(self, device: Any = None) -> Self:
+        """Move to a GPU, the current one by default."""
+        return self._apply(lambda tensor: tensor.cuda(device))
+
+    def float(self) -> Self:
+        """Cast floating point parameters and buffers to float32."""
+        return self._cast(tt.float32)
+
+    def double(self) -> Self:
+        """Cast floating point parameters and buffers to float64."""
+        return self._cast(tt.float64)
+
+    def half(self) -> Self:
+        """Cast floating point parameters and buffers to float16."""
+        return self._cast(tt.float16)
+
+    def bfloat16(self) -> Self:
+        """Cast floating point parameters and buffers to bfloat16."""
+        return self._cast(tt.bfloat16)
+
+    def type(self, dst_type: DType | str) -> Self:
+        """Cast all parameters and buffers to `dst_type`."""
+        return self._apply(lambda tensor: tensor.type(dst_type))
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+        """Move to `device` without copying values, which are undefined afterwards."""
+        return self._apply(lambda tensor: tt.empty_like(tensor, device=device), recurse)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Say whether autograd should record operations on the parameters."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop the gradients of all parameters, or zero them in place."""
+        for parameter in self.parameters():
+            if parameter.grad is None:
+                continue
+            if set_to_none:
+                parameter.grad = None
+            else:
+                parameter.grad.detach_().zero_()
+
+    def _cast(self, dtype: DType) -> Self:
+        return self._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Replace every parameter's data, its gradient's data and every buffer by `fn` of it."""
+        if recurse:
+            for child in self.children():
+                child._apply(fn)
+        for parameter in self._parameters.values():
+            if parameter is not None:
+                _replace_data(parameter, fn)
+                if parameter.grad is not None:
+                    _replace_data(parameter.grad, fn)
+        for name, buffer in self._buffers.items():
+            if buffer is not None:
+                self._buffers[name] = fn(buffer)
+        return self
+
+
+def _replace_data(tensor: Tensor, fn: Callable[[Tensor], Tensor]) -> None:
+    with tt.no_grad():
+        replaced = fn(tensor)
+    if replaced is not tensor:
+        tensor.data = replaced
+
+
+def parse_to(*args: Any, **kwargs: Any) -> tuple[Any, DType | None, bool]:
+    """The device, dtype and `non_blocking` in the arguments of a call of `to`.
+
+    TypeError for arguments that none of PyTorch's signatures takes.
+    """
+    positional = list(args)
+    found: dict[str, Any] = {"device": None, "dtype": None, "non_blocking": False}
+    if positional and isinstance(positional[0], Tensor):
+        tensor = positional.pop(0)
+        found.update(device=tensor.device, dtype=tensor.dtype)
+        names = ["non_blocking", "copy"]
+    elif positional and isinstance(positional[0], DType):
+        names = ["dtype", "non_blocking", "copy"]
+    else:
+        names = ["device", "dtype", "non_blocking", "copy"]
+    if len(args) > 4 or len(positional) > len(names):
+        raise TypeError(f"to() takes from 0 to 4 positional arguments but {len(args)} were given")
+    given = dict(zip(names, positional, strict=False)) | kwargs
+    for name, value in given.items():
+        if name == "tensor":
+            found.update(device=value.device, dtype=value.dtype)
+        elif name in ("device", "dtype", "non_blocking", "copy", "memory_format"):
+            found[name] = value
+        else:
+            raise TypeError(f"to() got an unexpected keyword argument '{name}'")
+    device, dtype = found["device"], found["dtype"]
+    if dtype is not None and not isinstance(dtype, DType):
+        raise TypeError(f"to() received an invalid combination of arguments: dtype={dtype!r}")
+    return None if device is None else tt.device(device), dtype, bool(found["non_blocking"])

@@ -1,0 +1,107 @@
+"""Dropout: single elements, whole channels, and the variants for SELU networks."""
+
+import math
+import warnings
+
+import teletensor as tt
+from teletensor import ops
+from teletensor.tensor import Tensor
+
+# What SELU tends to for very negative input: -scale * alpha.
+_SELU_FLOOR = -1.7580993408473766
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Zero each element with probability `p` and divide the others by `1 - p`.
+
+    Without `training` the input itself. Draws one random number per element; ValueError if `p`
+    is not in [0, 1].
+    """
+    check_probability(p)
+    if not training or p == 0:
+        return input
+    return _drop(input, "dropout", input.numel(), p, inplace)
+
+
+def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """`dropout` of whole channels of (N, C, L) or (C, L)."""
+    check_probability(p)
+    if input.ndim not in (2, 3):
+        raise RuntimeError(
+            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. "
+            "Note that dropout1d exists to provide channel-wise dropout on inputs with 1 "
+            "spatial dimension, a channel dimension, and an optional batch dimension "
+            "(i.e. 2D or 3D inputs)."
+        )
+    if input.ndim == 3:
+        return _drop_channels(input, p, training, inplace)
+    return _drop_channels(input.unsqueeze(0), p, training, inplace).squeeze(0)
+
+
+def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """`dropout` of whole channels of (N, C, H, W)."""
+    check_probability(p)
+    if input.ndim not in (3, 4):
+        warnings.warn(
+            f"dropout2d: Received a {input.ndim}-D input to dropout2d, which is deprecated "
+            "and will result in an error in a future release. To retain the behavior "
+            "and silence this warning, please use dropout instead. Note that dropout2d "
+            "exists to provide channel-wise dropout on inputs with 2 spatial dimensions, "
+            "a channel dimension, and an optional batch dimension (i.e. 3D or 4D inputs).",
+            stacklevel=2,
+        )
+    if input.ndim == 3:
+        warnings.warn(
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise "
+            "1D dropout behavior is desired - input is interpreted as shape (N, C, L), where C "
+            "is the channel dim. This behavior will change in a future release to interpret the "
+            "input as one without a batch dimension, i.e. shape (C, H, W). To maintain the 1D "
+            "channel-wise dropout behavior, please switch to using dropout1d instead.",
+            stacklevel=2,
+        )
+    return _drop_channels(input, p, training, inplace)
+
+
+def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Dropout to SELU's floor value, rescaled so that mean and variance stay as they were."""
+    check_probability(p)
+    if not training or p == 0:
+        return input
+    kept = _drop(tt.ones_like(input), "dropout", input.numel(), p, False) != 0
+    return _keep_moments(input, kept, p, inplace)
+
+
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """`alpha_dropout` of whole channels."""
+    check_probability(p)
+    if not training or p == 0:
+        return input
+    kept = _drop_channels(tt.ones_like(input), p, True, False) != 0
+    return _keep_moments(input, kept, p, inplace)
+
+
+def check_probability(p: float) -> None:
+    """ValueError unless `p` is in [0, 1]."""
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+
+
+def _drop_channels(input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
+    if not training or p == 0:
+        return input
+    return _drop(input, "feature_dropout", math.prod(input.shape[:2]), p, inplace)
+
+
+def _drop(input: Tensor, name: str, numbers: int, p: float, inplace: bool) -> Tensor:
+    """Run a dropout op; `p == 1` needs no random numbers and no division by zero."""
+    if p == 1:
+        return input.mul_(0) if inplace else input * 0
+    seed, offset = tt.random.default_generator.next(numbers)
+    dropped: Tensor = getattr(ops, name)(input, seed, offset, p=p)
+    return input.copy_(dropped) if inplace else dropped
+
+
+def _keep_moments(input: Tensor, kept: Tensor, p: float, inplace: bool) -> Tensor:
+    scale = 0.0 if p == 1 else 1 / math.sqrt((_SELU_FLOOR**2 * p + 1) * (1 - p))
+    result = tt.where(kept, input, _SELU_FLOOR) * scale - _SELU_FLOOR * scale * p
+    return input.copy_(result) if inplace else result

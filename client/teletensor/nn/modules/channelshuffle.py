@@ -1,0 +1,5 @@
+"""Channel shuffle."""
+
+from teletensor.nn.vision import ChannelShuffle
+
+__all__ = ["ChannelShuffle"]

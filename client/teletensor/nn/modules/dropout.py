@@ -1,0 +1,5 @@
+"""Dropout."""
+
+from teletensor.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, FeatureAlphaDropout, _DropoutNd
+
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "FeatureAlphaDropout", "_DropoutNd"]

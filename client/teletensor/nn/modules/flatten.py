@@ -1,0 +1,5 @@
+"""Flattening."""
+
+from teletensor.nn.flatten import Flatten, Unflatten
+
+__all__ = ["Flatten", "Unflatten"]

@@ -1,0 +1,5 @@
+"""Pixel shuffle."""
+
+from teletensor.nn.vision import PixelShuffle, PixelUnshuffle
+
+__all__ = ["PixelShuffle", "PixelUnshuffle"]

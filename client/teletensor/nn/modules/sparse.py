@@ -1,0 +1,5 @@
+"""Embeddings."""
+
+from teletensor.nn.sparse import Embedding
+
+__all__ = ["Embedding"]

@@ -1,0 +1,5 @@
+"""Transformers."""
+
+from teletensor.nn.transformer import TransformerEncoder, TransformerEncoderLayer
+
+__all__ = ["TransformerEncoder", "TransformerEncoderLayer"]

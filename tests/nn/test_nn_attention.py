@@ -1,0 +1,118 @@
+"""Attention and the transformer encoder against PyTorch's."""
+
+import numpy as np
+import pytest
+from nn_oracle import array, assert_close, assert_same, assert_same_layer, tensors, torch, twins
+
+import teletensor as tt
+from teletensor import nn
+from teletensor.nn import functional as F
+
+QUERY, KEY, VALUE = array(2, 4, 5, 6), array(2, 2, 7, 6, seed=1), array(2, 2, 7, 3, seed=2)
+SEQUENCE = array(5, 2, 8)
+PADDING = np.array([[False, False, False, True, True], [False] * 5])
+CAUSAL = np.triu(np.ones((5, 5), bool), 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "mask"),
+    [
+        ({}, None),
+        ({"is_causal": True}, None),
+        ({"scale": 0.3}, None),
+        ({}, np.tril(np.ones((5, 7), bool))),
+        ({}, array(5, 7, seed=3)),
+    ],
+    ids=["plain", "causal", "scaled", "bool mask", "float mask"],
+)
+def test_scaled_dot_product_attention(options, mask):
+    def run(library, q, k, v, m):
+        return library.nn.functional.scaled_dot_product_attention(q, k, v, m, enable_gqa=True, **options)
+
+    assert_same(run, QUERY, KEY, VALUE, mask)
+
+
+def test_attention_with_dropout_drops_weights():
+    ones = tt.ones(1, 1, 40, 8)
+    out = F.scaled_dot_product_attention(ones, ones, ones, dropout_p=0.5, is_causal=True)
+    assert out.std().item() > 0.05
+    assert abs(out.mean().item() - 1) < 0.2
+
+
+MODULES = {
+    "self": ({}, {}, 1),
+    "batch first": ({"batch_first": True}, {}, 1),
+    "without bias": ({"bias": False}, {"need_weights": False}, 1),
+    "cross": ({"kdim": 3, "vdim": 4}, {"average_attn_weights": False}, 3),
+    "appended": ({"add_bias_kv": True, "add_zero_attn": True}, {}, 1),
+    "padded": ({"add_bias_kv": True, "add_zero_attn": True}, {"key_padding_mask": PADDING}, 1),
+    "causal": ({}, {"attn_mask": CAUSAL}, 1),
+    "causal hint": ({}, {"attn_mask": CAUSAL, "is_causal": True, "need_weights": False}, 1),
+    "both masks": ({}, {"attn_mask": array(4, 5, 5), "key_padding_mask": array(2, 5)}, 1),
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_multihead_attention(name):
+    options, call, inputs = MODULES[name]
+    sources = [SEQUENCE, array(5, 2, 3), array(5, 2, 4)]
+    if options.get("batch_first"):
+        sources = [np.swapaxes(SEQUENCE, 0, 1).copy()]
+    pair = twins(lambda nn: nn.MultiheadAttention(8, 2, **options))
+    for m, library in zip(pair, (tt, torch), strict=True):
+        given = tensors(library, sources[:inputs], requires_grad=True)
+        output, weights = m(*(given * 3)[:3], **dict(zip(call, tensors(library, call.values()), strict=True)))
+        (output * output).sum().backward()
+        m.seen = [output, weights, [x.grad for x in given], [p.grad for p in m.parameters()]]
+    assert_close(pair[0].seen, pair[1].seen, tolerance=1e-4)
+
+
+def test_multihead_attention_without_a_batch():
+    ours, theirs = twins(lambda nn: nn.MultiheadAttention(8, 2))
+    results = []
+    for m, library in ((ours, tt), (theirs, torch)):
+        (x,) = tensors(library, [SEQUENCE[:, 0].copy()])
+        results.append(m(x, x, x, key_padding_mask=library.tensor(PADDING[0])))
+    assert_close(*results)
+
+
+def test_multihead_attention_drops_weights_in_training_only():
+    m = nn.MultiheadAttention(8, 2, dropout=0.5)
+    (x,) = tensors(tt, [SEQUENCE])
+    assert (m(x, x, x)[1] == 0).any().item()
+    m.eval()
+    assert_close(m(x, x, x), m(x, x, x))
+
+
+def test_static_keys_and_values_replace_the_projected_ones():
+    ours, theirs = twins(lambda nn: nn.MultiheadAttention(8, 2))
+    results = []
+    for m, library in ((ours, tt), (theirs, torch)):
+        x, k, v = tensors(library, [SEQUENCE, array(4, 6, 4), array(4, 6, 4, seed=1)])
+        results.append(
+            library.nn.functional.multi_head_attention_forward(
+                x, x, x, 8, 2, m.in_proj_weight, m.in_proj_bias, None, None, False, 0.0, m.out_proj.weight,
+                m.out_proj.bias, static_k=k, static_v=v,
+            )
+        )  # fmt: skip
+    assert_close(*results)
+
+
+@pytest.mark.parametrize("options", [{}, {"norm_first": True, "activation": "gelu"}, {"bias": False}])
+def test_a_transformer_encoder_layer(options):
+    assert_same_layer(lambda nn: nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, **options), SEQUENCE, tolerance=1e-4)
+
+
+def test_a_transformer_encoder_with_masks():
+    def make(nn):
+        layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0)
+        return nn.TransformerEncoder(layer, 2, norm=nn.LayerNorm(8), enable_nested_tensor=False)
+
+    ours, theirs = twins(make)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert repr(ours) == repr(theirs)
+    outputs = []
+    for m, library in ((ours, tt), (theirs, torch)):
+        x, mask, padding = tensors(library, [SEQUENCE, CAUSAL, PADDING])
+        outputs.append(m(x, mask=mask, src_key_padding_mask=padding))
+    assert_close(*outputs, tolerance=1e-4)

@@ -1,0 +1,87 @@
+"""Clipping, flattening and padding against PyTorch's."""
+
+import math
+
+import pytest
+from nn_oracle import array, assert_close, tensors, torch, twins
+
+import teletensor as tt
+from teletensor import nn
+
+SIDES = (tt, torch)
+
+
+def _with_gradients(scale=1.0):
+    pair = twins(lambda nn: nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)))
+    for m, library in zip(pair, SIDES, strict=True):
+        (m(library.tensor(array(5, 3))).square().sum() * scale).backward()
+    return pair
+
+
+@pytest.mark.parametrize("max_norm", [0.1, 1e6])
+@pytest.mark.parametrize("norm_type", [2.0, 1.0, math.inf])
+def test_clipping_the_norm(max_norm, norm_type):
+    results = []
+    for m, library in zip(_with_gradients(), SIDES, strict=True):
+        norm = library.nn.utils.clip_grad_norm_(m.parameters(), max_norm, norm_type)
+        results.append([norm, [p.grad for p in m.parameters()]])
+    assert_close(*results)
+
+
+def test_clipping_takes_one_tensor_and_none_without_gradient():
+    for library in SIDES:
+        lone = library.ones(3, requires_grad=True)
+        assert library.nn.utils.clip_grad_norm_(lone, 1.0).item() == 0
+        lone.sum().backward()
+        library.nn.utils.clip_grad_norm_(lone, 1.0)
+        assert abs(lone.grad.norm().item() - 1) < 1e-4
+
+
+def test_a_norm_that_is_not_finite_is_an_error_on_demand():
+    for m in _with_gradients(math.inf):
+        utils = nn.utils if isinstance(m, nn.Module) else torch.nn.utils
+        with pytest.raises(RuntimeError, match="is non-finite, so it cannot be clipped"):
+            utils.clip_grad_norm_(m.parameters(), 1.0, error_if_nonfinite=True)
+
+
+def test_clipping_values():
+    results = []
+    for m, library in zip(_with_gradients(), SIDES, strict=True):
+        library.nn.utils.clip_grad_value_(m.parameters(), 0.05)
+        results.append([p.grad for p in m.parameters()])
+    assert_close(*results)
+
+
+def test_the_norm_and_the_scaling_come_apart():
+    results = []
+    for m, library in zip(_with_gradients(), SIDES, strict=True):
+        norm = library.nn.utils.get_total_norm([p.grad for p in m.parameters()])
+        library.nn.utils.clip_grads_with_norm_(m.parameters(), 0.5, norm)
+        results.append([norm, [p.grad for p in m.parameters()]])
+    assert_close(*results)
+
+
+def test_parameters_as_a_vector_and_back():
+    vectors = []
+    for m, library in zip(_with_gradients(), SIDES, strict=True):
+        vector = library.nn.utils.parameters_to_vector(m.parameters())
+        library.nn.utils.vector_to_parameters(vector * 2, m.parameters())
+        vectors.append([vector, list(m.parameters())])
+        assert all(p.is_leaf and p.requires_grad for p in m.parameters())
+    assert_close(*vectors)
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_padding_sequences(batch_first, side):
+    arrays = [array(3, 2), array(5, 2), array(1, 2)]
+    padded = [library.nn.utils.rnn.pad_sequence(tensors(library, arrays), batch_first, 7.0, side) for library in SIDES]
+    assert_close(*padded)
+
+
+def test_unpadding_sequences():
+    arrays = [array(3, 2), array(5, 2)]
+    for batch_first in (False, True):
+        padded = nn.utils.rnn.pad_sequence(tensors(tt, arrays), batch_first)
+        parts = nn.utils.rnn.unpad_sequence(padded, tt.tensor([3, 5]), batch_first)
+        assert [part.tolist() for part in parts] == [each.tolist() for each in arrays]
