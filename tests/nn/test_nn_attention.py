@@ -116,3 +116,25 @@ def test_a_transformer_encoder_with_masks():
         x, mask, padding = tensors(library, [SEQUENCE, CAUSAL, PADDING])
         outputs.append(m(x, mask=mask, src_key_padding_mask=padding))
     assert_close(*outputs, tolerance=1e-4)
+
+
+@pytest.mark.parametrize("options", [{}, {"norm_first": True, "activation": "gelu"}])
+def test_a_transformer_decoder_layer(options):
+    memory = array(6, 2, 8, seed=1)
+    assert_same_layer(
+        lambda nn: nn.TransformerDecoderLayer(8, 2, 16, dropout=0.0, **options), SEQUENCE, memory, tolerance=1e-4
+    )
+
+
+def test_a_transformer_with_masks():
+    ours, theirs = twins(lambda nn: nn.Transformer(8, 2, 1, 2, 16, dropout=0.0, batch_first=True))
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert repr(ours) == repr(theirs)
+    outputs = []
+    for m, library in ((ours, tt), (theirs, torch)):
+        source, target, padding = tensors(library, [array(2, 5, 8), array(2, 4, 8, seed=1), PADDING])
+        mask = m.generate_square_subsequent_mask(4)
+        outputs.append(m(source, target, tgt_mask=mask, memory_key_padding_mask=padding, tgt_is_causal=True))
+        outputs.append(mask)
+    assert_close(outputs[0], outputs[2], tolerance=1e-4)
+    assert_close(outputs[1], outputs[3])

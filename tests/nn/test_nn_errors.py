@@ -3,6 +3,11 @@
 import pytest
 from nn_oracle import assert_same_error
 
+
+def _transformer(nn):
+    return nn.Transformer(4, 2, 1, 1, 8, batch_first=True)
+
+
 CALLS = {
     "dropout probability": lambda t, nn, F: F.dropout(t.ones(1), 2.0),
     "dropout layer": lambda t, nn, F: nn.Dropout(3.0),
@@ -81,6 +86,8 @@ CALLS = {
         *[t.ones(1, 2, 4)] * 3, t.ones(2, 2), is_causal=True
     ),
     "transformer activation": lambda t, nn, F: nn.TransformerEncoderLayer(4, 2, activation="x"),
+    "transformer batch": lambda t, nn, F: _transformer(nn)(t.ones(1, 2, 4), t.ones(3, 2, 4)),
+    "transformer width": lambda t, nn, F: _transformer(nn)(t.ones(1, 2, 4), t.ones(1, 2, 3)),
     "gain": lambda t, nn, F: nn.init.calculate_gain("x"),
     "gain slope": lambda t, nn, F: nn.init.calculate_gain("leaky_relu", True),
     "xavier of a vector": lambda t, nn, F: nn.init.xavier_uniform_(t.ones(3)),

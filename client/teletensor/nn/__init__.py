@@ -145,6 +145,7 @@ from teletensor.nn.transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )
+from teletensor.nn.transformer_decoder import Transformer, TransformerDecoder, TransformerDecoderLayer
 from teletensor.nn.vision import (
     ChannelShuffle,
     PixelShuffle,
@@ -253,6 +254,9 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
     "TransformerEncoder",
     "TransformerEncoderLayer",
     "TripletMarginLoss",

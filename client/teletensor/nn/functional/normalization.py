@@ -104,7 +104,6 @@ def rms_norm(
     eps: float | None = None,
 ) -> Tensor:
     """Divide by the root mean square over the last dimensions; `eps` None is the dtype's."""
-    eps = tt.finfo(input.dtype).eps if eps is None else eps
     return ops.rms_norm(input, weight, normalized_shape=tuple(normalized_shape), eps=eps)
 
 

@@ -1,5 +1,12 @@
 """Transformers."""
 
 from teletensor.nn.transformer import TransformerEncoder, TransformerEncoderLayer
+from teletensor.nn.transformer_decoder import Transformer, TransformerDecoder, TransformerDecoderLayer
 
-__all__ = ["TransformerEncoder", "TransformerEncoderLayer"]
+__all__ = [
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
+]
