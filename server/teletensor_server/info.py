@@ -1,0 +1,65 @@
+"""What a worker tells about itself: limits, and what its sessions and tensors hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """What one session may use. Zero: no limit.
+
+    `message_bytes` bounds one message on the wire, `window_bytes` what a client may have sent without an
+    acknowledgement, `signatures` how many signatures a session may define.
+    """
+
+    session_bytes: int = 0
+    tensors: int = 0
+    message_bytes: int = 16 << 20
+    window_bytes: int = 64 << 20
+    signatures: int = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """A session as the admin API shows it. Times are seconds since the epoch."""
+
+    id: str
+    client: str
+    created: float
+    last_active: float
+    connected: bool
+    tensors: int
+    bytes: int
+    ops: int
+    batches: int
+    bytes_received: int
+    bytes_sent: int
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """A tensor as the admin API shows it: everything but its elements.
+
+    `location` is the client's own `file:line` that made it, where the client sent one.
+    """
+
+    handle: int
+    shape: tuple[int, ...]
+    dtype: str
+    bytes: int
+    age_seconds: float
+    location: str
+    requires_grad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts since the worker started; they only grow."""
+
+    sessions_opened: int = 0
+    ops: int = 0
+    bytes_received: int = 0
+    bytes_sent: int = 0
+    errors: int = 0
