@@ -50,11 +50,11 @@ class TensorInfo:
     dtype: str
     bytes: int
     age_seconds: float
-    location: str
+    location: str | None
     requires_grad: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Totals:
     """Counts since the worker started; they only grow."""
 
