@@ -1,0 +1,1 @@
+"""Pieces that the kernels of several ops share, written against an array namespace `xp`."""
