@@ -1,0 +1,39 @@
+"""Automatic differentiation: `backward`, `grad`, grad modes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from teletensor import backward as _backward
+from teletensor.autograd import functional as functional
+from teletensor.backward import grad
+from teletensor.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from teletensor.tensor import Tensor
+
+__all__ = [
+    "Variable",
+    "backward",
+    "enable_grad",
+    "functional",
+    "grad",
+    "inference_mode",
+    "no_grad",
+    "set_grad_enabled",
+]
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add the gradients of several tensors to the `.grad` of the leaves they were made from."""
+    _backward.backward(tensors, grad_tensors, retain_graph, create_graph, inputs)
+
+
+def Variable(data: Tensor, requires_grad: bool = False) -> Tensor:
+    """The tensor itself, as a leaf: what old code calls a variable."""
+    out = data.detach()
+    return out.requires_grad_(True) if requires_grad else out

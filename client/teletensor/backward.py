@@ -1,0 +1,181 @@
+"""`backward` and `autograd.grad`: one command each, however deep the graph."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+from teletensor import grad_mode, hooks
+from teletensor.graph import GradFn, leaves_under, walk
+from teletensor.session import BackwardRequest
+from teletensor.tensor_base import TensorBase, new
+from teletensor_core.errors import ArgumentError, DeviceError, GradientError, ShapeError
+from teletensor_core.registry import OPS
+from teletensor_core.spec import spec
+
+_SECOND_TIME = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
+    "after calling backward."
+)
+
+
+def backward(tensors: Any, gradient: Any, retain_graph: bool | None, create_graph: bool, inputs: Any = None) -> None:
+    """Add the gradients of `tensors` to the `.grad` of leaves; see Tensor.backward."""
+    roots = _as_list(tensors)
+    grads = _cotangents(roots, _as_list(gradient) if gradient is not None else [None] * len(roots))
+    nodes = list(walk([node for node in (root.grad_fn for root in roots) if node is not None]))
+    targets = _targets(roots, nodes) if inputs is None else _as_list(inputs)
+    if inputs is not None and not targets:
+        raise GradientError("`inputs` argument to `backward` cannot be empty.")
+    results = _run(roots, grads, targets, nodes, retain_graph, create_graph, only_targets=inputs is not None)
+    for target, grad in zip(targets, results, strict=True):
+        _accumulate(target, grad, create_graph)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of `outputs` with respect to `inputs`, without touching any `.grad`.
+
+    Raises GradientError for an input that the outputs do not depend on, unless `allow_unused` (then None) or
+    `materialize_grads` (then zeros).
+    """
+    if is_grads_batched:
+        raise ArgumentError("is_grads_batched=True is not supported: call grad() once per cotangent")
+    roots, wanted = _as_list(outputs), _as_list(inputs)
+    grads = _cotangents(roots, _as_list(grad_outputs) if grad_outputs is not None else [None] * len(roots))
+    nodes = list(walk([node for node in (root.grad_fn for root in roots) if node is not None]))
+    used = [_is_reached(x, roots, nodes) for x in wanted]
+    for x, is_used in zip(wanted, used, strict=True):
+        if not x.requires_grad:
+            raise GradientError("One of the differentiated Tensors does not require grad")
+        if not (is_used or allow_unused or materialize_grads):
+            raise GradientError(
+                "One of the differentiated Tensors appears to not have been used in the graph. "
+                "Set allow_unused=True if this is the desired behavior."
+            )
+    targets = [x for x, is_used in zip(wanted, used, strict=True) if is_used]
+    results = iter(_run(roots, grads, targets, nodes, retain_graph, create_graph, only_targets=True))
+    unused = (lambda x: _zeros_like(x)) if materialize_grads else (lambda x: None)
+    return tuple(next(results) if is_used else unused(x) for x, is_used in zip(wanted, used, strict=True))
+
+
+def retain(tensor: TensorBase) -> None:
+    """Make backward keep a non-leaf tensor's gradient."""
+    node, index = tensor._edge()
+    if isinstance(node, GradFn):
+        node.retained = node.retained or {}
+        node.retained[index] = weakref.ref(tensor)
+
+
+def _run(
+    roots: list[Any],
+    grads: list[Any],
+    targets: list[Any],
+    nodes: list[GradFn],
+    retain_graph: bool | None,
+    create_graph: bool,
+    *,
+    only_targets: bool,
+) -> list[Any]:
+    """The gradients of the targets, as tensors."""
+    session = roots[0]._session
+    for x in (*roots, *targets, *[g for g in grads if g is not None]):
+        if x._session is not session:
+            raise DeviceError(f"tensors of one graph are on {session.device} and {x._session.device}")
+    keep = create_graph if retain_graph is None else retain_graph
+    _mark_freed(nodes, keep)
+    specs = [spec(t._spec.shape, t._spec.dtype) for t in targets]
+    if not targets:
+        return []
+    request = BackwardRequest(
+        roots=[r._ref for r in roots],
+        grads=[None if g is None else g._ref for g in grads],
+        targets=[t._ref for t in targets],
+        create_graph=create_graph,
+        retain_graph=keep,
+        only_targets=only_targets,
+        run_hook=hooks.runner(session) if hooks.any_on(nodes, leaves_under(nodes) + roots) else None,
+        target_specs=specs,
+    )
+    refs = session.backward(request)
+    node = _gradient_node(nodes, grads) if create_graph else None
+    return [new(ref, s, session, node, i) for i, (ref, s) in enumerate(zip(refs, specs, strict=True))]
+
+
+def _mark_freed(nodes: list[GradFn], keep: bool) -> None:
+    for node in nodes:
+        if node.freed and node.op.saves:
+            raise GradientError(_SECOND_TIME)
+    if not keep:
+        for node in nodes:
+            node.freed = True
+
+
+def _gradient_node(nodes: list[GradFn], grads: list[Any]) -> GradFn:
+    """Gradients made with create_graph depend on everything the differentiated graph depends on."""
+    parents: list[Any] = [(leaf, 0) for leaf in leaves_under(nodes)]
+    parents += [g._edge() for g in grads if g is not None]
+    return GradFn(OPS["alias"], (*parents, *[(node, 0) for node in nodes]))
+
+
+def _targets(roots: list[Any], nodes: list[GradFn]) -> list[Any]:
+    leaves = leaves_under(nodes) + [root for root in roots if root.grad_fn is None and root.requires_grad]
+    retained = [ref() for node in nodes for ref in (node.retained or {}).values()]
+    return list({id(t): t for t in (*leaves, *retained) if t is not None}.values())
+
+
+def _accumulate(target: Any, grad: Any, create_graph: bool) -> None:
+    if target._grad is None:
+        target._grad = grad
+    elif create_graph:
+        target._grad = target._grad + grad
+    else:
+        with grad_mode.no_grad():
+            target._grad.add_(grad)
+    hooks.after_accumulation(target)
+
+
+def _cotangents(roots: list[Any], grads: list[Any]) -> list[Any]:
+    if len(roots) != len(grads):
+        raise GradientError(f"got {len(roots)} tensors and {len(grads)} gradients")
+    for root, g in zip(roots, grads, strict=True):
+        if not root.requires_grad:
+            raise GradientError("element 0 of tensors does not require grad and does not have a grad_fn")
+        if g is None:
+            if root.numel() != 1:
+                raise GradientError("grad can be implicitly created only for scalar outputs")
+        elif g._spec.shape != root._spec.shape:
+            raise ShapeError(
+                f"Mismatch in shape: grad_output[0] has a shape of {g.shape} and output[0] has a shape of {root.shape}."
+            )
+    return [g if g is None or g._spec.dtype is r._spec.dtype else g.to(r.dtype) for r, g in zip(roots, grads, strict=True)]
+
+
+def _is_reached(x: Any, roots: list[Any], nodes: list[GradFn]) -> bool:
+    node, index = x._edge()
+    if isinstance(node, GradFn):
+        here = any(root._edge() == (node, index) for root in roots)
+        return here or any((node, index) in n.parents for n in nodes)
+    return any(root is x for root in roots) or any(parent is x for n in nodes for parent, _ in n.parents)
+
+
+def _zeros_like(x: Any) -> Any:
+    from teletensor import factories
+
+    return factories.zeros_like(x)
+
+
+def _as_list(x: Any) -> list[Any]:
+    return list(x) if isinstance(x, Sequence) else [x]

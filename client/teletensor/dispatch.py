@@ -1,0 +1,222 @@
+"""One call, from the user's line to the session: look up the plan, submit the command, wrap the result.
+
+The plan holds the result's shape and dtype, so that nothing here waits, except for ops whose shape depends on data.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from teletensor import grad_mode
+from teletensor.graph import GradFn
+from teletensor.session import Session
+from teletensor.tensor_base import TensorBase, new, new_view
+from teletensor_core import dtypes, plan
+from teletensor_core.errors import ArgumentTypeError, DeviceError, GradientError
+from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan
+from teletensor_core.registry import OPS, Op
+
+_NUMBERS = frozenset((int, float, bool, complex))
+
+
+def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Session | None = None) -> Any:
+    """The result of an op: a tensor, or a tuple of tensors for an op with several results.
+
+    `session` is where an op without tensor operands runs.
+    """
+    flags = _flags()
+    refs: list[Any] = []
+    key: list[Any] = [op, attrs, flags]
+    needs_grad = False
+    for x in operands:
+        if isinstance(x, TensorBase):
+            refs.append(x._ref)
+            key.append(x._spec)
+            if session is not x._session:
+                if session is not None:
+                    return apply(op, _together(op, operands), attrs)
+                session = x._session
+            needs_grad = needs_grad or x._edge()[0] is not None
+        elif type(x) in _NUMBERS:
+            refs.append(x)
+            key.append(type(x))
+        elif x is None:
+            refs.append(None)
+            key.append(None)
+        else:
+            return apply(op, _tidy(op, operands), attrs, session) if type(x) is not list else _apply_list(
+                op, operands, attrs
+            )
+    if session is None:
+        raise ArgumentTypeError(f"{op.name}: at least one operand must be a tensor, got {operands!r}")
+    found = plan.lookup(tuple(key))
+    if found is None:
+        found = _plan(op, operands, attrs, flags, tuple(key))
+    return _finish(op, found, session, session.submit(found, refs), operands, bool(needs_grad and flags & GRAD))
+
+
+def _flags() -> int:
+    flags = GRAD if grad_mode.state.enabled else 0
+    return flags | DOUBLE if dtypes.default_dtype() is dtypes.float64 else flags
+
+
+def _apply_list(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
+    """`apply` for an op that takes lists of tensors."""
+    flags = _flags()
+    session, refs, needs_grad = _collect(op, operands)
+    found = plan.plan_for(op, attrs, flags, [_describe(x) for x in operands])
+    return _finish(op, found, session, session.submit(found, refs), operands, needs_grad and bool(flags & GRAD))
+
+
+def _finish(op: Op, found: Plan, session: Session, outs: Any, operands: Any, recording: bool) -> Any:
+    """Wrap what the session gave."""
+    node = GradFn(op, _parents(operands)) if recording and op.vjps else None
+    specs = session.specs(outs) if op.dynamic else found.specs
+    if op.view and op.differentiable:
+        source = operands[0]
+        wrapped = [new_view(source, op, o, s, session, node, i) for i, (o, s) in enumerate(zip(outs, specs, strict=True))]
+    else:
+        wrapped = [
+            new(o, s, session, node if s.dtype.category >= dtypes.FLOAT else None, i)
+            for i, (o, s) in enumerate(zip(outs, specs, strict=True))
+        ]
+    return tuple(wrapped) if found.multiple else wrapped[0]
+
+
+def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
+    """The first operand, after the op's result was written into it."""
+    target: TensorBase = operands[0]
+    flags = _flags() | INPLACE
+    session, refs, needs_grad = _collect(op, operands)
+    found = plan.plan_for(op, attrs, flags, [_describe(x) for x in operands])
+    recording = needs_grad and flags & GRAD and op.vjps
+    if flags & GRAD:
+        _refuse_leaf(target)
+    parents = _parents(operands) if recording else ()
+    session.submit(found, refs)
+    _bump_version(target)
+    if recording:
+        _rebase(target, GradFn(op, parents))
+    return target
+
+
+def apply_mutation(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> None:
+    """Run an op that writes into its operands, such as an optimiser step. Nothing is recorded."""
+    session, refs, _ = _collect(op, operands)
+    session.submit(plan.plan_for(op, attrs, 0, [_describe(x) for x in operands]), refs)
+
+
+def _collect(op: Op, operands: tuple[Any, ...]) -> tuple[Session, list[Any], bool]:
+    """The session of the operands, their refs, and whether a gradient flows into any."""
+    session: Session | None = None
+    refs: list[Any] = []
+    needs_grad = False
+    for x in operands:
+        if isinstance(x, list):
+            refs.append([t._ref for t in x])
+        else:
+            refs.append(x._ref if isinstance(x, TensorBase) else x)
+        for t in x if isinstance(x, list) else (x,):
+            if isinstance(t, TensorBase):
+                if session is not None and session is not t._session:
+                    raise _elsewhere(op, operands)
+                session = t._session
+                needs_grad = needs_grad or t.requires_grad
+    if session is None:
+        raise ArgumentTypeError(f"{op.name}: at least one operand must be a tensor, got {operands!r}")
+    return session, refs, needs_grad
+
+
+def _tidy(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Operands with tuples as lists and NumPy numbers as Python numbers; refuses anything else."""
+    return tuple(x if isinstance(x, TensorBase) or x is None or type(x) in _NUMBERS else _tidied(op, x) for x in operands)
+
+
+def _tidied(op: Op, x: Any) -> Any:
+    if isinstance(x, (list, tuple)):
+        for t in x:
+            if not isinstance(t, TensorBase):
+                raise ArgumentTypeError(f"{op.name}: expected a list of tensors, but one is {type(t).__name__}")
+        return list(x)
+    for kind in (bool, int, float, complex):
+        if isinstance(x, kind):
+            return kind(x)
+    if hasattr(x, "item") and getattr(x, "ndim", None) == 0:
+        return x.item()
+    raise ArgumentTypeError(f"{op.name}(): expected a tensor or a number, got {type(x).__name__}")
+
+
+def _together(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Operands in one session: a 0-d tensor on cpu joins tensors elsewhere by value, as in PyTorch."""
+    homes = {x._session for x in operands if isinstance(x, TensorBase) and not _is_cpu_scalar(x)}
+    if len(homes) != 1:
+        raise _elsewhere(op, operands)
+    home = homes.pop()
+    return tuple(
+        new(home.upload(x._session.read([x._ref])[0], x._spec), x._spec, home)
+        if isinstance(x, TensorBase) and x._session is not home
+        else x
+        for x in operands
+    )
+
+
+def _is_cpu_scalar(x: TensorBase) -> bool:
+    return x._session.device.type == "cpu" and not x._spec.shape and not x.requires_grad
+
+
+def _elsewhere(op: Op, operands: tuple[Any, ...]) -> DeviceError:
+    tensors = [t for x in operands for t in (x if isinstance(x, list) else [x]) if isinstance(t, TensorBase)]
+    devices = list(dict.fromkeys(str(t._session.device) for t in tensors))
+    return DeviceError(
+        f"Expected all tensors to be on the same device, but found at least two devices, {devices[0]} and {devices[1]}! "
+        f"(in {op.name}, with shapes {[list(t._spec.shape) for t in tensors]}); move them with .to(device)"
+    )
+
+
+def _describe(x: Any) -> Any:
+    if isinstance(x, TensorBase):
+        return x._spec
+    if isinstance(x, (list, tuple)):
+        return tuple(t._spec for t in x)
+    return x
+
+
+def _plan(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], flags: int, key: tuple[Any, ...]) -> Plan:
+    made = plan.make_plan(op, dict(zip(op.attrs, attrs, strict=True)), flags, [_describe(x) for x in operands])
+    plan.remember(key, made)
+    return made
+
+
+def _parents(operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    parents: list[Any] = []
+    for x in operands:
+        if isinstance(x, TensorBase):
+            parents.append(x._edge())
+        elif isinstance(x, (list, tuple)):
+            parents.extend(t._edge() for t in x)
+    return tuple(parents)
+
+
+def _refuse_leaf(target: TensorBase) -> None:
+    root = target if target._base is None else target._base
+    if root._requires and root._node is None:
+        what = "a leaf Variable" if target._base is None else "a view of a leaf Variable"
+        raise GradientError(f"{what} that requires grad is being used in an in-place operation.")
+
+
+def _bump_version(target: TensorBase) -> None:
+    root = target if target._base is None else target._base
+    root._writes += 1
+
+
+def _rebase(target: TensorBase, node: GradFn) -> None:
+    """Make `node` the producer of `target`, and through it of the tensor it is a view of."""
+    base = target._base
+    target._node, target._index = node, 0
+    if base is None:
+        target._epoch += 1
+        return
+    joined = GradFn(OPS["view_scatter"], (base._edge(), (node, 0)))
+    base._node, base._index = joined, 0
+    base._epoch += 1
+    target._seen = base._epoch

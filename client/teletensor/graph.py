@@ -1,0 +1,80 @@
+"""The client's own picture of the autograd graph: which leaves a tensor was made from. It answers `grad_fn`, `is_leaf` and
+"which gradients will this backward make" without asking the worker."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from teletensor_core.registry import Op
+
+if TYPE_CHECKING:
+    from teletensor.tensor import Tensor
+
+
+class GradFn:
+    """A recorded op, printed as `<MulBackward0>`. Its parents are other GradFns (with an output number) and leaf tensors."""
+
+    __slots__ = ("__weakref__", "freed", "metadata", "op", "parents", "retained")
+
+    def __init__(self, op: Op, parents: tuple[Any, ...]) -> None:
+        self.op = op
+        self.parents = parents
+        self.freed = False
+        self.retained: dict[int, weakref.ref[Tensor]] | None = None
+        self.metadata: dict[str, Any] | None = None
+
+    def name(self) -> str:
+        """PyTorch's name of the node."""
+        return self.op.grad_name
+
+    @property
+    def next_functions(self) -> tuple[tuple[GradFn | AccumulateGrad | None, int], ...]:
+        """The nodes that gradients go to from here, each with the number of its output."""
+        return tuple((p, i) if isinstance(p, GradFn) else (AccumulateGrad(p), 0) if p is not None else (None, 0)
+                     for p, i in self.parents)  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class AccumulateGrad:
+    """Where a gradient ends: in the `.grad` of a leaf."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Tensor) -> None:
+        self.variable = variable
+
+    def name(self) -> str:
+        """PyTorch's name of the node."""
+        return "torch::autograd::AccumulateGrad"
+
+    next_functions: tuple[Any, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self.variable):#x}>"
+
+
+def walk(roots: list[GradFn]) -> Iterator[GradFn]:
+    """Every node under the roots, each once."""
+    seen: set[int] = set()
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        stack.extend(parent for parent, _ in node.parents if isinstance(parent, GradFn))
+
+
+def leaves_under(nodes: list[GradFn]) -> list[Tensor]:
+    """The leaf tensors that the nodes' gradients go to, each once."""
+    found: dict[int, Tensor] = {}
+    for node in nodes:
+        for parent, _ in node.parents:
+            if parent is not None and not isinstance(parent, GradFn):
+                found[id(parent)] = parent
+    return list(found.values())

@@ -1,0 +1,106 @@
+"""Hooks on tensors' gradients: Python functions of the client, run in the middle of a backward on the worker."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from teletensor.graph import GradFn
+from teletensor.session import Ref, Session
+from teletensor.tensor_base import TensorBase, new
+from teletensor_core.errors import ArgumentTypeError, GradientError
+from teletensor_core.spec import Spec
+
+_numbers = itertools.count(1)
+_functions: dict[int, Callable[..., Any]] = {}
+# Nodes and leaves that carry hooks; holding them weakly lets graphs go.
+_hooked: weakref.WeakSet[Any] = weakref.WeakSet()
+_after: weakref.WeakKeyDictionary[Any, OrderedDict[int, Callable[..., Any]]] = weakref.WeakKeyDictionary()
+
+
+class RemovableHandle:
+    """What `register_hook` gives: `remove()` takes the hook away."""
+
+    def __init__(self, undo: Callable[[], None], number: int) -> None:
+        self._undo: Callable[[], None] | None = undo
+        self.id = number
+
+    def remove(self) -> None:
+        """Take the hook away; once is enough."""
+        if self._undo is not None:
+            self._undo()
+            self._undo = None
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+def register(tensor: TensorBase, hook: Callable[..., Any]) -> RemovableHandle:
+    """Run `hook` on the tensor's gradient in every backward that reaches it."""
+    node, _ = tensor._edge()
+    if node is None:
+        raise GradientError("cannot register a hook on a tensor that doesn't require gradient")
+    number = next(_numbers)
+    _functions[number] = hook
+    _hooked.add(node)
+    tensor._session.set_hook(tensor._ref, number, True)
+    held = weakref.ref(tensor)
+
+    def undo() -> None:
+        alive = held()
+        _functions.pop(number, None)
+        if alive is not None:
+            alive._session.set_hook(alive._ref, number, False)
+
+    return RemovableHandle(undo, number)
+
+
+def register_after(tensor: TensorBase, hook: Callable[..., Any]) -> RemovableHandle:
+    """Run `hook(tensor)` after a leaf's gradient was added to `.grad`."""
+    if not (tensor.requires_grad and not isinstance(tensor._edge()[0], GradFn)):
+        raise GradientError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    number = next(_numbers)
+    _after.setdefault(tensor, OrderedDict())[number] = hook
+    return RemovableHandle(lambda: _after.get(tensor, OrderedDict()).pop(number, None) and None, number)
+
+
+def after_accumulation(tensor: TensorBase) -> None:
+    """Run the hooks that wait for this leaf's gradient."""
+    if tensor in _after:
+        for hook in list(_after[tensor].values()):
+            hook(tensor)
+
+
+def any_on(nodes: Iterable[GradFn], leaves: Iterable[TensorBase]) -> bool:
+    """Whether a backward over these nodes and leaves meets a hook."""
+    if not _hooked:
+        return False
+    return any(node in _hooked for node in nodes) or any(leaf in _hooked for leaf in leaves)
+
+
+def runner(session: Session) -> Callable[[int, Ref, Spec], Ref | None]:
+    """What a session calls when its engine meets a hook."""
+
+    def run(number: int, ref: Ref, spec: Spec) -> Ref | None:
+        hook = _functions.get(number)
+        if hook is None:
+            return None
+        answer = hook(new(ref, spec, session))
+        if answer is None:
+            return None
+        if not isinstance(answer, TensorBase):
+            raise ArgumentTypeError(f"expected a hook to return a Tensor or None, got {type(answer).__name__}")
+        if answer._spec.shape != spec.shape or answer._spec.dtype is not spec.dtype:
+            raise GradientError(f"hook {number} has changed the gradient from {spec!r} to {answer._spec!r}")
+        held[:] = [answer]
+        return answer._ref
+
+    # The newest answer stays alive until the next one: its handle must not be released before the engine used it.
+    held: list[TensorBase] = []
+    return run

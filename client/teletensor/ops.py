@@ -1,0 +1,2993 @@
+"""One function per op, generated from the registry by tools/generate.py. Do not edit.
+
+Each takes the op's operands and attributes by PyTorch's names and returns tensors; `name_` writes into its first operand
+and returns it.
+"""
+
+# ruff: noqa
+# fmt: off
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import teletensor_core.ops as _families  # fills the registry
+from teletensor.dispatch import apply as _apply, apply_inplace as _apply_inplace, apply_mutation as _apply_mutation
+from teletensor.tensor import Tensor
+from teletensor_core import dtypes as _dtypes
+from teletensor_core.registry import OPS as _OPS
+
+Operand: TypeAlias = Tensor | int | float | bool | complex
+
+
+_abs_op = _OPS['abs']
+
+
+def abs(input: Operand) -> Tensor:
+    """The absolute value; of complex numbers the modulus."""
+    return _apply(_abs_op, (input,), ())
+
+
+def abs_(input: Operand) -> Tensor:
+    """The absolute value; of complex numbers the modulus. Written into `input`."""
+    return _apply_inplace(_abs_op, (input,), ())
+
+
+_acos_op = _OPS['acos']
+
+
+def acos(input: Operand) -> Tensor:
+    """The inverse cosine."""
+    return _apply(_acos_op, (input,), ())
+
+
+def acos_(input: Operand) -> Tensor:
+    """The inverse cosine. Written into `input`."""
+    return _apply_inplace(_acos_op, (input,), ())
+
+
+_acosh_op = _OPS['acosh']
+
+
+def acosh(input: Operand) -> Tensor:
+    """The inverse hyperbolic cosine."""
+    return _apply(_acosh_op, (input,), ())
+
+
+def acosh_(input: Operand) -> Tensor:
+    """The inverse hyperbolic cosine. Written into `input`."""
+    return _apply_inplace(_acosh_op, (input,), ())
+
+
+_adagrad_step_op = _OPS['adagrad_step_']
+
+
+def adagrad_step_(params: Operand, grads: Operand, state_sums: Operand, lr: Operand, eps: Any, weight_decay: Any, maximize: Any) -> None:
+    """One step of Adagrad; `lr` already has the learning rate's own decay."""
+    _apply_mutation(_adagrad_step_op, (params, grads, state_sums, lr), (eps, weight_decay, maximize))
+
+
+_adam_step_op = _OPS['adam_step_']
+
+
+def adam_step_(params: Operand, grads: Operand, exp_avgs: Operand, exp_avg_sqs: Operand, max_exp_avg_sqs: Operand, lr: Operand, step: Operand, beta1: Any, beta2: Any, eps: Any, weight_decay: Any, decoupled: Any, amsgrad: Any, maximize: Any) -> None:
+    """One step of Adam, or with `decoupled` weight decay of AdamW."""
+    _apply_mutation(_adam_step_op, (params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, lr, step), (beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize))
+
+
+_adaptive_avg_pool_op = _OPS['adaptive_avg_pool']
+
+
+def adaptive_avg_pool(input: Operand, output_size: Any) -> Tensor:
+    """Means over windows chosen so that the output has the given sizes."""
+    return _apply(_adaptive_avg_pool_op, (input,), (output_size,))
+
+
+_adaptive_avg_pool_backward_op = _OPS['adaptive_avg_pool_backward']
+
+
+def adaptive_avg_pool_backward(g: Operand, shape: tuple[int, ...]) -> Any:
+    """Each window's gradient spread evenly over it."""
+    return _apply(_adaptive_avg_pool_backward_op, (g,), (shape,))
+
+
+_adaptive_max_pool_op = _OPS['adaptive_max_pool']
+
+
+def adaptive_max_pool(input: Operand, output_size: Any) -> tuple[Tensor, ...]:
+    """The greatest elements of windows chosen so that the output has the given sizes, and their flat indices."""
+    return _apply(_adaptive_max_pool_op, (input,), (output_size,))
+
+
+_add_op = _OPS['add']
+
+
+def add(input: Operand, other: Operand) -> Tensor:
+    """The sum."""
+    return _apply(_add_op, (input, other), ())
+
+
+def add_(input: Operand, other: Operand) -> Tensor:
+    """The sum. Written into `input`."""
+    return _apply_inplace(_add_op, (input, other), ())
+
+
+_addcdiv_op = _OPS['addcdiv']
+
+
+def addcdiv(input: Operand, tensor1: Operand, tensor2: Operand, value: Operand) -> Tensor:
+    """`input + value * tensor1 / tensor2`."""
+    return _apply(_addcdiv_op, (input, tensor1, tensor2, value), ())
+
+
+def addcdiv_(input: Operand, tensor1: Operand, tensor2: Operand, value: Operand) -> Tensor:
+    """`input + value * tensor1 / tensor2`. Written into `input`."""
+    return _apply_inplace(_addcdiv_op, (input, tensor1, tensor2, value), ())
+
+
+_addcmul_op = _OPS['addcmul']
+
+
+def addcmul(input: Operand, tensor1: Operand, tensor2: Operand, value: Operand) -> Tensor:
+    """`input + value * tensor1 * tensor2`."""
+    return _apply(_addcmul_op, (input, tensor1, tensor2, value), ())
+
+
+def addcmul_(input: Operand, tensor1: Operand, tensor2: Operand, value: Operand) -> Tensor:
+    """`input + value * tensor1 * tensor2`. Written into `input`."""
+    return _apply_inplace(_addcmul_op, (input, tensor1, tensor2, value), ())
+
+
+_addmm_op = _OPS['addmm']
+
+
+def addmm(input: Operand, mat1: Operand, mat2: Operand, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """`beta * input + alpha * (mat1 @ mat2)`."""
+    return _apply(_addmm_op, (input, mat1, mat2), (beta, alpha))
+
+
+def addmm_(input: Operand, mat1: Operand, mat2: Operand, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """`beta * input + alpha * (mat1 @ mat2)`. Written into `input`."""
+    return _apply_inplace(_addmm_op, (input, mat1, mat2), (beta, alpha))
+
+
+_alias_op = _OPS['alias']
+
+
+def alias(input: Operand) -> Tensor:
+    """The same memory, as another tensor of the graph."""
+    return _apply(_alias_op, (input,), ())
+
+
+_all_op = _OPS['all']
+
+
+def all(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+    """Whether every element is not zero."""
+    return _apply(_all_op, (input,), (dim, keepdim))
+
+
+_amax_op = _OPS['amax']
+
+
+def amax(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+    """The greatest element; equal ones share the gradient."""
+    return _apply(_amax_op, (input,), (dim, keepdim))
+
+
+_amin_op = _OPS['amin']
+
+
+def amin(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+    """The least element; equal ones share the gradient."""
+    return _apply(_amin_op, (input,), (dim, keepdim))
+
+
+_aminmax_op = _OPS['aminmax']
+
+
+def aminmax(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> tuple[Tensor, ...]:
+    """The least and the greatest element."""
+    return _apply(_aminmax_op, (input,), (dim, keepdim))
+
+
+_angle_op = _OPS['angle']
+
+
+def angle(input: Operand) -> Tensor:
+    """The angle of complex numbers; 0 or pi for real ones."""
+    return _apply(_angle_op, (input,), ())
+
+
+_any_op = _OPS['any']
+
+
+def any(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+    """Whether some element is not zero."""
+    return _apply(_any_op, (input,), (dim, keepdim))
+
+
+_arange_op = _OPS['arange']
+
+
+def arange(start: Any, end: Any, step: Any, dtype: Any, *, session: Any) -> Tensor:
+    """Numbers from `start` up to, not including, `end`, `step` apart."""
+    return _apply(_arange_op, (), (start, end, step, dtype), session)
+
+
+_argmax_op = _OPS['argmax']
+
+
+def argmax(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+    """The index of the greatest element, the first of equal ones."""
+    return _apply(_argmax_op, (input,), (dim, keepdim))
+
+
+_argmin_op = _OPS['argmin']
+
+
+def argmin(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+    """The index of the least element, the first of equal ones."""
+    return _apply(_argmin_op, (input,), (dim, keepdim))
+
+
+_argsort_op = _OPS['argsort']
+
+
+def argsort(input: Operand, dim: int | tuple[int, ...] | None = -1, descending: Any = False, stable: Any = False) -> Tensor:
+    """The indices that sort a dimension."""
+    return _apply(_argsort_op, (input,), (dim, descending, stable))
+
+
+_asin_op = _OPS['asin']
+
+
+def asin(input: Operand) -> Tensor:
+    """The inverse sine."""
+    return _apply(_asin_op, (input,), ())
+
+
+def asin_(input: Operand) -> Tensor:
+    """The inverse sine. Written into `input`."""
+    return _apply_inplace(_asin_op, (input,), ())
+
+
+_asinh_op = _OPS['asinh']
+
+
+def asinh(input: Operand) -> Tensor:
+    """The inverse hyperbolic sine."""
+    return _apply(_asinh_op, (input,), ())
+
+
+def asinh_(input: Operand) -> Tensor:
+    """The inverse hyperbolic sine. Written into `input`."""
+    return _apply_inplace(_asinh_op, (input,), ())
+
+
+_atan_op = _OPS['atan']
+
+
+def atan(input: Operand) -> Tensor:
+    """The inverse tangent."""
+    return _apply(_atan_op, (input,), ())
+
+
+def atan_(input: Operand) -> Tensor:
+    """The inverse tangent. Written into `input`."""
+    return _apply_inplace(_atan_op, (input,), ())
+
+
+_atan2_op = _OPS['atan2']
+
+
+def atan2(input: Operand, other: Operand) -> Tensor:
+    """The angle of the point (other, input)."""
+    return _apply(_atan2_op, (input, other), ())
+
+
+def atan2_(input: Operand, other: Operand) -> Tensor:
+    """The angle of the point (other, input). Written into `input`."""
+    return _apply_inplace(_atan2_op, (input, other), ())
+
+
+_atanh_op = _OPS['atanh']
+
+
+def atanh(input: Operand) -> Tensor:
+    """The inverse hyperbolic tangent."""
+    return _apply(_atanh_op, (input,), ())
+
+
+def atanh_(input: Operand) -> Tensor:
+    """The inverse hyperbolic tangent. Written into `input`."""
+    return _apply_inplace(_atanh_op, (input,), ())
+
+
+_avg_pool_op = _OPS['avg_pool']
+
+
+def avg_pool(input: Operand, kernel_size: Any, stride: Any, padding: Any, ceil_mode: Any = False, count_include_pad: Any = True, divisor_override: Any = None) -> Tensor:
+    """The mean of each window."""
+    return _apply(_avg_pool_op, (input,), (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override))
+
+
+_avg_pool_backward_op = _OPS['avg_pool_backward']
+
+
+def avg_pool_backward(g: Operand, shape: tuple[int, ...], kernel_size: Any, stride: Any, padding: Any, ceil_mode: Any, count_include_pad: Any, divisor_override: Any) -> Any:
+    """Each window's gradient spread evenly over it."""
+    return _apply(_avg_pool_backward_op, (g,), (shape, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override))
+
+
+_baddbmm_op = _OPS['baddbmm']
+
+
+def baddbmm(input: Operand, batch1: Operand, batch2: Operand, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
+    return _apply(_baddbmm_op, (input, batch1, batch2), (beta, alpha))
+
+
+def baddbmm_(input: Operand, batch1: Operand, batch2: Operand, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices. Written into `input`."""
+    return _apply_inplace(_baddbmm_op, (input, batch1, batch2), (beta, alpha))
+
+
+_batch_norm_op = _OPS['batch_norm']
+
+
+def batch_norm(input: Operand, weight: Operand | None = None, bias: Operand | None = None, eps: Any = 1e-05) -> tuple[Tensor, ...]:
+    """Standardised by channel over the batch, then scaled and shifted; and the batch's mean and unbiased variance."""
+    return _apply(_batch_norm_op, (input, weight, bias), (eps,))
+
+
+_batch_norm_eval_op = _OPS['batch_norm_eval']
+
+
+def batch_norm_eval(input: Operand, running_mean: Operand, running_var: Operand, weight: Operand | None = None, bias: Operand | None = None, eps: Any = 1e-05) -> Tensor:
+    """Standardised by channel with running statistics, then scaled and shifted."""
+    return _apply(_batch_norm_eval_op, (input, running_mean, running_var, weight, bias), (eps,))
+
+
+_batch_norm_update_op = _OPS['batch_norm_update_']
+
+
+def batch_norm_update_(running_mean: Operand, running_var: Operand, mean: Operand, var: Operand, momentum: Any) -> None:
+    """Move running statistics towards a batch's by `momentum`."""
+    _apply_mutation(_batch_norm_update_op, (running_mean, running_var, mean, var), (momentum,))
+
+
+_bernoulli_op = _OPS['bernoulli']
+
+
+def bernoulli(input: Operand, seed: Operand, offset: Operand) -> Tensor:
+    """Ones with the probabilities that `input` gives."""
+    return _apply(_bernoulli_op, (input, seed, offset), ())
+
+
+_binary_cross_entropy_op = _OPS['binary_cross_entropy']
+
+
+def binary_cross_entropy(input: Operand, target: Operand, weight: Operand | None = None, reduction: str = 'mean') -> Tensor:
+    """Cross entropy of probabilities with targets in [0, 1]; logarithms are bounded at -100 as in PyTorch."""
+    return _apply(_binary_cross_entropy_op, (input, target, weight), (reduction,))
+
+
+_binary_cross_entropy_with_logits_op = _OPS['binary_cross_entropy_with_logits']
+
+
+def binary_cross_entropy_with_logits(input: Operand, target: Operand, weight: Operand | None = None, pos_weight: Operand | None = None, reduction: str = 'mean') -> Tensor:
+    """Cross entropy of logits with targets in [0, 1], without overflow."""
+    return _apply(_binary_cross_entropy_with_logits_op, (input, target, weight, pos_weight), (reduction,))
+
+
+_bincount_op = _OPS['bincount']
+
+
+def bincount(input: Operand, weights: Operand | None = None, minlength: Any = 0) -> Tensor:
+    """How often each non-negative integer occurs, or the sum of its weights."""
+    return _apply(_bincount_op, (input, weights), (minlength,))
+
+
+_bitwise_and_op = _OPS['bitwise_and']
+
+
+def bitwise_and(input: Operand, other: Operand) -> Tensor:
+    """The bits that both have."""
+    return _apply(_bitwise_and_op, (input, other), ())
+
+
+def bitwise_and_(input: Operand, other: Operand) -> Tensor:
+    """The bits that both have. Written into `input`."""
+    return _apply_inplace(_bitwise_and_op, (input, other), ())
+
+
+_bitwise_left_shift_op = _OPS['bitwise_left_shift']
+
+
+def bitwise_left_shift(input: Operand, other: Operand) -> Tensor:
+    """Bits moved up."""
+    return _apply(_bitwise_left_shift_op, (input, other), ())
+
+
+def bitwise_left_shift_(input: Operand, other: Operand) -> Tensor:
+    """Bits moved up. Written into `input`."""
+    return _apply_inplace(_bitwise_left_shift_op, (input, other), ())
+
+
+_bitwise_not_op = _OPS['bitwise_not']
+
+
+def bitwise_not(input: Operand) -> Tensor:
+    """Every bit flipped; of bools the negation."""
+    return _apply(_bitwise_not_op, (input,), ())
+
+
+def bitwise_not_(input: Operand) -> Tensor:
+    """Every bit flipped; of bools the negation. Written into `input`."""
+    return _apply_inplace(_bitwise_not_op, (input,), ())
+
+
+_bitwise_or_op = _OPS['bitwise_or']
+
+
+def bitwise_or(input: Operand, other: Operand) -> Tensor:
+    """The bits that either has."""
+    return _apply(_bitwise_or_op, (input, other), ())
+
+
+def bitwise_or_(input: Operand, other: Operand) -> Tensor:
+    """The bits that either has. Written into `input`."""
+    return _apply_inplace(_bitwise_or_op, (input, other), ())
+
+
+_bitwise_right_shift_op = _OPS['bitwise_right_shift']
+
+
+def bitwise_right_shift(input: Operand, other: Operand) -> Tensor:
+    """Bits moved down; the sign stays."""
+    return _apply(_bitwise_right_shift_op, (input, other), ())
+
+
+def bitwise_right_shift_(input: Operand, other: Operand) -> Tensor:
+    """Bits moved down; the sign stays. Written into `input`."""
+    return _apply_inplace(_bitwise_right_shift_op, (input, other), ())
+
+
+_bitwise_xor_op = _OPS['bitwise_xor']
+
+
+def bitwise_xor(input: Operand, other: Operand) -> Tensor:
+    """The bits that one has and the other has not."""
+    return _apply(_bitwise_xor_op, (input, other), ())
+
+
+def bitwise_xor_(input: Operand, other: Operand) -> Tensor:
+    """The bits that one has and the other has not. Written into `input`."""
+    return _apply_inplace(_bitwise_xor_op, (input, other), ())
+
+
+_bmm_op = _OPS['bmm']
+
+
+def bmm(input: Operand, mat2: Operand) -> Tensor:
+    """The products of two batches of matrices."""
+    return _apply(_bmm_op, (input, mat2), ())
+
+
+_cat_op = _OPS['cat']
+
+
+def cat(tensors: Operand, dim: int | tuple[int, ...] | None = 0) -> Tensor:
+    """The tensors joined along an existing dimension."""
+    return _apply(_cat_op, (tensors,), (dim,))
+
+
+_ceil_op = _OPS['ceil']
+
+
+def ceil(input: Operand) -> Tensor:
+    """The least integer above."""
+    return _apply(_ceil_op, (input,), ())
+
+
+def ceil_(input: Operand) -> Tensor:
+    """The least integer above. Written into `input`."""
+    return _apply_inplace(_ceil_op, (input,), ())
+
+
+_celu_op = _OPS['celu']
+
+
+def celu(input: Operand, alpha: Any = 1.0) -> Tensor:
+    """The continuously differentiable exponential unit."""
+    return _apply(_celu_op, (input,), (alpha,))
+
+
+def celu_(input: Operand, alpha: Any = 1.0) -> Tensor:
+    """The continuously differentiable exponential unit. Written into `input`."""
+    return _apply_inplace(_celu_op, (input,), (alpha,))
+
+
+_cholesky_op = _OPS['cholesky']
+
+
+def cholesky(input: Operand, upper: Any = False) -> Tensor:
+    """The lower (or upper) triangular factor of a positive definite matrix. LinAlgError when it is not."""
+    return _apply(_cholesky_op, (input,), (upper,))
+
+
+_circular_pad_op = _OPS['circular_pad']
+
+
+def circular_pad(input: Operand, pad: Any) -> Tensor:
+    """A border that shows the other side."""
+    return _apply(_circular_pad_op, (input,), (pad,))
+
+
+_clamp_op = _OPS['clamp']
+
+
+def clamp(input: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+    """Elements bounded from below and above."""
+    return _apply(_clamp_op, (input, min, max), ())
+
+
+def clamp_(input: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+    """Elements bounded from below and above. Written into `input`."""
+    return _apply_inplace(_clamp_op, (input, min, max), ())
+
+
+_clamp_max_op = _OPS['clamp_max']
+
+
+def clamp_max(input: Operand, max: Operand) -> Tensor:
+    """Elements bounded from above."""
+    return _apply(_clamp_max_op, (input, max), ())
+
+
+def clamp_max_(input: Operand, max: Operand) -> Tensor:
+    """Elements bounded from above. Written into `input`."""
+    return _apply_inplace(_clamp_max_op, (input, max), ())
+
+
+_clamp_min_op = _OPS['clamp_min']
+
+
+def clamp_min(input: Operand, min: Operand) -> Tensor:
+    """Elements bounded from below."""
+    return _apply(_clamp_min_op, (input, min), ())
+
+
+def clamp_min_(input: Operand, min: Operand) -> Tensor:
+    """Elements bounded from below. Written into `input`."""
+    return _apply_inplace(_clamp_min_op, (input, min), ())
+
+
+_clone_op = _OPS['clone']
+
+
+def clone(input: Operand) -> Tensor:
+    """A copy with memory of its own."""
+    return _apply(_clone_op, (input,), ())
+
+
+_complex_op = _OPS['complex']
+
+
+def complex(real: Operand, imag: Operand) -> Tensor:
+    """Complex numbers from their parts."""
+    return _apply(_complex_op, (real, imag), ())
+
+
+_conj_op = _OPS['conj']
+
+
+def conj(input: Operand) -> Tensor:
+    """The complex conjugate; real numbers stay as they are."""
+    return _apply(_conj_op, (input,), ())
+
+
+_constant_pad_op = _OPS['constant_pad']
+
+
+def constant_pad(input: Operand, pad: Any, value: Any = 0.0) -> Tensor:
+    """A border of one value; negative sizes cut off."""
+    return _apply(_constant_pad_op, (input,), (pad, value))
+
+
+_conv_op = _OPS['conv']
+
+
+def conv(input: Operand, weight: Operand, bias: Operand | None = None, *, stride: Any, padding: Any, dilation: Any, groups: Any) -> Tensor:
+    """The cross-correlation of (N, C, d1, ...) with (O, C / groups, k1, ...), plus a bias for each output channel."""
+    return _apply(_conv_op, (input, weight, bias), (stride, padding, dilation, groups))
+
+
+_conv_input_grad_op = _OPS['conv_input_grad']
+
+
+def conv_input_grad(g: Operand, weight: Operand, shape: tuple[int, ...], stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+    """The gradient of conv for its input: each output's gradient spread over its window."""
+    return _apply(_conv_input_grad_op, (g, weight), (shape, stride, padding, dilation, groups))
+
+
+_conv_transpose_op = _OPS['conv_transpose']
+
+
+def conv_transpose(input: Operand, weight: Operand, bias: Operand | None = None, *, stride: Any, padding: Any, output_padding: Any, dilation: Any, groups: Any) -> Tensor:
+    """The gradient of a convolution for its input, used as a layer."""
+    return _apply(_conv_transpose_op, (input, weight, bias), (stride, padding, output_padding, dilation, groups))
+
+
+_conv_weight_grad_op = _OPS['conv_weight_grad']
+
+
+def conv_weight_grad(g: Operand, input: Operand, shape: tuple[int, ...], stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+    """The gradient of conv for its weight: gradients times windows, summed over the batch and the places."""
+    return _apply(_conv_weight_grad_op, (g, input), (shape, stride, padding, dilation, groups))
+
+
+_copy_op = _OPS['copy']
+
+
+def copy(input: Operand, src: Operand) -> Tensor:
+    """`src` in the shape and dtype of `input`."""
+    return _apply(_copy_op, (input, src), ())
+
+
+def copy_(input: Operand, src: Operand) -> Tensor:
+    """`src` in the shape and dtype of `input`. Written into `input`."""
+    return _apply_inplace(_copy_op, (input, src), ())
+
+
+_cos_op = _OPS['cos']
+
+
+def cos(input: Operand) -> Tensor:
+    """The cosine."""
+    return _apply(_cos_op, (input,), ())
+
+
+def cos_(input: Operand) -> Tensor:
+    """The cosine. Written into `input`."""
+    return _apply_inplace(_cos_op, (input,), ())
+
+
+_cosh_op = _OPS['cosh']
+
+
+def cosh(input: Operand) -> Tensor:
+    """The hyperbolic cosine."""
+    return _apply(_cosh_op, (input,), ())
+
+
+def cosh_(input: Operand) -> Tensor:
+    """The hyperbolic cosine. Written into `input`."""
+    return _apply_inplace(_cosh_op, (input,), ())
+
+
+_count_nonzero_op = _OPS['count_nonzero']
+
+
+def count_nonzero(input: Operand, dim: int | tuple[int, ...] | None = None) -> Tensor:
+    """How many elements are not zero."""
+    return _apply(_count_nonzero_op, (input,), (dim,))
+
+
+_cross_entropy_op = _OPS['cross_entropy']
+
+
+def cross_entropy(input: Operand, target: Operand, weight: Operand | None = None, reduction: str = 'mean', ignore_index: Any = -100, label_smoothing: Any = 0.0) -> Tensor:
+    """Softmax and negative log-likelihood in one; targets are class numbers or probabilities."""
+    return _apply(_cross_entropy_op, (input, target, weight), (reduction, ignore_index, label_smoothing))
+
+
+_cross_entropy_backward_op = _OPS['cross_entropy_backward']
+
+
+def cross_entropy_backward(g: Operand, input: Operand, target: Operand, weight: Operand | None = None, *, reduction: str, ignore_index: Any, label_smoothing: Any) -> Any:
+    """The gradient of cross_entropy: softmax times the distribution's weight, less the distribution."""
+    return _apply(_cross_entropy_backward_op, (g, input, target, weight), (reduction, ignore_index, label_smoothing))
+
+
+_cross_entropy_mass_op = _OPS['cross_entropy_mass']
+
+
+def cross_entropy_mass(g: Operand, input: Operand, target: Operand, weight: Operand | None = None, *, reduction: str, ignore_index: Any, label_smoothing: Any) -> Any:
+    """The weight of each sample's target distribution times its share of the cotangent `g`."""
+    return _apply(_cross_entropy_mass_op, (g, input, target, weight), (reduction, ignore_index, label_smoothing))
+
+
+_cummax_op = _OPS['cummax']
+
+
+def cummax(input: Operand, dim: int | tuple[int, ...] | None) -> tuple[Tensor, ...]:
+    """The greatest element so far along a dimension, and its index."""
+    return _apply(_cummax_op, (input,), (dim,))
+
+
+_cummin_op = _OPS['cummin']
+
+
+def cummin(input: Operand, dim: int | tuple[int, ...] | None) -> tuple[Tensor, ...]:
+    """The least element so far along a dimension, and its index."""
+    return _apply(_cummin_op, (input,), (dim,))
+
+
+_cumprod_op = _OPS['cumprod']
+
+
+def cumprod(input: Operand, dim: int | tuple[int, ...] | None, dtype: Any = None) -> Tensor:
+    """The product of all elements so far along a dimension."""
+    return _apply(_cumprod_op, (input,), (dim, dtype))
+
+
+def cumprod_(input: Operand, dim: int | tuple[int, ...] | None, dtype: Any = None) -> Tensor:
+    """The product of all elements so far along a dimension. Written into `input`."""
+    return _apply_inplace(_cumprod_op, (input,), (dim, dtype))
+
+
+_cumsum_op = _OPS['cumsum']
+
+
+def cumsum(input: Operand, dim: int | tuple[int, ...] | None, dtype: Any = None) -> Tensor:
+    """The sum of all elements so far along a dimension."""
+    return _apply(_cumsum_op, (input,), (dim, dtype))
+
+
+def cumsum_(input: Operand, dim: int | tuple[int, ...] | None, dtype: Any = None) -> Tensor:
+    """The sum of all elements so far along a dimension. Written into `input`."""
+    return _apply_inplace(_cumsum_op, (input,), (dim, dtype))
+
+
+_deg2rad_op = _OPS['deg2rad']
+
+
+def deg2rad(input: Operand) -> Tensor:
+    """Degrees as radians."""
+    return _apply(_deg2rad_op, (input,), ())
+
+
+def deg2rad_(input: Operand) -> Tensor:
+    """Degrees as radians. Written into `input`."""
+    return _apply_inplace(_deg2rad_op, (input,), ())
+
+
+_det_op = _OPS['det']
+
+
+def det(input: Operand) -> Tensor:
+    """The determinant."""
+    return _apply(_det_op, (input,), ())
+
+
+_detach_op = _OPS['detach']
+
+
+def detach(input: Operand) -> Tensor:
+    """The same memory, cut off from the graph."""
+    return _apply(_detach_op, (input,), ())
+
+
+_diag_embed_op = _OPS['diag_embed']
+
+
+def diag_embed(input: Operand, offset: Any = 0, dim1: Any = -2, dim2: Any = -1) -> Tensor:
+    """Matrices with the last dimension on their diagonal, zeros elsewhere."""
+    return _apply(_diag_embed_op, (input,), (offset, dim1, dim2))
+
+
+_diagonal_op = _OPS['diagonal']
+
+
+def diagonal(input: Operand, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Tensor:
+    """The diagonal of two dimensions, as the last dimension."""
+    return _apply(_diagonal_op, (input,), (offset, dim1, dim2))
+
+
+_digamma_op = _OPS['digamma']
+
+
+def digamma(input: Operand) -> Tensor:
+    """The logarithmic derivative of the gamma function."""
+    return _apply(_digamma_op, (input,), ())
+
+
+def digamma_(input: Operand) -> Tensor:
+    """The logarithmic derivative of the gamma function. Written into `input`."""
+    return _apply_inplace(_digamma_op, (input,), ())
+
+
+_div_op = _OPS['div']
+
+
+def div(input: Operand, other: Operand) -> Tensor:
+    """The quotient; integers divide to floating point."""
+    return _apply(_div_op, (input, other), ())
+
+
+def div_(input: Operand, other: Operand) -> Tensor:
+    """The quotient; integers divide to floating point. Written into `input`."""
+    return _apply_inplace(_div_op, (input, other), ())
+
+
+_dot_op = _OPS['dot']
+
+
+def dot(input: Operand, other: Operand) -> Tensor:
+    """The sum of products of two vectors."""
+    return _apply(_dot_op, (input, other), ())
+
+
+_dropout_op = _OPS['dropout']
+
+
+def dropout(input: Operand, seed: Operand, offset: Operand, p: Any) -> tuple[Tensor, ...]:
+    """Elements kept with probability 1 - p and scaled by its inverse, the others zero; and which were kept."""
+    return _apply(_dropout_op, (input, seed, offset), (p,))
+
+
+_eigh_op = _OPS['eigh']
+
+
+def eigh(input: Operand, UPLO: Any = 'L') -> tuple[Tensor, ...]:
+    """The eigenvalues, in rising order, and eigenvectors of symmetric matrices."""
+    return _apply(_eigh_op, (input,), (UPLO,))
+
+
+_einsum_op = _OPS['einsum']
+
+
+def einsum(operands: Operand, equation: Any) -> Tensor:
+    """Products of tensors summed over the subscripts that are not in the output."""
+    return _apply(_einsum_op, (operands,), (equation,))
+
+
+_elu_op = _OPS['elu']
+
+
+def elu(input: Operand, alpha: Any = 1.0, scale: Any = 1.0, input_scale: Any = 1.0) -> Tensor:
+    """The element where it is positive, alpha * (exp(x) - 1) elsewhere; selu and celu scale both."""
+    return _apply(_elu_op, (input,), (alpha, scale, input_scale))
+
+
+def elu_(input: Operand, alpha: Any = 1.0, scale: Any = 1.0, input_scale: Any = 1.0) -> Tensor:
+    """The element where it is positive, alpha * (exp(x) - 1) elsewhere; selu and celu scale both. Written into `input`."""
+    return _apply_inplace(_elu_op, (input,), (alpha, scale, input_scale))
+
+
+_embedding_op = _OPS['embedding']
+
+
+def embedding(weight: Operand, indices: Operand, padding_idx: Any = None) -> Tensor:
+    """The rows of `weight` that the indices name; the row of `padding_idx` gets no gradient."""
+    return _apply(_embedding_op, (weight, indices), (padding_idx,))
+
+
+_embedding_backward_op = _OPS['embedding_backward']
+
+
+def embedding_backward(g: Operand, indices: Operand, rows: Any, padding_idx: Any = None) -> Any:
+    """Gradients summed by row."""
+    return _apply(_embedding_backward_op, (g, indices), (rows, padding_idx))
+
+
+_empty_op = _OPS['empty']
+
+
+def empty(shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+    """Whatever is in memory."""
+    return _apply(_empty_op, (), (shape, dtype), session)
+
+
+_eq_op = _OPS['eq']
+
+
+def eq(input: Operand, other: Operand) -> Tensor:
+    """Whether elements are equal."""
+    return _apply(_eq_op, (input, other), ())
+
+
+def eq_(input: Operand, other: Operand) -> Tensor:
+    """Whether elements are equal. Written into `input`."""
+    return _apply_inplace(_eq_op, (input, other), ())
+
+
+_erf_op = _OPS['erf']
+
+
+def erf(input: Operand) -> Tensor:
+    """The error function."""
+    return _apply(_erf_op, (input,), ())
+
+
+def erf_(input: Operand) -> Tensor:
+    """The error function. Written into `input`."""
+    return _apply_inplace(_erf_op, (input,), ())
+
+
+_erfc_op = _OPS['erfc']
+
+
+def erfc(input: Operand) -> Tensor:
+    """One minus the error function."""
+    return _apply(_erfc_op, (input,), ())
+
+
+def erfc_(input: Operand) -> Tensor:
+    """One minus the error function. Written into `input`."""
+    return _apply_inplace(_erfc_op, (input,), ())
+
+
+_erfinv_op = _OPS['erfinv']
+
+
+def erfinv(input: Operand) -> Tensor:
+    """The inverse of the error function."""
+    return _apply(_erfinv_op, (input,), ())
+
+
+def erfinv_(input: Operand) -> Tensor:
+    """The inverse of the error function. Written into `input`."""
+    return _apply_inplace(_erfinv_op, (input,), ())
+
+
+_exp_op = _OPS['exp']
+
+
+def exp(input: Operand) -> Tensor:
+    """e to the power of each element."""
+    return _apply(_exp_op, (input,), ())
+
+
+def exp_(input: Operand) -> Tensor:
+    """e to the power of each element. Written into `input`."""
+    return _apply_inplace(_exp_op, (input,), ())
+
+
+_exp2_op = _OPS['exp2']
+
+
+def exp2(input: Operand) -> Tensor:
+    """2 to the power of each element."""
+    return _apply(_exp2_op, (input,), ())
+
+
+def exp2_(input: Operand) -> Tensor:
+    """2 to the power of each element. Written into `input`."""
+    return _apply_inplace(_exp2_op, (input,), ())
+
+
+_expand_op = _OPS['expand']
+
+
+def expand(input: Operand, size: Any) -> Tensor:
+    """Dimensions of one element repeated without copying; -1 keeps a size."""
+    return _apply(_expand_op, (input,), (size,))
+
+
+_expm1_op = _OPS['expm1']
+
+
+def expm1(input: Operand) -> Tensor:
+    """exp(x) - 1, exact for small elements."""
+    return _apply(_expm1_op, (input,), ())
+
+
+def expm1_(input: Operand) -> Tensor:
+    """exp(x) - 1, exact for small elements. Written into `input`."""
+    return _apply_inplace(_expm1_op, (input,), ())
+
+
+_exponential_op = _OPS['exponential']
+
+
+def exponential(input: Operand, seed: Operand, offset: Operand, lambd: Any) -> Tensor:
+    """Exponentially distributed numbers with rate `lambd`, in the shape of `input`."""
+    return _apply(_exponential_op, (input, seed, offset), (lambd,))
+
+
+def exponential_(input: Operand, seed: Operand, offset: Operand, lambd: Any) -> Tensor:
+    """Exponentially distributed numbers with rate `lambd`, in the shape of `input`. Written into `input`."""
+    return _apply_inplace(_exponential_op, (input, seed, offset), (lambd,))
+
+
+_eye_op = _OPS['eye']
+
+
+def eye(n: Any, m: Any, dtype: Any, *, session: Any) -> Tensor:
+    """Ones on the diagonal of an n by m matrix, zeros elsewhere."""
+    return _apply(_eye_op, (), (n, m, dtype), session)
+
+
+_feature_dropout_op = _OPS['feature_dropout']
+
+
+def feature_dropout(input: Operand, seed: Operand, offset: Operand, p: Any) -> tuple[Tensor, ...]:
+    """Whole channels (the first two dimensions) kept or dropped together; and which elements were kept."""
+    return _apply(_feature_dropout_op, (input, seed, offset), (p,))
+
+
+_fill_op = _OPS['fill']
+
+
+def fill(input: Operand, value: Operand) -> Tensor:
+    """One value everywhere, in the shape and dtype of `input`."""
+    return _apply(_fill_op, (input, value), ())
+
+
+def fill_(input: Operand, value: Operand) -> Tensor:
+    """One value everywhere, in the shape and dtype of `input`. Written into `input`."""
+    return _apply_inplace(_fill_op, (input, value), ())
+
+
+_flip_op = _OPS['flip']
+
+
+def flip(input: Operand, dims: Any) -> Tensor:
+    """The order of elements reversed along `dims`."""
+    return _apply(_flip_op, (input,), (dims,))
+
+
+_floor_op = _OPS['floor']
+
+
+def floor(input: Operand) -> Tensor:
+    """The greatest integer below."""
+    return _apply(_floor_op, (input,), ())
+
+
+def floor_(input: Operand) -> Tensor:
+    """The greatest integer below. Written into `input`."""
+    return _apply_inplace(_floor_op, (input,), ())
+
+
+_floor_divide_op = _OPS['floor_divide']
+
+
+def floor_divide(input: Operand, other: Operand) -> Tensor:
+    """The quotient rounded down."""
+    return _apply(_floor_divide_op, (input, other), ())
+
+
+def floor_divide_(input: Operand, other: Operand) -> Tensor:
+    """The quotient rounded down. Written into `input`."""
+    return _apply_inplace(_floor_divide_op, (input, other), ())
+
+
+_fmax_op = _OPS['fmax']
+
+
+def fmax(input: Operand, other: Operand) -> Tensor:
+    """The greater of two elements; the other one if one is NaN."""
+    return _apply(_fmax_op, (input, other), ())
+
+
+_fmin_op = _OPS['fmin']
+
+
+def fmin(input: Operand, other: Operand) -> Tensor:
+    """The less of two elements; the other one if one is NaN."""
+    return _apply(_fmin_op, (input, other), ())
+
+
+_fmod_op = _OPS['fmod']
+
+
+def fmod(input: Operand, other: Operand) -> Tensor:
+    """The remainder of division rounded towards zero: it has the dividend's sign."""
+    return _apply(_fmod_op, (input, other), ())
+
+
+def fmod_(input: Operand, other: Operand) -> Tensor:
+    """The remainder of division rounded towards zero: it has the dividend's sign. Written into `input`."""
+    return _apply_inplace(_fmod_op, (input, other), ())
+
+
+_frac_op = _OPS['frac']
+
+
+def frac(input: Operand) -> Tensor:
+    """The part behind the point, with the sign."""
+    return _apply(_frac_op, (input,), ())
+
+
+def frac_(input: Operand) -> Tensor:
+    """The part behind the point, with the sign. Written into `input`."""
+    return _apply_inplace(_frac_op, (input,), ())
+
+
+_full_op = _OPS['full']
+
+
+def full(value: Operand, shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+    """One number everywhere."""
+    return _apply(_full_op, (value,), (shape, dtype), session)
+
+
+_gather_op = _OPS['gather']
+
+
+def gather(input: Operand, index: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+    """Elements at positions along a dimension, one position per element of `index`."""
+    return _apply(_gather_op, (input, index), (dim,))
+
+
+_gather_backward_op = _OPS['gather_backward']
+
+
+def gather_backward(g: Operand, index: Operand, shape: tuple[int, ...], dim: int | tuple[int, ...] | None) -> Any:
+    """Zeros of `shape` with `g` added at positions along a dimension, counting duplicates."""
+    return _apply(_gather_backward_op, (g, index), (shape, dim))
+
+
+_ge_op = _OPS['ge']
+
+
+def ge(input: Operand, other: Operand) -> Tensor:
+    """Whether elements are greater or equal."""
+    return _apply(_ge_op, (input, other), ())
+
+
+def ge_(input: Operand, other: Operand) -> Tensor:
+    """Whether elements are greater or equal. Written into `input`."""
+    return _apply_inplace(_ge_op, (input, other), ())
+
+
+_gelu_op = _OPS['gelu']
+
+
+def gelu(input: Operand, approximate: Any = 'none') -> Tensor:
+    """x times the normal distribution function of x, exactly or by PyTorch's tanh formula."""
+    return _apply(_gelu_op, (input,), (approximate,))
+
+
+_gelu_backward_op = _OPS['gelu_backward']
+
+
+def gelu_backward(g: Operand, input: Operand, approximate: Any) -> Any:
+    """The gradient of gelu in one pass over its input."""
+    return _apply(_gelu_backward_op, (g, input), (approximate,))
+
+
+_glu_op = _OPS['glu']
+
+
+def glu(input: Operand, dim: int | tuple[int, ...] | None = -1) -> Tensor:
+    """The first half of a dimension times the sigmoid of the second."""
+    return _apply(_glu_op, (input,), (dim,))
+
+
+_group_norm_op = _OPS['group_norm']
+
+
+def group_norm(input: Operand, weight: Operand | None = None, bias: Operand | None = None, *, num_groups: Any, eps: Any = 1e-05) -> Tensor:
+    """Standardised over groups of channels of each sample, then scaled and shifted by channel."""
+    return _apply(_group_norm_op, (input, weight, bias), (num_groups, eps))
+
+
+_gt_op = _OPS['gt']
+
+
+def gt(input: Operand, other: Operand) -> Tensor:
+    """Whether elements are greater."""
+    return _apply(_gt_op, (input, other), ())
+
+
+def gt_(input: Operand, other: Operand) -> Tensor:
+    """Whether elements are greater. Written into `input`."""
+    return _apply_inplace(_gt_op, (input, other), ())
+
+
+_hardshrink_op = _OPS['hardshrink']
+
+
+def hardshrink(input: Operand, lambd: Any = 0.5) -> Tensor:
+    """Zero within `lambd` of zero."""
+    return _apply(_hardshrink_op, (input,), (lambd,))
+
+
+_hardsigmoid_op = _OPS['hardsigmoid']
+
+
+def hardsigmoid(input: Operand) -> Tensor:
+    """x / 6 + 1/2, bounded between 0 and 1."""
+    return _apply(_hardsigmoid_op, (input,), ())
+
+
+def hardsigmoid_(input: Operand) -> Tensor:
+    """x / 6 + 1/2, bounded between 0 and 1. Written into `input`."""
+    return _apply_inplace(_hardsigmoid_op, (input,), ())
+
+
+_hardswish_op = _OPS['hardswish']
+
+
+def hardswish(input: Operand) -> Tensor:
+    """x times hardsigmoid(x)."""
+    return _apply(_hardswish_op, (input,), ())
+
+
+def hardswish_(input: Operand) -> Tensor:
+    """x times hardsigmoid(x). Written into `input`."""
+    return _apply_inplace(_hardswish_op, (input,), ())
+
+
+_hardtanh_op = _OPS['hardtanh']
+
+
+def hardtanh(input: Operand, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
+    """Bounded between two numbers."""
+    return _apply(_hardtanh_op, (input,), (min_val, max_val))
+
+
+def hardtanh_(input: Operand, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
+    """Bounded between two numbers. Written into `input`."""
+    return _apply_inplace(_hardtanh_op, (input,), (min_val, max_val))
+
+
+_huber_loss_op = _OPS['huber_loss']
+
+
+def huber_loss(input: Operand, target: Operand, reduction: str = 'mean', delta: Any = 1.0) -> Tensor:
+    """Half the square below `delta`, linear above."""
+    return _apply(_huber_loss_op, (input, target), (reduction, delta))
+
+
+_imag_op = _OPS['imag']
+
+
+def imag(input: Operand) -> Tensor:
+    """The imaginary parts, sharing memory."""
+    return _apply(_imag_op, (input,), ())
+
+
+_index_op = _OPS['index']
+
+
+def index(input: Operand, indices: Operand, positions: Any) -> Tensor:
+    """Elements at index tensors; `positions` says which tensor indexes each dimension, None keeps the dimension."""
+    return _apply(_index_op, (input, indices), (positions,))
+
+
+_index_add_op = _OPS['index_add']
+
+
+def index_add(input: Operand, index: Operand, source: Operand, dim: int | tuple[int, ...] | None, alpha: Any = 1) -> Tensor:
+    """`input` with `alpha * source` added at positions of one dimension, counting duplicates."""
+    return _apply(_index_add_op, (input, index, source), (dim, alpha))
+
+
+def index_add_(input: Operand, index: Operand, source: Operand, dim: int | tuple[int, ...] | None, alpha: Any = 1) -> Tensor:
+    """`input` with `alpha * source` added at positions of one dimension, counting duplicates. Written into `input`."""
+    return _apply_inplace(_index_add_op, (input, index, source), (dim, alpha))
+
+
+_index_backward_op = _OPS['index_backward']
+
+
+def index_backward(g: Operand, indices: Operand, shape: tuple[int, ...], positions: Any) -> Any:
+    """Zeros of `shape` with `g` added at index tensors, counting duplicates."""
+    return _apply(_index_backward_op, (g, indices), (shape, positions))
+
+
+_index_copy_op = _OPS['index_copy']
+
+
+def index_copy(input: Operand, index: Operand, source: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+    """`input` with slices of `source` written at positions of one dimension."""
+    return _apply(_index_copy_op, (input, index, source), (dim,))
+
+
+def index_copy_(input: Operand, index: Operand, source: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+    """`input` with slices of `source` written at positions of one dimension. Written into `input`."""
+    return _apply_inplace(_index_copy_op, (input, index, source), (dim,))
+
+
+_index_fill_op = _OPS['index_fill']
+
+
+def index_fill(input: Operand, index: Operand, value: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+    """`input` with one value at positions of one dimension."""
+    return _apply(_index_fill_op, (input, index, value), (dim,))
+
+
+def index_fill_(input: Operand, index: Operand, value: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+    """`input` with one value at positions of one dimension. Written into `input`."""
+    return _apply_inplace(_index_fill_op, (input, index, value), (dim,))
+
+
+_index_put_op = _OPS['index_put']
+
+
+def index_put(input: Operand, values: Operand, indices: Operand, positions: Any, accumulate: Any = False) -> Tensor:
+    """`input` with values written, or added, at index tensors; `positions` as in `index`."""
+    return _apply(_index_put_op, (input, values, indices), (positions, accumulate))
+
+
+def index_put_(input: Operand, values: Operand, indices: Operand, positions: Any, accumulate: Any = False) -> Tensor:
+    """`input` with values written, or added, at index tensors; `positions` as in `index`. Written into `input`."""
+    return _apply_inplace(_index_put_op, (input, values, indices), (positions, accumulate))
+
+
+_index_select_op = _OPS['index_select']
+
+
+def index_select(input: Operand, index: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+    """Whole slices at positions of one dimension."""
+    return _apply(_index_select_op, (input, index), (dim,))
+
+
+_inv_op = _OPS['inv']
+
+
+def inv(input: Operand) -> Tensor:
+    """The inverse. LinAlgError for a singular matrix."""
+    return _apply(_inv_op, (input,), ())
+
+
+_isclose_op = _OPS['isclose']
+
+
+def isclose(input: Operand, other: Operand, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False) -> Tensor:
+    """Whether |input - other| <= atol + rtol * |other|; equal infinities are close."""
+    return _apply(_isclose_op, (input, other), (rtol, atol, equal_nan))
+
+
+_isfinite_op = _OPS['isfinite']
+
+
+def isfinite(input: Operand) -> Tensor:
+    """Whether elements are neither infinite nor NaN."""
+    return _apply(_isfinite_op, (input,), ())
+
+
+_isin_op = _OPS['isin']
+
+
+def isin(elements: Operand, test_elements: Operand) -> Tensor:
+    """Whether each element is among the test elements."""
+    return _apply(_isin_op, (elements, test_elements), ())
+
+
+_isinf_op = _OPS['isinf']
+
+
+def isinf(input: Operand) -> Tensor:
+    """Whether elements are infinite."""
+    return _apply(_isinf_op, (input,), ())
+
+
+_isnan_op = _OPS['isnan']
+
+
+def isnan(input: Operand) -> Tensor:
+    """Whether elements are NaN."""
+    return _apply(_isnan_op, (input,), ())
+
+
+_isneginf_op = _OPS['isneginf']
+
+
+def isneginf(input: Operand) -> Tensor:
+    """Whether elements are negative infinity."""
+    return _apply(_isneginf_op, (input,), ())
+
+
+_isposinf_op = _OPS['isposinf']
+
+
+def isposinf(input: Operand) -> Tensor:
+    """Whether elements are positive infinity."""
+    return _apply(_isposinf_op, (input,), ())
+
+
+_kl_div_op = _OPS['kl_div']
+
+
+def kl_div(input: Operand, target: Operand, reduction: str = 'mean', log_target: Any = False) -> Tensor:
+    """The divergence of a target distribution from log-probabilities."""
+    return _apply(_kl_div_op, (input, target), (reduction, log_target))
+
+
+_kthvalue_op = _OPS['kthvalue']
+
+
+def kthvalue(input: Operand, k: Any, dim: int | tuple[int, ...] | None = -1, keepdim: bool = False) -> tuple[Tensor, ...]:
+    """The k-th least elements along a dimension, and their indices."""
+    return _apply(_kthvalue_op, (input,), (k, dim, keepdim))
+
+
+_l1_loss_op = _OPS['l1_loss']
+
+
+def l1_loss(input: Operand, target: Operand, reduction: str = 'mean') -> Tensor:
+    """The absolute difference."""
+    return _apply(_l1_loss_op, (input, target), (reduction,))
+
+
+_layer_norm_op = _OPS['layer_norm']
+
+
+def layer_norm(input: Operand, weight: Operand | None = None, bias: Operand | None = None, *, normalized_shape: Any, eps: Any = 1e-05) -> Tensor:
+    """Standardised over the last dimensions, then scaled and shifted."""
+    return _apply(_layer_norm_op, (input, weight, bias), (normalized_shape, eps))
+
+
+_le_op = _OPS['le']
+
+
+def le(input: Operand, other: Operand) -> Tensor:
+    """Whether elements are less or equal."""
+    return _apply(_le_op, (input, other), ())
+
+
+def le_(input: Operand, other: Operand) -> Tensor:
+    """Whether elements are less or equal. Written into `input`."""
+    return _apply_inplace(_le_op, (input, other), ())
+
+
+_leaky_relu_op = _OPS['leaky_relu']
+
+
+def leaky_relu(input: Operand, negative_slope: Any = 0.01) -> Tensor:
+    """The element where it is positive, `negative_slope` times it elsewhere."""
+    return _apply(_leaky_relu_op, (input,), (negative_slope,))
+
+
+def leaky_relu_(input: Operand, negative_slope: Any = 0.01) -> Tensor:
+    """The element where it is positive, `negative_slope` times it elsewhere. Written into `input`."""
+    return _apply_inplace(_leaky_relu_op, (input,), (negative_slope,))
+
+
+_lerp_op = _OPS['lerp']
+
+
+def lerp(input: Operand, end: Operand, weight: Operand) -> Tensor:
+    """`input + weight * (end - input)`."""
+    return _apply(_lerp_op, (input, end, weight), ())
+
+
+def lerp_(input: Operand, end: Operand, weight: Operand) -> Tensor:
+    """`input + weight * (end - input)`. Written into `input`."""
+    return _apply_inplace(_lerp_op, (input, end, weight), ())
+
+
+_lgamma_op = _OPS['lgamma']
+
+
+def lgamma(input: Operand) -> Tensor:
+    """The logarithm of the absolute value of the gamma function."""
+    return _apply(_lgamma_op, (input,), ())
+
+
+def lgamma_(input: Operand) -> Tensor:
+    """The logarithm of the absolute value of the gamma function. Written into `input`."""
+    return _apply_inplace(_lgamma_op, (input,), ())
+
+
+_linear_op = _OPS['linear']
+
+
+def linear(input: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
+    """`input @ weight.T + bias`, one product over all rows."""
+    return _apply(_linear_op, (input, weight, bias), ())
+
+
+_linspace_op = _OPS['linspace']
+
+
+def linspace(start: Any, end: Any, steps: Any, dtype: Any, *, session: Any) -> Tensor:
+    """`steps` numbers evenly spread from `start` to `end`, both included."""
+    return _apply(_linspace_op, (), (start, end, steps, dtype), session)
+
+
+_log_op = _OPS['log']
+
+
+def log(input: Operand) -> Tensor:
+    """The natural logarithm."""
+    return _apply(_log_op, (input,), ())
+
+
+def log_(input: Operand) -> Tensor:
+    """The natural logarithm. Written into `input`."""
+    return _apply_inplace(_log_op, (input,), ())
+
+
+_log10_op = _OPS['log10']
+
+
+def log10(input: Operand) -> Tensor:
+    """The logarithm to base 10."""
+    return _apply(_log10_op, (input,), ())
+
+
+def log10_(input: Operand) -> Tensor:
+    """The logarithm to base 10. Written into `input`."""
+    return _apply_inplace(_log10_op, (input,), ())
+
+
+_log1p_op = _OPS['log1p']
+
+
+def log1p(input: Operand) -> Tensor:
+    """log(1 + x), exact for small elements."""
+    return _apply(_log1p_op, (input,), ())
+
+
+def log1p_(input: Operand) -> Tensor:
+    """log(1 + x), exact for small elements. Written into `input`."""
+    return _apply_inplace(_log1p_op, (input,), ())
+
+
+_log2_op = _OPS['log2']
+
+
+def log2(input: Operand) -> Tensor:
+    """The logarithm to base 2."""
+    return _apply(_log2_op, (input,), ())
+
+
+def log2_(input: Operand) -> Tensor:
+    """The logarithm to base 2. Written into `input`."""
+    return _apply_inplace(_log2_op, (input,), ())
+
+
+_log_softmax_op = _OPS['log_softmax']
+
+
+def log_softmax(input: Operand, dim: int | tuple[int, ...] | None, dtype: Any = None) -> Tensor:
+    """The logarithm of softmax, without overflow."""
+    return _apply(_log_softmax_op, (input,), (dim, dtype))
+
+
+_log_softmax_backward_op = _OPS['log_softmax_backward']
+
+
+def log_softmax_backward(g: Operand, out: Operand, dim: int | tuple[int, ...] | None) -> Any:
+    """The gradient of log_softmax from its result: g - exp(out) * sum(g)."""
+    return _apply(_log_softmax_backward_op, (g, out), (dim,))
+
+
+_logaddexp_op = _OPS['logaddexp']
+
+
+def logaddexp(input: Operand, other: Operand) -> Tensor:
+    """log(exp(a) + exp(b)), without overflow."""
+    return _apply(_logaddexp_op, (input, other), ())
+
+
+_logcumsumexp_op = _OPS['logcumsumexp']
+
+
+def logcumsumexp(input: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+    """The logarithm of the running sum of exponentials."""
+    return _apply(_logcumsumexp_op, (input,), (dim,))
+
+
+_logical_and_op = _OPS['logical_and']
+
+
+def logical_and(input: Operand, other: Operand) -> Tensor:
+    """Whether both are not zero."""
+    return _apply(_logical_and_op, (input, other), ())
+
+
+def logical_and_(input: Operand, other: Operand) -> Tensor:
+    """Whether both are not zero. Written into `input`."""
+    return _apply_inplace(_logical_and_op, (input, other), ())
+
+
+_logical_not_op = _OPS['logical_not']
+
+
+def logical_not(input: Operand) -> Tensor:
+    """Whether elements are zero."""
+    return _apply(_logical_not_op, (input,), ())
+
+
+def logical_not_(input: Operand) -> Tensor:
+    """Whether elements are zero. Written into `input`."""
+    return _apply_inplace(_logical_not_op, (input,), ())
+
+
+_logical_or_op = _OPS['logical_or']
+
+
+def logical_or(input: Operand, other: Operand) -> Tensor:
+    """Whether either is not zero."""
+    return _apply(_logical_or_op, (input, other), ())
+
+
+def logical_or_(input: Operand, other: Operand) -> Tensor:
+    """Whether either is not zero. Written into `input`."""
+    return _apply_inplace(_logical_or_op, (input, other), ())
+
+
+_logical_xor_op = _OPS['logical_xor']
+
+
+def logical_xor(input: Operand, other: Operand) -> Tensor:
+    """Whether exactly one is not zero."""
+    return _apply(_logical_xor_op, (input, other), ())
+
+
+def logical_xor_(input: Operand, other: Operand) -> Tensor:
+    """Whether exactly one is not zero. Written into `input`."""
+    return _apply_inplace(_logical_xor_op, (input, other), ())
+
+
+_logsigmoid_op = _OPS['logsigmoid']
+
+
+def logsigmoid(input: Operand) -> Tensor:
+    """log(sigmoid(x)), without overflow."""
+    return _apply(_logsigmoid_op, (input,), ())
+
+
+_logspace_op = _OPS['logspace']
+
+
+def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: Any, *, session: Any) -> Tensor:
+    """`base` to the power of `steps` numbers evenly spread from `start` to `end`."""
+    return _apply(_logspace_op, (), (start, end, steps, base, dtype), session)
+
+
+_logsumexp_op = _OPS['logsumexp']
+
+
+def logsumexp(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+    """The logarithm of the sum of exponentials, without overflow."""
+    return _apply(_logsumexp_op, (input,), (dim, keepdim))
+
+
+_lt_op = _OPS['lt']
+
+
+def lt(input: Operand, other: Operand) -> Tensor:
+    """Whether elements are less."""
+    return _apply(_lt_op, (input, other), ())
+
+
+def lt_(input: Operand, other: Operand) -> Tensor:
+    """Whether elements are less. Written into `input`."""
+    return _apply_inplace(_lt_op, (input, other), ())
+
+
+_masked_fill_op = _OPS['masked_fill']
+
+
+def masked_fill(input: Operand, mask: Operand, value: Operand) -> Tensor:
+    """`value` where the mask holds, else `input`."""
+    return _apply(_masked_fill_op, (input, mask, value), ())
+
+
+def masked_fill_(input: Operand, mask: Operand, value: Operand) -> Tensor:
+    """`value` where the mask holds, else `input`. Written into `input`."""
+    return _apply_inplace(_masked_fill_op, (input, mask, value), ())
+
+
+_masked_gather_op = _OPS['masked_gather']
+
+
+def masked_gather(g: Operand, mask: Operand, shape: tuple[int, ...]) -> Any:
+    """The elements where the mask holds, in order, then zeros, under a given shape."""
+    return _apply(_masked_gather_op, (g, mask), (shape,))
+
+
+_masked_scatter_op = _OPS['masked_scatter']
+
+
+def masked_scatter(input: Operand, mask: Operand, source: Operand) -> Tensor:
+    """`input`, with the elements where the mask holds taken from `source` in order."""
+    return _apply(_masked_scatter_op, (input, mask, source), ())
+
+
+def masked_scatter_(input: Operand, mask: Operand, source: Operand) -> Tensor:
+    """`input`, with the elements where the mask holds taken from `source` in order. Written into `input`."""
+    return _apply_inplace(_masked_scatter_op, (input, mask, source), ())
+
+
+_masked_select_op = _OPS['masked_select']
+
+
+def masked_select(input: Operand, mask: Operand) -> Tensor:
+    """The elements where the mask holds, in one dimension."""
+    return _apply(_masked_select_op, (input, mask), ())
+
+
+_matmul_op = _OPS['matmul']
+
+
+def matmul(input: Operand, other: Operand) -> Tensor:
+    """The matrix product; of vectors the dot product; of higher dimensions batches of products."""
+    return _apply(_matmul_op, (input, other), ())
+
+
+_max_all_op = _OPS['max_all']
+
+
+def max_all(input: Operand) -> Tensor:
+    """The greatest of all elements."""
+    return _apply(_max_all_op, (input,), ())
+
+
+_max_dim_op = _OPS['max_dim']
+
+
+def max_dim(input: Operand, dim: int | tuple[int, ...] | None, keepdim: bool = False) -> tuple[Tensor, ...]:
+    """The greatest elements along a dimension, and their (first) indices."""
+    return _apply(_max_dim_op, (input,), (dim, keepdim))
+
+
+_max_pool_op = _OPS['max_pool']
+
+
+def max_pool(input: Operand, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any) -> tuple[Tensor, ...]:
+    """The greatest element of each window, and its index in the flattened plane."""
+    return _apply(_max_pool_op, (input,), (kernel_size, stride, padding, dilation, ceil_mode))
+
+
+_maximum_op = _OPS['maximum']
+
+
+def maximum(input: Operand, other: Operand) -> Tensor:
+    """The greater of two elements; NaN if either is."""
+    return _apply(_maximum_op, (input, other), ())
+
+
+_mean_op = _OPS['mean']
+
+
+def mean(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+    """The mean over dimensions, or of everything."""
+    return _apply(_mean_op, (input,), (dim, keepdim, dtype))
+
+
+_median_all_op = _OPS['median_all']
+
+
+def median_all(input: Operand) -> Tensor:
+    """The lower median of all elements."""
+    return _apply(_median_all_op, (input,), ())
+
+
+_median_dim_op = _OPS['median_dim']
+
+
+def median_dim(input: Operand, dim: int | tuple[int, ...] | None, keepdim: bool = False) -> tuple[Tensor, ...]:
+    """The lower medians along a dimension, and their indices."""
+    return _apply(_median_dim_op, (input,), (dim, keepdim))
+
+
+_min_all_op = _OPS['min_all']
+
+
+def min_all(input: Operand) -> Tensor:
+    """The least of all elements."""
+    return _apply(_min_all_op, (input,), ())
+
+
+_min_dim_op = _OPS['min_dim']
+
+
+def min_dim(input: Operand, dim: int | tuple[int, ...] | None, keepdim: bool = False) -> tuple[Tensor, ...]:
+    """The least elements along a dimension, and their (first) indices."""
+    return _apply(_min_dim_op, (input,), (dim, keepdim))
+
+
+_minimum_op = _OPS['minimum']
+
+
+def minimum(input: Operand, other: Operand) -> Tensor:
+    """The less of two elements; NaN if either is."""
+    return _apply(_minimum_op, (input, other), ())
+
+
+_mish_op = _OPS['mish']
+
+
+def mish(input: Operand) -> Tensor:
+    """x times tanh(softplus(x))."""
+    return _apply(_mish_op, (input,), ())
+
+
+def mish_(input: Operand) -> Tensor:
+    """x times tanh(softplus(x)). Written into `input`."""
+    return _apply_inplace(_mish_op, (input,), ())
+
+
+_mm_op = _OPS['mm']
+
+
+def mm(input: Operand, mat2: Operand) -> Tensor:
+    """The product of two matrices."""
+    return _apply(_mm_op, (input, mat2), ())
+
+
+_mse_loss_op = _OPS['mse_loss']
+
+
+def mse_loss(input: Operand, target: Operand, reduction: str = 'mean') -> Tensor:
+    """The squared difference."""
+    return _apply(_mse_loss_op, (input, target), (reduction,))
+
+
+_mul_op = _OPS['mul']
+
+
+def mul(input: Operand, other: Operand) -> Tensor:
+    """The product."""
+    return _apply(_mul_op, (input, other), ())
+
+
+def mul_(input: Operand, other: Operand) -> Tensor:
+    """The product. Written into `input`."""
+    return _apply_inplace(_mul_op, (input, other), ())
+
+
+_multinomial_op = _OPS['multinomial']
+
+
+def multinomial(input: Operand, seed: Operand, offset: Operand, num_samples: Any, replacement: Any) -> Tensor:
+    """Indices drawn in proportion to each row: by exponential races, or with replacement by the inverse of the sums."""
+    return _apply(_multinomial_op, (input, seed, offset), (num_samples, replacement))
+
+
+_mv_op = _OPS['mv']
+
+
+def mv(input: Operand, vec: Operand) -> Tensor:
+    """The product of a matrix and a vector."""
+    return _apply(_mv_op, (input, vec), ())
+
+
+_nan_to_num_op = _OPS['nan_to_num']
+
+
+def nan_to_num(input: Operand, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
+    """NaN and infinities replaced by numbers; by the dtype's limits where none are given."""
+    return _apply(_nan_to_num_op, (input,), (nan, posinf, neginf))
+
+
+def nan_to_num_(input: Operand, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
+    """NaN and infinities replaced by numbers; by the dtype's limits where none are given. Written into `input`."""
+    return _apply_inplace(_nan_to_num_op, (input,), (nan, posinf, neginf))
+
+
+_nanmean_op = _OPS['nanmean']
+
+
+def nanmean(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+    """The mean of the elements that are not NaN."""
+    return _apply(_nanmean_op, (input,), (dim, keepdim, dtype))
+
+
+_nansum_op = _OPS['nansum']
+
+
+def nansum(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+    """The sum of the elements that are not NaN."""
+    return _apply(_nansum_op, (input,), (dim, keepdim, dtype))
+
+
+_ne_op = _OPS['ne']
+
+
+def ne(input: Operand, other: Operand) -> Tensor:
+    """Whether elements differ."""
+    return _apply(_ne_op, (input, other), ())
+
+
+def ne_(input: Operand, other: Operand) -> Tensor:
+    """Whether elements differ. Written into `input`."""
+    return _apply_inplace(_ne_op, (input, other), ())
+
+
+_neg_op = _OPS['neg']
+
+
+def neg(input: Operand) -> Tensor:
+    """The negative."""
+    return _apply(_neg_op, (input,), ())
+
+
+def neg_(input: Operand) -> Tensor:
+    """The negative. Written into `input`."""
+    return _apply_inplace(_neg_op, (input,), ())
+
+
+_nll_backward_op = _OPS['nll_backward']
+
+
+def nll_backward(g: Operand, target: Operand, weight: Operand | None = None, *, shape: tuple[int, ...], reduction: str, ignore_index: Any) -> Any:
+    """The gradient of nll_loss, which does not depend on its input."""
+    return _apply(_nll_backward_op, (g, target, weight), (shape, reduction, ignore_index))
+
+
+_nll_loss_op = _OPS['nll_loss']
+
+
+def nll_loss(input: Operand, target: Operand, weight: Operand | None = None, reduction: str = 'mean', ignore_index: Any = -100) -> Tensor:
+    """The negative log-probability of the target class."""
+    return _apply(_nll_loss_op, (input, target, weight), (reduction, ignore_index))
+
+
+_nonzero_op = _OPS['nonzero']
+
+
+def nonzero(input: Operand) -> Tensor:
+    """The indices of the elements that are not zero, one row each."""
+    return _apply(_nonzero_op, (input,), ())
+
+
+_normal_op = _OPS['normal']
+
+
+def normal(input: Operand, seed: Operand, offset: Operand, mean: Any, std: Any) -> Tensor:
+    """Normal numbers, in the shape of `input`."""
+    return _apply(_normal_op, (input, seed, offset), (mean, std))
+
+
+def normal_(input: Operand, seed: Operand, offset: Operand, mean: Any, std: Any) -> Tensor:
+    """Normal numbers, in the shape of `input`. Written into `input`."""
+    return _apply_inplace(_normal_op, (input, seed, offset), (mean, std))
+
+
+_one_hot_op = _OPS['one_hot']
+
+
+def one_hot(input: Operand, num_classes: Any) -> Tensor:
+    """1 where the new last dimension's position is the value, else 0, as int64."""
+    return _apply(_one_hot_op, (input,), (num_classes,))
+
+
+_ones_op = _OPS['ones']
+
+
+def ones(shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+    """Ones."""
+    return _apply(_ones_op, (), (shape, dtype), session)
+
+
+_outer_op = _OPS['outer']
+
+
+def outer(input: Operand, vec2: Operand) -> Tensor:
+    """All products of the elements of two vectors."""
+    return _apply(_outer_op, (input, vec2), ())
+
+
+_pad_backward_op = _OPS['pad_backward']
+
+
+def pad_backward(g: Operand, shape: tuple[int, ...], pad: Any, mode: Any) -> Any:
+    """The gradient of a mirrored, repeated or circular border."""
+    return _apply(_pad_backward_op, (g,), (shape, pad, mode))
+
+
+_permute_op = _OPS['permute']
+
+
+def permute(input: Operand, dims: Any) -> Tensor:
+    """The dimensions in another order."""
+    return _apply(_permute_op, (input,), (dims,))
+
+
+_pow_op = _OPS['pow']
+
+
+def pow(input: Operand, exponent: Operand) -> Tensor:
+    """`input` to the power of `exponent`."""
+    return _apply(_pow_op, (input, exponent), ())
+
+
+def pow_(input: Operand, exponent: Operand) -> Tensor:
+    """`input` to the power of `exponent`. Written into `input`."""
+    return _apply_inplace(_pow_op, (input, exponent), ())
+
+
+_prelu_op = _OPS['prelu']
+
+
+def prelu(input: Operand, weight: Operand) -> Tensor:
+    """The element where it is positive, a learnt slope (one, or one for each channel) times it elsewhere."""
+    return _apply(_prelu_op, (input, weight), ())
+
+
+_prod_op = _OPS['prod']
+
+
+def prod(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+    """The product along a dimension, or of everything."""
+    return _apply(_prod_op, (input,), (dim, keepdim, dtype))
+
+
+_product_of_others_op = _OPS['product_of_others']
+
+
+def product_of_others(input: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+    """For each element the product of all others along a dimension: right also where elements are zero."""
+    return _apply(_product_of_others_op, (input,), (dim,))
+
+
+_put_op = _OPS['put']
+
+
+def put(input: Operand, index: Operand, source: Operand, accumulate: Any = False) -> Tensor:
+    """`input` with source elements written, or added, at positions of the flattened input."""
+    return _apply(_put_op, (input, index, source), (accumulate,))
+
+
+def put_(input: Operand, index: Operand, source: Operand, accumulate: Any = False) -> Tensor:
+    """`input` with source elements written, or added, at positions of the flattened input. Written into `input`."""
+    return _apply_inplace(_put_op, (input, index, source), (accumulate,))
+
+
+_qr_op = _OPS['qr']
+
+
+def qr(input: Operand, mode: Any = 'reduced') -> tuple[Tensor, ...]:
+    """An orthogonal Q and an upper triangular R with Q R = input."""
+    return _apply(_qr_op, (input,), (mode,))
+
+
+_rad2deg_op = _OPS['rad2deg']
+
+
+def rad2deg(input: Operand) -> Tensor:
+    """Radians as degrees."""
+    return _apply(_rad2deg_op, (input,), ())
+
+
+def rad2deg_(input: Operand) -> Tensor:
+    """Radians as degrees. Written into `input`."""
+    return _apply_inplace(_rad2deg_op, (input,), ())
+
+
+_rand_op = _OPS['rand']
+
+
+def rand(seed: Operand, offset: Operand, shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+    """Uniform numbers in [0, 1)."""
+    return _apply(_rand_op, (seed, offset), (shape, dtype), session)
+
+
+_randint_op = _OPS['randint']
+
+
+def randint(seed: Operand, offset: Operand, low: Any, high: Any, shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+    """Integers from `low` up to, not including, `high`."""
+    return _apply(_randint_op, (seed, offset), (low, high, shape, dtype), session)
+
+
+_randn_op = _OPS['randn']
+
+
+def randn(seed: Operand, offset: Operand, shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+    """Standard normal numbers."""
+    return _apply(_randn_op, (seed, offset), (shape, dtype), session)
+
+
+_random_op = _OPS['random']
+
+
+def random(input: Operand, seed: Operand, offset: Operand, low: Any, high: Any) -> Tensor:
+    """Integers from `low` up to, not including, `high`, in the shape and dtype of `input`."""
+    return _apply(_random_op, (input, seed, offset), (low, high))
+
+
+def random_(input: Operand, seed: Operand, offset: Operand, low: Any, high: Any) -> Tensor:
+    """Integers from `low` up to, not including, `high`, in the shape and dtype of `input`. Written into `input`."""
+    return _apply_inplace(_random_op, (input, seed, offset), (low, high))
+
+
+_randperm_op = _OPS['randperm']
+
+
+def randperm(seed: Operand, offset: Operand, n: Any, dtype: Any, *, session: Any) -> Tensor:
+    """The integers below n in random order."""
+    return _apply(_randperm_op, (seed, offset), (n, dtype), session)
+
+
+_real_op = _OPS['real']
+
+
+def real(input: Operand) -> Tensor:
+    """The real parts, sharing memory."""
+    return _apply(_real_op, (input,), ())
+
+
+_reciprocal_op = _OPS['reciprocal']
+
+
+def reciprocal(input: Operand) -> Tensor:
+    """One divided by each element."""
+    return _apply(_reciprocal_op, (input,), ())
+
+
+def reciprocal_(input: Operand) -> Tensor:
+    """One divided by each element. Written into `input`."""
+    return _apply_inplace(_reciprocal_op, (input,), ())
+
+
+_reflection_pad_op = _OPS['reflection_pad']
+
+
+def reflection_pad(input: Operand, pad: Any) -> Tensor:
+    """A border that mirrors the inside without repeating the edge."""
+    return _apply(_reflection_pad_op, (input,), (pad,))
+
+
+_relu_op = _OPS['relu']
+
+
+def relu(input: Operand) -> Tensor:
+    """The positive part."""
+    return _apply(_relu_op, (input,), ())
+
+
+def relu_(input: Operand) -> Tensor:
+    """The positive part. Written into `input`."""
+    return _apply_inplace(_relu_op, (input,), ())
+
+
+_relu6_op = _OPS['relu6']
+
+
+def relu6(input: Operand) -> Tensor:
+    """Bounded between 0 and 6."""
+    return _apply(_relu6_op, (input,), ())
+
+
+def relu6_(input: Operand) -> Tensor:
+    """Bounded between 0 and 6. Written into `input`."""
+    return _apply_inplace(_relu6_op, (input,), ())
+
+
+_relu_backward_op = _OPS['relu_backward']
+
+
+def relu_backward(g: Operand, out: Operand) -> Any:
+    """`g` where `out` is positive."""
+    return _apply(_relu_backward_op, (g, out), ())
+
+
+_remainder_op = _OPS['remainder']
+
+
+def remainder(input: Operand, other: Operand) -> Tensor:
+    """The remainder of division rounded down: it has the divisor's sign."""
+    return _apply(_remainder_op, (input, other), ())
+
+
+def remainder_(input: Operand, other: Operand) -> Tensor:
+    """The remainder of division rounded down: it has the divisor's sign. Written into `input`."""
+    return _apply_inplace(_remainder_op, (input, other), ())
+
+
+_repeat_op = _OPS['repeat']
+
+
+def repeat(input: Operand, repeats: Any) -> Tensor:
+    """The tensor laid side by side, `repeats` times along each dimension."""
+    return _apply(_repeat_op, (input,), (repeats,))
+
+
+_repeat_interleave_op = _OPS['repeat_interleave']
+
+
+def repeat_interleave(input: Operand, repeats: Any, dim: int | tuple[int, ...] | None = None) -> Tensor:
+    """Each element (or each position of `dim`) repeated in place."""
+    return _apply(_repeat_interleave_op, (input,), (repeats, dim))
+
+
+_replication_pad_op = _OPS['replication_pad']
+
+
+def replication_pad(input: Operand, pad: Any) -> Tensor:
+    """A border that repeats the edge."""
+    return _apply(_replication_pad_op, (input,), (pad,))
+
+
+_reshape_op = _OPS['reshape']
+
+
+def reshape(input: Operand, shape: tuple[int, ...]) -> Tensor:
+    """The same elements under another shape, copied."""
+    return _apply(_reshape_op, (input,), (shape,))
+
+
+_rms_norm_op = _OPS['rms_norm']
+
+
+def rms_norm(input: Operand, weight: Operand | None = None, *, normalized_shape: Any, eps: Any = None) -> Tensor:
+    """Divided by the root of the mean square over the last dimensions, then scaled."""
+    return _apply(_rms_norm_op, (input, weight), (normalized_shape, eps))
+
+
+_rmsprop_step_op = _OPS['rmsprop_step_']
+
+
+def rmsprop_step_(params: Operand, grads: Operand, square_avgs: Operand, grad_avgs: Operand, momentum_buffers: Operand, lr: Operand, alpha: Any, eps: Any, weight_decay: Any, momentum: Any, centered: Any, maximize: Any) -> None:
+    """One step of RMSprop."""
+    _apply_mutation(_rmsprop_step_op, (params, grads, square_avgs, grad_avgs, momentum_buffers, lr), (alpha, eps, weight_decay, momentum, centered, maximize))
+
+
+_roll_op = _OPS['roll']
+
+
+def roll(input: Operand, shifts: Any, dims: Any = None) -> Tensor:
+    """Elements moved around the end of a dimension; over the flattened tensor without `dims`."""
+    return _apply(_roll_op, (input,), (shifts, dims))
+
+
+_rot90_op = _OPS['rot90']
+
+
+def rot90(input: Operand, k: Any = 1, dims: Any = (0, 1)) -> Tensor:
+    """The plane of two dimensions turned by `k` quarters."""
+    return _apply(_rot90_op, (input,), (k, dims))
+
+
+_round_op = _OPS['round']
+
+
+def round(input: Operand, decimals: Any = 0) -> Tensor:
+    """To the nearest integer (or decimal place), halves to even."""
+    return _apply(_round_op, (input,), (decimals,))
+
+
+def round_(input: Operand, decimals: Any = 0) -> Tensor:
+    """To the nearest integer (or decimal place), halves to even. Written into `input`."""
+    return _apply_inplace(_round_op, (input,), (decimals,))
+
+
+_rsqrt_op = _OPS['rsqrt']
+
+
+def rsqrt(input: Operand) -> Tensor:
+    """One divided by the square root."""
+    return _apply(_rsqrt_op, (input,), ())
+
+
+def rsqrt_(input: Operand) -> Tensor:
+    """One divided by the square root. Written into `input`."""
+    return _apply_inplace(_rsqrt_op, (input,), ())
+
+
+_scaled_dot_product_attention_op = _OPS['scaled_dot_product_attention']
+
+
+def scaled_dot_product_attention(query: Operand, key: Operand, value: Operand, attn_mask: Operand | None = None, is_causal: Any = False, scale: Any = None) -> Tensor:
+    """softmax(query key^T * scale + mask) value."""
+    return _apply(_scaled_dot_product_attention_op, (query, key, value, attn_mask), (is_causal, scale))
+
+
+_scatter_op = _OPS['scatter']
+
+
+def scatter(input: Operand, index: Operand, src: Operand, dim: int | tuple[int, ...] | None, reduce: Any = None) -> Tensor:
+    """`input` with elements of `src`, or one number, written at positions along a dimension."""
+    return _apply(_scatter_op, (input, index, src), (dim, reduce))
+
+
+def scatter_(input: Operand, index: Operand, src: Operand, dim: int | tuple[int, ...] | None, reduce: Any = None) -> Tensor:
+    """`input` with elements of `src`, or one number, written at positions along a dimension. Written into `input`."""
+    return _apply_inplace(_scatter_op, (input, index, src), (dim, reduce))
+
+
+_scatter_add_op = _OPS['scatter_add']
+
+
+def scatter_add(input: Operand, index: Operand, src: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+    """`input` with elements of `src` added at positions along a dimension, counting duplicates."""
+    return _apply(_scatter_add_op, (input, index, src), (dim,))
+
+
+def scatter_add_(input: Operand, index: Operand, src: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+    """`input` with elements of `src` added at positions along a dimension, counting duplicates. Written into `input`."""
+    return _apply_inplace(_scatter_add_op, (input, index, src), (dim,))
+
+
+_scatter_reduce_op = _OPS['scatter_reduce']
+
+
+def scatter_reduce(input: Operand, index: Operand, src: Operand, reduce: Any, dim: int | tuple[int, ...] | None, include_self: Any = True) -> Tensor:
+    """`input` combined with elements of `src` at positions along a dimension: sum, prod, mean, amax or amin."""
+    return _apply(_scatter_reduce_op, (input, index, src), (reduce, dim, include_self))
+
+
+def scatter_reduce_(input: Operand, index: Operand, src: Operand, reduce: Any, dim: int | tuple[int, ...] | None, include_self: Any = True) -> Tensor:
+    """`input` combined with elements of `src` at positions along a dimension: sum, prod, mean, amax or amin. Written into `input`."""
+    return _apply_inplace(_scatter_reduce_op, (input, index, src), (reduce, dim, include_self))
+
+
+_searchsorted_op = _OPS['searchsorted']
+
+
+def searchsorted(sorted_sequence: Operand, input: Operand, right: Any = False) -> Tensor:
+    """Where elements would be inserted into a sorted sequence (or into its rows) to keep it sorted."""
+    return _apply(_searchsorted_op, (sorted_sequence, input), (right,))
+
+
+_select_op = _OPS['select']
+
+
+def select(input: Operand, dim: int | tuple[int, ...] | None, index: Any) -> Tensor:
+    """One position of a dimension, which goes away."""
+    return _apply(_select_op, (input,), (dim, index))
+
+
+_selu_op = _OPS['selu']
+
+
+def selu(input: Operand) -> Tensor:
+    """The self-normalising exponential unit."""
+    return _apply(_selu_op, (input,), ())
+
+
+def selu_(input: Operand) -> Tensor:
+    """The self-normalising exponential unit. Written into `input`."""
+    return _apply_inplace(_selu_op, (input,), ())
+
+
+_sgd_step_op = _OPS['sgd_step_']
+
+
+def sgd_step_(params: Operand, grads: Operand, momentum_buffers: Operand, lr: Operand, first: Operand, momentum: Any, dampening: Any, weight_decay: Any, nesterov: Any, maximize: Any) -> None:
+    """One step of stochastic gradient descent; `first` is 1 when the momentum buffers are new."""
+    _apply_mutation(_sgd_step_op, (params, grads, momentum_buffers, lr, first), (momentum, dampening, weight_decay, nesterov, maximize))
+
+
+_sgn_op = _OPS['sgn']
+
+
+def sgn(input: Operand) -> Tensor:
+    """The sign; of complex numbers the direction, z / |z|."""
+    return _apply(_sgn_op, (input,), ())
+
+
+def sgn_(input: Operand) -> Tensor:
+    """The sign; of complex numbers the direction, z / |z|. Written into `input`."""
+    return _apply_inplace(_sgn_op, (input,), ())
+
+
+_sigmoid_op = _OPS['sigmoid']
+
+
+def sigmoid(input: Operand) -> Tensor:
+    """1 / (1 + exp(-x))."""
+    return _apply(_sigmoid_op, (input,), ())
+
+
+def sigmoid_(input: Operand) -> Tensor:
+    """1 / (1 + exp(-x)). Written into `input`."""
+    return _apply_inplace(_sigmoid_op, (input,), ())
+
+
+_sigmoid_backward_op = _OPS['sigmoid_backward']
+
+
+def sigmoid_backward(g: Operand, out: Operand) -> Any:
+    """The gradient of sigmoid from its result, g * out * (1 - out)."""
+    return _apply(_sigmoid_backward_op, (g, out), ())
+
+
+_sign_op = _OPS['sign']
+
+
+def sign(input: Operand) -> Tensor:
+    """-1, 0 or 1."""
+    return _apply(_sign_op, (input,), ())
+
+
+def sign_(input: Operand) -> Tensor:
+    """-1, 0 or 1. Written into `input`."""
+    return _apply_inplace(_sign_op, (input,), ())
+
+
+_silu_op = _OPS['silu']
+
+
+def silu(input: Operand) -> Tensor:
+    """x times sigmoid(x)."""
+    return _apply(_silu_op, (input,), ())
+
+
+def silu_(input: Operand) -> Tensor:
+    """x times sigmoid(x). Written into `input`."""
+    return _apply_inplace(_silu_op, (input,), ())
+
+
+_sin_op = _OPS['sin']
+
+
+def sin(input: Operand) -> Tensor:
+    """The sine."""
+    return _apply(_sin_op, (input,), ())
+
+
+def sin_(input: Operand) -> Tensor:
+    """The sine. Written into `input`."""
+    return _apply_inplace(_sin_op, (input,), ())
+
+
+_sinh_op = _OPS['sinh']
+
+
+def sinh(input: Operand) -> Tensor:
+    """The hyperbolic sine."""
+    return _apply(_sinh_op, (input,), ())
+
+
+def sinh_(input: Operand) -> Tensor:
+    """The hyperbolic sine. Written into `input`."""
+    return _apply_inplace(_sinh_op, (input,), ())
+
+
+_slice_op = _OPS['slice']
+
+
+def slice(input: Operand, dim: int | tuple[int, ...] | None, start: Any, end: Any, step: Any = 1) -> Tensor:
+    """Every `step`-th position from `start` up to `end` of a dimension."""
+    return _apply(_slice_op, (input,), (dim, start, end, step))
+
+
+_slogdet_op = _OPS['slogdet']
+
+
+def slogdet(input: Operand) -> tuple[Tensor, ...]:
+    """The determinant's sign and the logarithm of its absolute value."""
+    return _apply(_slogdet_op, (input,), ())
+
+
+_smooth_l1_loss_op = _OPS['smooth_l1_loss']
+
+
+def smooth_l1_loss(input: Operand, target: Operand, reduction: str = 'mean', beta: Any = 1.0) -> Tensor:
+    """Squared below `beta`, absolute above."""
+    return _apply(_smooth_l1_loss_op, (input, target), (reduction, beta))
+
+
+_softmax_op = _OPS['softmax']
+
+
+def softmax(input: Operand, dim: int | tuple[int, ...] | None, dtype: Any = None) -> Tensor:
+    """exp(x) over its sum along a dimension."""
+    return _apply(_softmax_op, (input,), (dim, dtype))
+
+
+_softmax_backward_op = _OPS['softmax_backward']
+
+
+def softmax_backward(g: Operand, out: Operand, dim: int | tuple[int, ...] | None) -> Any:
+    """The gradient of softmax from its result: out * (g - sum(g * out))."""
+    return _apply(_softmax_backward_op, (g, out), (dim,))
+
+
+_softplus_op = _OPS['softplus']
+
+
+def softplus(input: Operand, beta: Any = 1.0, threshold: Any = 20.0) -> Tensor:
+    """log(1 + exp(beta x)) / beta, and x itself where beta x is above the threshold."""
+    return _apply(_softplus_op, (input,), (beta, threshold))
+
+
+_softshrink_op = _OPS['softshrink']
+
+
+def softshrink(input: Operand, lambd: Any = 0.5) -> Tensor:
+    """Pulled towards zero by `lambd`, zero within it."""
+    return _apply(_softshrink_op, (input,), (lambd,))
+
+
+_solve_op = _OPS['solve']
+
+
+def solve(A: Operand, B: Operand) -> Tensor:
+    """X with A X = B. LinAlgError for a singular A."""
+    return _apply(_solve_op, (A, B), ())
+
+
+_sort_op = _OPS['sort']
+
+
+def sort(input: Operand, dim: int | tuple[int, ...] | None = -1, descending: Any = False, stable: Any = False) -> tuple[Tensor, ...]:
+    """The elements in order along a dimension, and where they were."""
+    return _apply(_sort_op, (input,), (dim, descending, stable))
+
+
+_split_op = _OPS['split']
+
+
+def split(input: Operand, split_size: Any, dim: int | tuple[int, ...] | None = 0) -> tuple[Tensor, ...]:
+    """Consecutive parts of a dimension: all of one size, or of the given sizes."""
+    return _apply(_split_op, (input,), (split_size, dim))
+
+
+_sqrt_op = _OPS['sqrt']
+
+
+def sqrt(input: Operand) -> Tensor:
+    """The square root."""
+    return _apply(_sqrt_op, (input,), ())
+
+
+def sqrt_(input: Operand) -> Tensor:
+    """The square root. Written into `input`."""
+    return _apply_inplace(_sqrt_op, (input,), ())
+
+
+_square_op = _OPS['square']
+
+
+def square(input: Operand) -> Tensor:
+    """Each element times itself."""
+    return _apply(_square_op, (input,), ())
+
+
+def square_(input: Operand) -> Tensor:
+    """Each element times itself. Written into `input`."""
+    return _apply_inplace(_square_op, (input,), ())
+
+
+_squeeze_op = _OPS['squeeze']
+
+
+def squeeze(input: Operand, dim: int | tuple[int, ...] | None = None) -> Tensor:
+    """Without the dimensions of size 1, or without those among `dim`."""
+    return _apply(_squeeze_op, (input,), (dim,))
+
+
+_stack_op = _OPS['stack']
+
+
+def stack(tensors: Operand, dim: int | tuple[int, ...] | None = 0) -> Tensor:
+    """The tensors joined along a new dimension."""
+    return _apply(_stack_op, (tensors,), (dim,))
+
+
+_std_op = _OPS['std']
+
+
+def std(input: Operand, dim: int | tuple[int, ...] | None = None, correction: Any = 1, keepdim: bool = False) -> Tensor:
+    """The standard deviation: the root of the variance."""
+    return _apply(_std_op, (input,), (dim, correction, keepdim))
+
+
+_std_mean_op = _OPS['std_mean']
+
+
+def std_mean(input: Operand, dim: int | tuple[int, ...] | None = None, correction: Any = 1, keepdim: bool = False) -> tuple[Tensor, ...]:
+    """The standard deviation and the mean."""
+    return _apply(_std_mean_op, (input,), (dim, correction, keepdim))
+
+
+_sub_op = _OPS['sub']
+
+
+def sub(input: Operand, other: Operand) -> Tensor:
+    """The difference `input - other`."""
+    return _apply(_sub_op, (input, other), ())
+
+
+def sub_(input: Operand, other: Operand) -> Tensor:
+    """The difference `input - other`. Written into `input`."""
+    return _apply_inplace(_sub_op, (input, other), ())
+
+
+_sum_op = _OPS['sum']
+
+
+def sum(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+    """The sum over dimensions, or of everything; of integers in int64."""
+    return _apply(_sum_op, (input,), (dim, keepdim, dtype))
+
+
+_sum_to_op = _OPS['sum_to']
+
+
+def sum_to(input: Operand, shape: tuple[int, ...]) -> Tensor:
+    """The sum over the dimensions that broadcasting `shape` to the input's shape would add or stretch."""
+    return _apply(_sum_to_op, (input,), (shape,))
+
+
+_svd_op = _OPS['svd']
+
+
+def svd(input: Operand, full_matrices: Any = False) -> tuple[Tensor, ...]:
+    """U, the singular values in falling order, and V transposed."""
+    return _apply(_svd_op, (input,), (full_matrices,))
+
+
+_take_op = _OPS['take']
+
+
+def take(input: Operand, index: Operand) -> Tensor:
+    """Elements at positions of the flattened input, in the index's shape."""
+    return _apply(_take_op, (input, index), ())
+
+
+_take_along_dim_op = _OPS['take_along_dim']
+
+
+def take_along_dim(input: Operand, indices: Operand, dim: int | tuple[int, ...] | None = None) -> Tensor:
+    """Elements at positions along a dimension, one per element of `indices`; of the flattened input for None."""
+    return _apply(_take_along_dim_op, (input, indices), (dim,))
+
+
+_tan_op = _OPS['tan']
+
+
+def tan(input: Operand) -> Tensor:
+    """The tangent."""
+    return _apply(_tan_op, (input,), ())
+
+
+def tan_(input: Operand) -> Tensor:
+    """The tangent. Written into `input`."""
+    return _apply_inplace(_tan_op, (input,), ())
+
+
+_tanh_op = _OPS['tanh']
+
+
+def tanh(input: Operand) -> Tensor:
+    """The hyperbolic tangent."""
+    return _apply(_tanh_op, (input,), ())
+
+
+def tanh_(input: Operand) -> Tensor:
+    """The hyperbolic tangent. Written into `input`."""
+    return _apply_inplace(_tanh_op, (input,), ())
+
+
+_tanh_backward_op = _OPS['tanh_backward']
+
+
+def tanh_backward(g: Operand, out: Operand) -> Any:
+    """The gradient of tanh from its result, g * (1 - out * out)."""
+    return _apply(_tanh_backward_op, (g, out), ())
+
+
+_threshold_op = _OPS['threshold']
+
+
+def threshold(input: Operand, threshold: Any, value: Any) -> Tensor:
+    """The element where it is above the threshold, else `value`."""
+    return _apply(_threshold_op, (input,), (threshold, value))
+
+
+def threshold_(input: Operand, threshold: Any, value: Any) -> Tensor:
+    """The element where it is above the threshold, else `value`. Written into `input`."""
+    return _apply_inplace(_threshold_op, (input,), (threshold, value))
+
+
+_to_op = _OPS['to']
+
+
+def to(input: Operand, dtype: Any) -> Tensor:
+    """A copy with another dtype."""
+    return _apply(_to_op, (input,), (dtype,))
+
+
+_topk_op = _OPS['topk']
+
+
+def topk(input: Operand, k: Any, dim: int | tuple[int, ...] | None = -1, largest: Any = True, sorted: Any = True) -> tuple[Tensor, ...]:
+    """The k greatest (or least) elements along a dimension, in order, and their indices."""
+    return _apply(_topk_op, (input,), (k, dim, largest, sorted))
+
+
+_transpose_op = _OPS['transpose']
+
+
+def transpose(input: Operand, dim0: Any, dim1: Any) -> Tensor:
+    """Two dimensions exchanged."""
+    return _apply(_transpose_op, (input,), (dim0, dim1))
+
+
+_trigamma_op = _OPS['trigamma']
+
+
+def trigamma(input: Operand) -> Tensor:
+    """The derivative of digamma."""
+    return _apply(_trigamma_op, (input,), ())
+
+
+_tril_op = _OPS['tril']
+
+
+def tril(input: Operand, diagonal: Any = 0) -> Tensor:
+    """The elements on and below a diagonal of each matrix, zeros above."""
+    return _apply(_tril_op, (input,), (diagonal,))
+
+
+def tril_(input: Operand, diagonal: Any = 0) -> Tensor:
+    """The elements on and below a diagonal of each matrix, zeros above. Written into `input`."""
+    return _apply_inplace(_tril_op, (input,), (diagonal,))
+
+
+_tril_indices_op = _OPS['tril_indices']
+
+
+def tril_indices(row: Any, col: Any, offset: Any = 0, dtype: Any = _dtypes.int64, *, session: Any) -> Tensor:
+    """Rows and columns of the elements on and below a diagonal: shape (2, count)."""
+    return _apply(_tril_indices_op, (), (row, col, offset, dtype), session)
+
+
+_triu_op = _OPS['triu']
+
+
+def triu(input: Operand, diagonal: Any = 0) -> Tensor:
+    """The elements on and above a diagonal of each matrix, zeros below."""
+    return _apply(_triu_op, (input,), (diagonal,))
+
+
+def triu_(input: Operand, diagonal: Any = 0) -> Tensor:
+    """The elements on and above a diagonal of each matrix, zeros below. Written into `input`."""
+    return _apply_inplace(_triu_op, (input,), (diagonal,))
+
+
+_triu_indices_op = _OPS['triu_indices']
+
+
+def triu_indices(row: Any, col: Any, offset: Any = 0, dtype: Any = _dtypes.int64, *, session: Any) -> Tensor:
+    """Rows and columns of the elements on and above a diagonal: shape (2, count)."""
+    return _apply(_triu_indices_op, (), (row, col, offset, dtype), session)
+
+
+_trunc_op = _OPS['trunc']
+
+
+def trunc(input: Operand) -> Tensor:
+    """The integer part."""
+    return _apply(_trunc_op, (input,), ())
+
+
+def trunc_(input: Operand) -> Tensor:
+    """The integer part. Written into `input`."""
+    return _apply_inplace(_trunc_op, (input,), ())
+
+
+_unbind_op = _OPS['unbind']
+
+
+def unbind(input: Operand, dim: int | tuple[int, ...] | None = 0) -> tuple[Tensor, ...]:
+    """Every position of a dimension, as tensors without that dimension."""
+    return _apply(_unbind_op, (input,), (dim,))
+
+
+_unfold_op = _OPS['unfold']
+
+
+def unfold(input: Operand, dimension: Any, size: Any, step: Any) -> Tensor:
+    """Windows of `size`, `step` apart, along a dimension; the window is a new last dimension."""
+    return _apply(_unfold_op, (input,), (dimension, size, step))
+
+
+_unfold_backward_op = _OPS['unfold_backward']
+
+
+def unfold_backward(g: Operand, shape: tuple[int, ...], dimension: Any, size: Any, step: Any) -> Any:
+    """The sum of overlapping windows, back in the shape they were taken from."""
+    return _apply(_unfold_backward_op, (g,), (shape, dimension, size, step))
+
+
+_uniform_op = _OPS['uniform']
+
+
+def uniform(input: Operand, seed: Operand, offset: Operand, low: Any, high: Any) -> Tensor:
+    """Uniform numbers between `low` and `high`, in the shape of `input`."""
+    return _apply(_uniform_op, (input, seed, offset), (low, high))
+
+
+def uniform_(input: Operand, seed: Operand, offset: Operand, low: Any, high: Any) -> Tensor:
+    """Uniform numbers between `low` and `high`, in the shape of `input`. Written into `input`."""
+    return _apply_inplace(_uniform_op, (input, seed, offset), (low, high))
+
+
+_unique_op = _OPS['unique']
+
+
+def unique(input: Operand, sorted: Any = True, return_inverse: Any = False, return_counts: Any = False, dim: int | tuple[int, ...] | None = None) -> tuple[Tensor, ...]:
+    """The distinct elements in order, which of them each element is, and how often each occurs."""
+    return _apply(_unique_op, (input,), (sorted, return_inverse, return_counts, dim))
+
+
+_unsqueeze_op = _OPS['unsqueeze']
+
+
+def unsqueeze(input: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+    """One more dimension, of size 1, at `dim`."""
+    return _apply(_unsqueeze_op, (input,), (dim,))
+
+
+_upsample_bilinear_op = _OPS['upsample_bilinear']
+
+
+def upsample_bilinear(input: Operand, size: Any, align_corners: Any) -> Tensor:
+    """Linear interpolation along each of the last dimensions."""
+    return _apply(_upsample_bilinear_op, (input,), (size, align_corners))
+
+
+_upsample_bilinear_backward_op = _OPS['upsample_bilinear_backward']
+
+
+def upsample_bilinear_backward(g: Operand, shape: tuple[int, ...], size: Any, align_corners: Any) -> Any:
+    """Gradients spread with the same weights."""
+    return _apply(_upsample_bilinear_backward_op, (g,), (shape, size, align_corners))
+
+
+_upsample_nearest_op = _OPS['upsample_nearest']
+
+
+def upsample_nearest(input: Operand, size: Any) -> Tensor:
+    """Each position shows the nearest one of the input (rounded down)."""
+    return _apply(_upsample_nearest_op, (input,), (size,))
+
+
+_upsample_nearest_backward_op = _OPS['upsample_nearest_backward']
+
+
+def upsample_nearest_backward(g: Operand, shape: tuple[int, ...], size: Any) -> Any:
+    """The sum over all positions that showed each one of the input."""
+    return _apply(_upsample_nearest_backward_op, (g,), (shape, size))
+
+
+_var_op = _OPS['var']
+
+
+def var(input: Operand, dim: int | tuple[int, ...] | None = None, correction: Any = 1, keepdim: bool = False) -> Tensor:
+    """The variance: squared deviations over (count - correction)."""
+    return _apply(_var_op, (input,), (dim, correction, keepdim))
+
+
+_var_mean_op = _OPS['var_mean']
+
+
+def var_mean(input: Operand, dim: int | tuple[int, ...] | None = None, correction: Any = 1, keepdim: bool = False) -> tuple[Tensor, ...]:
+    """The variance and the mean."""
+    return _apply(_var_mean_op, (input,), (dim, correction, keepdim))
+
+
+_vector_norm_op = _OPS['vector_norm']
+
+
+def vector_norm(input: Operand, ord: Any = 2.0, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+    """(sum |x|^ord)^(1/ord) over dimensions; the count of non-zeros for 0, the extremes for infinities."""
+    return _apply(_vector_norm_op, (input,), (ord, dim, keepdim, dtype))
+
+
+_view_op = _OPS['view']
+
+
+def view(input: Operand, shape: tuple[int, ...]) -> Tensor:
+    """The same elements under another shape, sharing memory; one size may be -1."""
+    return _apply(_view_op, (input,), (shape,))
+
+
+_view_as_complex_op = _OPS['view_as_complex']
+
+
+def view_as_complex(input: Operand) -> Tensor:
+    """Pairs in the last dimension as complex numbers, sharing memory."""
+    return _apply(_view_as_complex_op, (input,), ())
+
+
+_view_as_real_op = _OPS['view_as_real']
+
+
+def view_as_real(input: Operand) -> Tensor:
+    """Real and imaginary parts as a last dimension of two, sharing memory."""
+    return _apply(_view_as_real_op, (input,), ())
+
+
+_view_backward_op = _OPS['view_backward']
+
+
+def view_backward(g: Operand, shape: tuple[int, ...], chain: Any) -> Any:
+    """Zeros of `shape` with `g` in the part that a chain of view ops shows."""
+    return _apply(_view_backward_op, (g,), (shape, chain))
+
+
+_view_scatter_op = _OPS['view_scatter']
+
+
+def view_scatter(input: Operand, src: Operand, chain: Any) -> Any:
+    """A copy of `input` with `src` in the part that a chain of view ops shows."""
+    return _apply(_view_scatter_op, (input, src), (chain,))
+
+
+_where_op = _OPS['where']
+
+
+def where(condition: Operand, input: Operand, other: Operand) -> Tensor:
+    """Elements of `input` where the condition holds, else of `other`."""
+    return _apply(_where_op, (condition, input, other), ())
+
+
+_xlogy_op = _OPS['xlogy']
+
+
+def xlogy(input: Operand, other: Operand) -> Tensor:
+    """x * log(y), zero where x is zero."""
+    return _apply(_xlogy_op, (input, other), ())
+
+
+def xlogy_(input: Operand, other: Operand) -> Tensor:
+    """x * log(y), zero where x is zero. Written into `input`."""
+    return _apply_inplace(_xlogy_op, (input, other), ())
+
+
+_zero_op = _OPS['zero']
+
+
+def zero(input: Operand) -> Tensor:
+    """Zeros in the shape and dtype of `input`."""
+    return _apply(_zero_op, (input,), ())
+
+
+def zero_(input: Operand) -> Tensor:
+    """Zeros in the shape and dtype of `input`. Written into `input`."""
+    return _apply_inplace(_zero_op, (input,), ())
+
+
+_zeros_op = _OPS['zeros']
+
+
+def zeros(shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+    """Zeros."""
+    return _apply(_zeros_op, (), (shape, dtype), session)
+
+
+absolute = abs
+absolute_ = abs_
+arccos = acos
+arccos_ = acos_
+arccosh = acosh
+arccosh_ = acosh_
+arcsin = asin
+arcsin_ = asin_
+arcsinh = asinh
+arcsinh_ = asinh_
+arctan = atan
+arctan_ = atan_
+arctan2 = atan2
+arctan2_ = atan2_
+arctanh = atanh
+arctanh_ = atanh_
+concat = cat
+concatenate = cat
+clip = clamp
+clip_ = clamp_
+divide = div
+divide_ = div_
+true_divide = div
+true_divide_ = div_
+greater_equal = ge
+greater_equal_ = ge_
+greater = gt
+greater_ = gt_
+inverse = inv
+less_equal = le
+less_equal_ = le_
+less = lt
+less_ = lt_
+multiply = mul
+multiply_ = mul_
+not_equal = ne
+not_equal_ = ne_
+negative = neg
+negative_ = neg_
+ger = outer
+expit = sigmoid
+expit_ = sigmoid_
+subtract = sub
+subtract_ = sub_
+swapaxes = transpose
+swapdims = transpose
+fix = trunc
+fix_ = trunc_

@@ -1,0 +1,101 @@
+"""What every session can do, wherever its tensors are: the seam between the tensor API and a transport."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from teletensor.device import Device
+from teletensor_core.plan import Plan
+from teletensor_core.spec import Spec
+
+# What a session knows a tensor by: an engine value in this process, or a handle of a worker's session.
+Ref: TypeAlias = Any
+
+
+@dataclass
+class Stats:
+    """What a session has cost so far: `round_trips` counts every wait for the other side."""
+
+    commands: int = 0
+    batches: int = 0
+    round_trips: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+
+    def __sub__(self, earlier: Stats) -> Stats:
+        return Stats(**{name: value - getattr(earlier, name) for name, value in vars(self).items()})
+
+
+@dataclass
+class BackwardRequest:
+    """One backward pass: what is differentiated, with which cotangents, and whose gradients are wanted."""
+
+    roots: Sequence[Ref]
+    grads: Sequence[Ref | None]
+    targets: Sequence[Ref]
+    create_graph: bool = False
+    retain_graph: bool = False
+    only_targets: bool = False
+    # Called with a hook's number and the gradient's ref and spec; gives the ref of a replacement, or None.
+    run_hook: Callable[[int, Ref, Spec], Ref | None] | None = None
+    target_specs: Sequence[Spec] = field(default_factory=tuple)
+
+
+class Session(ABC):
+    """An ordered log of commands on one engine. Refs are only meaningful to the session that gave them."""
+
+    device: Device
+    closed: bool = False
+
+    @abstractmethod
+    def submit(self, plan: Plan, operands: Sequence[Any]) -> tuple[Ref, ...]:
+        """Run an op: operands are refs, numbers, None, or lists of refs. In-place and mutating plans give ()."""
+
+    @abstractmethod
+    def specs(self, refs: Sequence[Ref]) -> list[Spec]:
+        """Shapes and dtypes of results whose shape depends on data. Waits."""
+
+    @abstractmethod
+    def read(self, refs: Sequence[Ref]) -> list[np.ndarray[Any, Any]]:
+        """The values, as arrays of this process. Waits once, however many there are."""
+
+    @abstractmethod
+    def upload(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:
+        """A tensor with these values. The array may be changed by its owner afterwards."""
+
+    @abstractmethod
+    def require_grad(self, ref: Ref, required: bool) -> None:
+        """Mark a leaf."""
+
+    @abstractmethod
+    def detach_(self, ref: Ref) -> None:
+        """Cut a tensor off from the graph, in place."""
+
+    @abstractmethod
+    def backward(self, request: BackwardRequest) -> tuple[Ref, ...]:
+        """Run a backward pass; refs of the targets' gradients. Waits only when hooks have to run."""
+
+    @abstractmethod
+    def set_hook(self, ref: Ref, hook: int, add: bool) -> None:
+        """Add or remove a hook on a tensor's gradient."""
+
+    @abstractmethod
+    def synchronize(self) -> None:
+        """Wait until everything has run; raises the first error that nobody has read yet."""
+
+    @abstractmethod
+    def release(self, ref: Ref) -> None:
+        """Forget a tensor. Called by finalisers: must not block."""
+
+    @abstractmethod
+    def stats(self) -> Stats:
+        """A snapshot of what this session has cost."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the session; its tensors are gone."""

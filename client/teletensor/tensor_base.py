@@ -1,0 +1,108 @@
+"""What a tensor is on the client: a reference into a session, a spec, and its place in the client's graph."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from teletensor.graph import GradFn
+from teletensor.session import Ref, Session
+from teletensor_core.registry import Op
+from teletensor_core.spec import Spec
+
+
+class TensorBase:
+    """The fields of a tensor, and how they follow writes through views. `Tensor` adds PyTorch's surface."""
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_base",
+        "_epoch",
+        "_grad",
+        "_index",
+        "_node",
+        "_ref",
+        "_requires",
+        "_seen",
+        "_session",
+        "_spec",
+        "_view_op",
+        "_writes",
+    )
+
+    concrete: ClassVar[type[Any]]
+
+    _base: TensorBase | None
+    _epoch: int
+    _grad: Any
+    _index: int
+    _node: GradFn | None
+    _ref: Ref
+    _requires: bool
+    _seen: int
+    _session: Session
+    _spec: Spec
+    _view_op: Op
+    _writes: int
+
+    def __del__(self) -> None:
+        # A finaliser may run anywhere, also half-way through construction: it only notes the handle.
+        try:
+            ref, session = self._ref, self._session
+        except AttributeError:
+            return
+        if type(ref) is int:
+            session.release(ref)
+
+    def _edge(self) -> tuple[Any, int]:
+        """Where this tensor's gradient goes: a GradFn and output number, this leaf itself, or nowhere."""
+        if self._base is not None and self._seen != self._base._epoch:
+            self._follow_base()
+        if self._node is not None:
+            return self._node, self._index
+        return (self, 0) if self._requires else (None, 0)
+
+    def _follow_base(self) -> None:
+        """The base was written to: this view is now made from what the base became."""
+        base = self._base
+        assert base is not None
+        self._seen = base._epoch
+        parent = base._edge()
+        self._node = None if parent[0] is None else GradFn(self._view_op, (parent,))
+        self._index = 0
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow into this tensor. Setting it is for leaves only."""
+        return self._edge()[0] is not None
+
+
+def new(ref: Ref, spec: Spec, session: Session, node: GradFn | None = None, index: int = 0) -> Any:
+    """A tensor that is no view."""
+    out: Any = _allocate(TensorBase.concrete)
+    out._ref = ref
+    out._spec = spec
+    out._session = session
+    out._requires = False
+    out._node = node
+    out._index = index
+    out._grad = None
+    out._base = None
+    out._epoch = 0
+    out._writes = 0
+    return out
+
+
+_allocate = object.__new__
+
+
+def new_view(
+    source: TensorBase, op: Op, ref: Ref, spec: Spec, session: Session, node: GradFn | None = None, index: int = 0
+) -> Any:
+    """A tensor that shares memory with `source`."""
+    out = new(ref, spec, session, node, index)
+    base = source if source._base is None else source._base
+    out._base = base
+    out._seen = base._epoch
+    out._view_op = op
+    return out

@@ -1,0 +1,118 @@
+"""The NumPy backend."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from teletensor_core import special
+from teletensor_core.backends.base import Backend
+from teletensor_core.errors import DimensionError
+from teletensor_core.random import philox
+
+
+class NumPyNamespace:
+    """NumPy's functions, and those of ours that NumPy and CuPy spell differently or lack."""
+
+    erf = staticmethod(special.erf)
+    erfc = staticmethod(special.erfc)
+    erfinv = staticmethod(special.erfinv)
+    lgamma = staticmethod(special.lgamma)
+    digamma = staticmethod(special.digamma)
+    trigamma = staticmethod(special.trigamma)
+    sigmoid = staticmethod(special.sigmoid)
+    random_bits = staticmethod(philox.bits)
+    ndtri = staticmethod(philox.normal_from_uniform)
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(np, name)
+        self.__dict__[name] = function
+        return function
+
+    @staticmethod
+    def as_strided(x: Any, shape: Sequence[int], strides: Sequence[int]) -> Any:
+        """A view with these sizes and strides in bytes."""
+        return np.lib.stride_tricks.as_strided(x, shape, strides)
+
+    @staticmethod
+    def scatter_add(target: Any, index: tuple[Any, ...], values: Any) -> None:
+        """Add values at index arrays, counting every duplicate."""
+        np.add.at(target, index, values)
+
+    @staticmethod
+    def scatter_max(target: Any, index: tuple[Any, ...], values: Any) -> None:
+        """Keep the greatest of what is there and every value that goes there."""
+        np.maximum.at(target, index, values)
+
+    @staticmethod
+    def scatter_min(target: Any, index: tuple[Any, ...], values: Any) -> None:
+        """Keep the least of what is there and every value that goes there."""
+        np.minimum.at(target, index, values)
+
+    @staticmethod
+    def scatter_mul(target: Any, index: tuple[Any, ...], values: Any) -> None:
+        """Multiply values at index arrays, counting every duplicate."""
+        np.multiply.at(target, index, values)
+
+    @staticmethod
+    def running_max(x: Any, axis: int) -> Any:
+        """The greatest element so far along an axis; NaN once one was seen."""
+        return np.maximum.accumulate(x, axis=axis)
+
+    @staticmethod
+    def running_min(x: Any, axis: int) -> Any:
+        """The least element so far along an axis; NaN once one was seen."""
+        return np.minimum.accumulate(x, axis=axis)
+
+    @staticmethod
+    def check_bounds(index: Any, size: int, what: str, negative: bool = True) -> None:
+        """Raise DimensionError for an index outside [-size, size), or [0, size) when `negative` is not allowed.
+
+        On a GPU this would be a wait, and is not done.
+        """
+        lowest = -size if negative else 0
+        if index.size and (index.max() >= size or index.min() < lowest):
+            wrong = index[(index >= size) | (index < lowest)].reshape(-1)[0]
+            raise DimensionError(f"{what}: index {int(wrong)} is out of bounds for dimension with size {size}")
+
+    @staticmethod
+    def stable_argsort(x: Any, axis: int) -> Any:
+        """Ascending order, equal elements in their old order, NaN last."""
+        return np.argsort(x, axis=axis, kind="stable")
+
+
+class NumPyBackend(Backend):
+    """Arrays in host memory."""
+
+    name = "numpy"
+
+    def __init__(self) -> None:
+        self.device_name = platform.processor() or platform.machine()
+        self.xp = NumPyNamespace()
+
+    def asarray(self, host: np.ndarray[Any, Any]) -> Any:
+        """The array itself."""
+        return host
+
+    def to_host(self, array: Any) -> np.ndarray[Any, Any]:
+        """The array itself."""
+        result: np.ndarray[Any, Any] = array
+        return result
+
+    def synchronize(self) -> None:
+        """NumPy's functions return when they are done."""
+
+    def memory_info(self) -> dict[str, int]:
+        """What the operating system tells of this process and machine."""
+        return {"allocated": _resident_bytes()}
+
+
+def _resident_bytes() -> int:
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * 4096
+    except OSError:
+        return 0

@@ -1,0 +1,7 @@
+"""Executes ops on arrays and owns the autograd graph."""
+
+from teletensor_core.engine.autograd import Backward, HookCall
+from teletensor_core.engine.engine import Engine, edge_of
+from teletensor_core.engine.values import Node, Value
+
+__all__ = ["Backward", "Engine", "HookCall", "Node", "Value", "edge_of"]

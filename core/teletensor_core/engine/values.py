@@ -1,0 +1,102 @@
+"""What the engine holds: values (arrays with a place in the graph) and nodes (recorded ops)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from teletensor_core.dtypes import DType
+from teletensor_core.errors import GradientError
+from teletensor_core.plan import Plan
+from teletensor_core.spec import Shape, Spec
+
+Array: TypeAlias = Any
+Chain: TypeAlias = tuple[tuple[str, tuple[Any, ...], int], ...]
+
+_sequence = itertools.count()
+
+
+class Value:
+    """An array, its spec, and where it stands in the autograd graph.
+
+    `version` is a one-element list shared by everything that aliases the same memory; in-place ops raise it. A view has
+    its `base` and the `chain` of view ops that leads to it, from which its node is made afresh when the base was written
+    to (`epoch` of the base against `seen`).
+    """
+
+    __slots__ = ("array", "base", "chain", "epoch", "hooks", "index", "node", "requires_grad", "seen", "spec", "version")
+
+    def __init__(self, array: Array, spec: Spec, node: Node | None = None, index: int = 0) -> None:
+        self.array = array
+        self.spec = spec
+        self.node = node
+        self.index = index
+        self.requires_grad = False
+        self.version = [0]
+        self.base: Value | None = None
+        self.chain: Chain = ()
+        self.epoch = 0
+        self.seen = 0
+        self.hooks: list[int] | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """The sizes."""
+        return self.spec.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self.spec.ndim
+
+    @property
+    def dtype(self) -> DType:
+        """The element type."""
+        return self.spec.dtype
+
+
+Edge: TypeAlias = "tuple[Node, int] | Value | None"
+
+
+class Node:
+    """A recorded op: its plan, the edges its gradients flow along, and what its gradient rules read."""
+
+    __slots__ = ("edges", "hooks", "operands", "out_specs", "outs", "plan", "sequence", "versions")
+
+    def __init__(self, plan: Plan, edges: tuple[Edge, ...], operands: tuple[Any, ...] | None) -> None:
+        self.plan = plan
+        self.edges = edges
+        self.sequence = next(_sequence)
+        self.operands = operands
+        self.versions: tuple[int, ...] = ()
+        self.outs: tuple[tuple[Array, list[int], int], ...] | None = None
+        self.out_specs: tuple[Spec, ...] = plan.specs
+        self.hooks: dict[int, list[int]] | None = None
+
+    def release(self) -> None:
+        """Drop what the rules read: a second backward through here is an error."""
+        if self.plan.op.saves:
+            self.operands = None
+            self.outs = None
+
+    def check_not_released(self) -> None:
+        """Raise GradientError after `release`."""
+        if self.operands is None:
+            raise GradientError(
+                "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+                "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time "
+                f"or if you need to access saved tensors after calling backward. The op was {self.plan.op.name}."
+            )
+
+
+def flatten(operands: Sequence[Any]) -> list[Any]:
+    """The operands with lists spread out."""
+    flat: list[Any] = []
+    for x in operands:
+        if isinstance(x, (list, tuple)):
+            flat.extend(x)
+        else:
+            flat.append(x)
+    return flat

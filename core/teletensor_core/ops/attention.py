@@ -1,0 +1,90 @@
+"""Scaled dot-product attention as one op, with one op for its gradient."""
+
+import math
+
+from teletensor_core import rules
+from teletensor_core.dtypes import BOOL
+from teletensor_core.dtypes import bool_ as _BOOL
+from teletensor_core.errors import ShapeError
+from teletensor_core.registry import op
+from teletensor_core.samples import Sample, T, calls
+from teletensor_core.spec import spec
+
+
+def _attention_spec(query, key, value, attn_mask=None, *, is_causal=False, scale=None):
+    for name, x in (("query", query), ("key", key), ("value", value)):
+        if x.ndim < 2:
+            raise ShapeError(f"scaled_dot_product_attention: {name} needs at least 2 dimensions, got {list(x.shape)}")
+    if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
+        raise ShapeError(
+            f"scaled_dot_product_attention: query {list(query.shape)}, key {list(key.shape)} and value {list(value.shape)} do not fit: "
+            "query and key share the last size, key and value the one before"
+        )
+    batch = rules.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
+    if attn_mask is not None:
+        batch = rules.broadcast_shapes(batch, attn_mask.shape[:-2])
+    return spec((*batch, query.shape[-2], value.shape[-1]), query.dtype)
+
+
+def _weights(ops, query, key, attn_mask, is_causal, scale):
+    """Softmax of the scaled products, as recorded ops."""
+    factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    scores = ops.mul(ops.matmul(query, ops.transpose(key, dim0=-2, dim1=-1)), factor)
+    if is_causal:
+        shape = (query.shape[-2], key.shape[-2])
+        keep = ops.tril(ops.full(True, shape=shape, dtype=_BOOL))
+        scores = ops.masked_fill(scores, ops.logical_not(keep), -math.inf)
+    if attn_mask is not None:
+        is_bool = ops.dtype(attn_mask).category == BOOL
+        scores = ops.masked_fill(scores, ops.logical_not(attn_mask), -math.inf) if is_bool else ops.add(scores, attn_mask)
+    return ops.softmax(scores, dim=-1), factor
+
+
+_q = T(2, 3, 4)
+_samples = calls(
+    Sample(_q, T(2, 5, 4), T(2, 5, 3)), Sample(T(2, 2, 3, 4), T(2, 2, 3, 4), T(2, 2, 3, 4), is_causal=True),
+    Sample(_q, T(2, 5, 4), T(2, 5, 3), T(3, 5), scale=0.3),
+)  # fmt: skip
+
+
+def _torch_attention(torch, q, k, v, mask=None, *, is_causal=False, scale=None):
+    with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+        return torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, is_causal=is_causal, scale=scale)
+
+
+@op(infer=_attention_spec, saves=("query", "key", "value", "attn_mask"), namespaces=(), samples=_samples, oracle=_torch_attention)
+def scaled_dot_product_attention(xp, query, key, value, attn_mask=None, *, is_causal=False, scale=None):
+    """softmax(query key^T * scale + mask) value."""
+    weights = _softmax_scores(xp, query, key, attn_mask, is_causal, scale)
+    return xp.matmul(weights, value)
+
+
+def _softmax_scores(xp, query, key, attn_mask, is_causal, scale):
+    scores = xp.matmul(query, xp.swapaxes(key, -1, -2))
+    scores *= 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    if is_causal:
+        rows, columns = xp.arange(scores.shape[-2])[:, None], xp.arange(scores.shape[-1])
+        xp.copyto(scores, xp.asarray(-math.inf, scores.dtype), where=columns > rows)
+    if attn_mask is not None:
+        if attn_mask.dtype.kind == "b":
+            scores = xp.where(attn_mask, scores, xp.asarray(-math.inf, scores.dtype))
+        else:
+            scores = scores + attn_mask
+    scores -= xp.max(scores, axis=-1, keepdims=True)
+    xp.exp(scores, out=scores)
+    scores /= xp.sum(scores, axis=-1, keepdims=True)
+    return scores
+
+
+@scaled_dot_product_attention.vjp("query", "key", "value", "attn_mask")
+def _(ops, g, out, query, key, value, attn_mask=None, *, is_causal=False, scale=None, needs):
+    weights, factor = _weights(ops, query, key, attn_mask, is_causal, scale)
+    to_weights = ops.matmul(g, ops.transpose(value, dim0=-2, dim1=-1))
+    to_scores = ops.softmax_backward(to_weights, weights, dim=-1)
+    scaled = ops.mul(to_scores, factor)
+    return (
+        ops.matmul(scaled, key) if "query" in needs else None,
+        ops.matmul(ops.transpose(scaled, dim0=-2, dim1=-1), query) if "key" in needs else None,
+        ops.matmul(ops.transpose(weights, dim0=-2, dim1=-1), g) if "value" in needs else None,
+        to_scores if "attn_mask" in needs else None,
+    )

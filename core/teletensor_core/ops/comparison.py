@@ -1,0 +1,100 @@
+"""Comparisons and tests, element by element; the results are bools."""
+
+from teletensor_core import rules
+from teletensor_core.dtypes import COMPLEX
+from teletensor_core.errors import DTypeError
+from teletensor_core.registry import op
+from teletensor_core.samples import binary, unary
+
+
+def _ordered(*operands):
+    result = rules.broadcast(*operands)
+    if result.dtype.category == COMPLEX:
+        raise DTypeError(f"complex numbers have no order; got {result.dtype.name}")
+    return rules.compare(*operands)
+
+
+_equality = {"infer": rules.compare, "promote": rules.common, "differentiable": False, "inplace": True, "samples": binary(-1, 2)}
+_order = {**_equality, "infer": _ordered}
+_test = {"infer": rules.as_bool, "differentiable": False, "samples": unary()}
+
+
+@op(**_equality)
+def eq(xp, input, other):
+    """Whether elements are equal."""
+    return xp.equal(input, other)
+
+
+@op(**_equality, aliases=("not_equal",))
+def ne(xp, input, other):
+    """Whether elements differ."""
+    return xp.not_equal(input, other)
+
+
+@op(**_order, aliases=("less",))
+def lt(xp, input, other):
+    """Whether elements are less."""
+    return xp.less(input, other)
+
+
+@op(**_order, aliases=("less_equal",))
+def le(xp, input, other):
+    """Whether elements are less or equal."""
+    return xp.less_equal(input, other)
+
+
+@op(**_order, aliases=("greater",))
+def gt(xp, input, other):
+    """Whether elements are greater."""
+    return xp.greater(input, other)
+
+
+@op(**_order, aliases=("greater_equal",))
+def ge(xp, input, other):
+    """Whether elements are greater or equal."""
+    return xp.greater_equal(input, other)
+
+
+@op(**_test)
+def isnan(xp, input):
+    """Whether elements are NaN."""
+    return xp.isnan(input) if input.dtype.kind in "fc" else xp.zeros(input.shape, bool)
+
+
+@op(**_test)
+def isinf(xp, input):
+    """Whether elements are infinite."""
+    return xp.isinf(input) if input.dtype.kind in "fc" else xp.zeros(input.shape, bool)
+
+
+@op(**_test)
+def isfinite(xp, input):
+    """Whether elements are neither infinite nor NaN."""
+    return xp.isfinite(input) if input.dtype.kind in "fc" else xp.ones(input.shape, bool)
+
+
+@op(**_test)
+def isposinf(xp, input):
+    """Whether elements are positive infinity."""
+    return input == float("inf")
+
+
+@op(**_test)
+def isneginf(xp, input):
+    """Whether elements are negative infinity."""
+    return input == -float("inf")
+
+
+@op(
+    infer=lambda input, other, **attrs: rules.compare(input, other),
+    promote=lambda input, other, **attrs: rules.common(input, other),
+    differentiable=False,
+    samples=binary(),
+)
+def isclose(xp, input, other, *, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """Whether |input - other| <= atol + rtol * |other|; equal infinities are close."""
+    if input.dtype.kind not in "fc":
+        input, other = input.astype("d"), xp.asarray(other).astype("d")
+    near = (xp.absolute(input - other) <= atol + rtol * xp.absolute(other)) & xp.isfinite(other)
+    near = near | (input == other)
+    return near | (xp.isnan(input) & xp.isnan(other)) if equal_nan else near

@@ -1,0 +1,47 @@
+"""Embedding: rows of a table picked by numbers."""
+
+from teletensor_core.dtypes import INTEGER, int64
+from teletensor_core.errors import DTypeError, ShapeError
+from teletensor_core.registry import op
+from teletensor_core.samples import Sample, T, calls
+from teletensor_core.spec import spec
+
+_rows = {"dtype": int64, "low": 0, "high": 5}
+
+
+def _embedding_spec(weight, indices, *, padding_idx=None):
+    if indices.dtype.category != INTEGER:
+        raise DTypeError(f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got {indices.dtype.name}")
+    if weight.ndim != 2:
+        raise ShapeError(f"'weight' must be 2-D, got shape {list(weight.shape)}")
+    return spec((*indices.shape, weight.shape[1]), weight.dtype)
+
+
+@op(infer=_embedding_spec, saves=("indices",), opmath=False, namespaces=(), samples=calls(
+    Sample(T(5, 3), T(4, **_rows)), Sample(T(5, 3), T(2, 3, **_rows), padding_idx=1)),
+    oracle=lambda torch, w, i, *, padding_idx=None: torch.nn.functional.embedding(i, w, padding_idx))  # fmt: skip
+def embedding(xp, weight, indices, *, padding_idx=None):
+    """The rows of `weight` that the indices name; the row of `padding_idx` gets no gradient."""
+    xp.check_bounds(indices, weight.shape[0], "embedding")
+    return xp.take(weight, indices, axis=0)
+
+
+@embedding.vjp("weight")
+def _(ops, g, out, weight, indices, *, padding_idx=None):
+    return ops.embedding_backward(g, indices, rows=weight.shape[0], padding_idx=padding_idx)
+
+
+@op(infer=lambda g, indices, *, rows, padding_idx=None: spec((rows, g.shape[-1]), g.dtype), saves=("indices",), namespaces=())
+def embedding_backward(xp, g, indices, *, rows, padding_idx=None):
+    """Gradients summed by row."""
+    out = xp.zeros((rows, g.shape[-1]), g.dtype)
+    xp.scatter_add(out, (indices.reshape(-1),), g.reshape((-1, g.shape[-1])))
+    if padding_idx is not None:
+        out[padding_idx] = 0
+    return out
+
+
+@embedding_backward.vjp("g")
+def _(ops, gg, result, g, indices, *, rows, padding_idx=None):
+    picked = ops.embedding(gg, indices)
+    return picked if padding_idx is None else ops.mul(picked, ops.unsqueeze(ops.ne(indices, padding_idx % rows), dim=-1))

@@ -1,0 +1,224 @@
+"""Normalisation: one op each. Gradients are written with means over the normalised dimensions, so that they can be
+differentiated again."""
+
+from teletensor_core import rules
+from teletensor_core.dtypes import float32
+from teletensor_core.errors import ArgumentError, ShapeError
+from teletensor_core.registry import op
+from teletensor_core.samples import Sample, T, calls
+from teletensor_core.spec import spec
+
+_F = ("nn.functional",)
+
+
+def _standardized(ops, x, dims, eps):
+    """(x - mean) / sqrt(var + eps), and 1 / sqrt(var + eps), as recorded ops."""
+    centred = ops.sub(x, ops.mean(x, dim=dims, keepdim=True))
+    scale = ops.rsqrt(ops.add(ops.mean(ops.mul(centred, centred), dim=dims, keepdim=True), eps))
+    return ops.mul(centred, scale), scale
+
+
+def _through(ops, g, normal, scale, dims):
+    """The gradient of standardising: g less its mean and less its part along the result, scaled."""
+    along = ops.mean(ops.mul(g, normal), dim=dims, keepdim=True)
+    return ops.mul(ops.sub(ops.sub(g, ops.mean(g, dim=dims, keepdim=True)), ops.mul(normal, along)), scale)
+
+
+def _standardize(xp, x, axes, eps):
+    """Standardised values in three passes over memory."""
+    out = x - xp.mean(x, axis=axes, keepdims=True)
+    variance = xp.mean(xp.multiply(out, out), axis=axes, keepdims=True)
+    variance += eps
+    out *= xp.reciprocal(xp.sqrt(variance))
+    return out
+
+
+# -- over the last dimensions -----------------------------------------------------------------------------------------
+
+
+def _layer_spec(input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
+    n = len(normalized_shape)
+    if input.shape[input.ndim - n :] != tuple(normalized_shape):
+        raise ShapeError(
+            f"Given normalized_shape={list(normalized_shape)}, expected input with shape [*, {', '.join(map(str, normalized_shape))}], "
+            f"but got input of size{list(input.shape)}"
+        )
+    for x in (weight, bias):
+        if x is not None and x.shape != tuple(normalized_shape):
+            raise ShapeError(f"Expected weight and bias of shape {list(normalized_shape)}, but got {list(x.shape)}")
+    return rules.floating(input)
+
+
+@op(infer=_layer_spec, saves=("input", "weight"), namespaces=_F, samples=calls(
+    Sample(T(3, 4), T(4), T(4), normalized_shape=(4,)), Sample(T(2, 3, 4), T(3, 4), T(3, 4), normalized_shape=(3, 4)), Sample(T(3, 4), normalized_shape=(4,))),
+    oracle=lambda torch, x, w=None, b=None, *, normalized_shape, eps=1e-5: torch.nn.functional.layer_norm(x, normalized_shape, w, b, eps))  # fmt: skip
+def layer_norm(xp, input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
+    """Standardised over the last dimensions, then scaled and shifted."""
+    out = _standardize(xp, input, tuple(range(-len(normalized_shape), 0)), eps)
+    if weight is not None:
+        out *= weight
+    if bias is not None:
+        out += bias
+    return out
+
+
+@layer_norm.vjp("input", "weight", "bias")
+def _(ops, g, out, input, weight=None, bias=None, *, normalized_shape, eps=1e-5, needs):
+    dims = tuple(range(-len(normalized_shape), 0))
+    to_input = to_weight = None
+    if "input" in needs or "weight" in needs:
+        normal, scale = _standardized(ops, input, dims, eps)
+        if "input" in needs:
+            to_input = _through(ops, g if weight is None else ops.mul(g, weight), normal, scale, dims)
+        if "weight" in needs:
+            to_weight = ops.mul(g, normal)
+    return to_input, to_weight, g
+
+
+@op(infer=lambda input, weight=None, *, normalized_shape, eps=None: _layer_spec(input, weight, normalized_shape=normalized_shape),
+    saves=("input", "weight"), namespaces=_F, samples=calls(Sample(T(3, 4), T(4), normalized_shape=(4,), eps=1e-5), Sample(T(3, 4), normalized_shape=(4,))),
+    oracle=lambda torch, x, w=None, *, normalized_shape, eps=None: torch.nn.functional.rms_norm(x, normalized_shape, w, eps))  # fmt: skip
+def rms_norm(xp, input, weight=None, *, normalized_shape, eps=None):
+    """Divided by the root of the mean square over the last dimensions, then scaled."""
+    axes = tuple(range(-len(normalized_shape), 0))
+    floor = float(xp.finfo(input.dtype).eps) if eps is None else eps
+    out = input * xp.reciprocal(xp.sqrt(xp.mean(input * input, axis=axes, keepdims=True) + floor))
+    return out if weight is None else out * weight
+
+
+@rms_norm.vjp("input", "weight")
+def _(ops, g, out, input, weight=None, *, normalized_shape, eps=None, needs):
+    dims = tuple(range(-len(normalized_shape), 0))
+    floor = {4: 1.1920928955078125e-07, 8: 2.220446049250313e-16}.get(ops.dtype(input).itemsize, 2.0**-10) if eps is None else eps
+    scale = ops.rsqrt(ops.add(ops.mean(ops.mul(input, input), dim=dims, keepdim=True), floor))
+    normal = ops.mul(input, scale)
+    inner = g if weight is None else ops.mul(g, weight)
+    along = ops.mean(ops.mul(inner, normal), dim=dims, keepdim=True)
+    return ops.mul(ops.sub(inner, ops.mul(normal, along)), scale), ops.mul(g, normal) if "weight" in needs else None
+
+
+# -- over groups of channels ------------------------------------------------------------------------------------------
+
+
+def _group_spec(input, weight=None, bias=None, *, num_groups, eps=1e-5):
+    if input.ndim < 2 or input.shape[1] % num_groups:
+        raise ArgumentError(f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(input.shape)} and num_groups={num_groups}")
+    for x in (weight, bias):
+        if x is not None and x.shape != (input.shape[1],):
+            raise ShapeError(f"Expected weight and bias to be vectors of size {input.shape[1]}, but got {list(x.shape)}")
+    return rules.floating(input)
+
+
+def _channels(x, ndim):
+    """The shape in which a vector of channels broadcasts against (N, C, ...)."""
+    return (1, -1) + (1,) * (ndim - 2)
+
+
+@op(infer=_group_spec, saves=("input", "weight"), namespaces=_F, samples=calls(Sample(T(2, 4, 3), T(4), T(4), num_groups=2), Sample(T(2, 4, 3, 3), num_groups=4)),
+    oracle=lambda torch, x, w=None, b=None, *, num_groups, eps=1e-5: torch.nn.functional.group_norm(x, num_groups, w, b, eps))  # fmt: skip
+def group_norm(xp, input, weight=None, bias=None, *, num_groups, eps=1e-5):
+    """Standardised over groups of channels of each sample, then scaled and shifted by channel."""
+    grouped = input.reshape((input.shape[0], num_groups, -1))
+    out = _standardize(xp, grouped, 2, eps).reshape(input.shape)
+    if weight is not None:
+        out *= weight.reshape(_channels(weight, input.ndim))
+    if bias is not None:
+        out += bias.reshape(_channels(bias, input.ndim))
+    return out
+
+
+@group_norm.vjp("input", "weight", "bias")
+def _(ops, g, out, input, weight=None, bias=None, *, num_groups, eps=1e-5, needs):
+    ndim, shape = len(input.shape), tuple(input.shape)
+    others = tuple(d for d in range(ndim) if d != 1)
+    normal, scale = _standardized(ops, ops.reshape(input, shape=(shape[0], num_groups, -1)), 2, eps)
+    inner = g if weight is None else ops.mul(g, ops.reshape(weight, shape=_channels(weight, ndim)))
+    grouped = ops.reshape(inner, shape=(shape[0], num_groups, -1))
+    to_input = ops.reshape(_through(ops, grouped, normal, scale, 2), shape=shape) if "input" in needs else None
+    to_weight = ops.sum(ops.mul(g, ops.reshape(normal, shape=shape)), dim=others) if "weight" in needs else None
+    return to_input, to_weight, ops.sum(g, dim=others) if "bias" in needs else None
+
+
+# -- over the batch ---------------------------------------------------------------------------------------------------
+
+
+def _batch_spec(input, weight=None, bias=None, *, eps=1e-5):
+    if input.ndim < 2:
+        raise ArgumentError(f"batch norm expects at least 2 dimensions, got input of shape {list(input.shape)}")
+    count = input.numel // max(input.shape[1], 1)
+    if count <= 1:
+        raise ArgumentError(f"Expected more than 1 value per channel when training, got input size {list(input.shape)}")
+    statistics = spec((input.shape[1],), input.dtype if not input.dtype.is_half else float32)
+    return rules.floating(input), statistics, statistics
+
+
+@op(infer=_batch_spec, saves=("input", "weight"), namespaces=(), grad_name="NativeBatchNorm", samples=calls(Sample(T(4, 3), T(3), T(3)), Sample(T(2, 3, 4, 4), T(3), T(3)), Sample(T(4, 2, 3))),
+    oracle=lambda torch, x, w=None, b=None, *, eps=1e-5: (torch.nn.functional.batch_norm(x, None, None, w, b, True, 0.1, eps),
+        *[s.detach() for s in (x.mean([d for d in range(x.ndim) if d != 1]), x.var([d for d in range(x.ndim) if d != 1]))]))  # fmt: skip
+def batch_norm(xp, input, weight=None, bias=None, *, eps=1e-5):
+    """Standardised by channel over the batch, then scaled and shifted; and the batch's mean and unbiased variance."""
+    axes = tuple(d for d in range(input.ndim) if d != 1)
+    mean = xp.mean(input, axis=axes, keepdims=True)
+    out = input - mean
+    variance = xp.mean(out * out, axis=axes, keepdims=True)
+    out *= xp.reciprocal(xp.sqrt(variance + eps))
+    if weight is not None:
+        out *= weight.reshape(_channels(weight, input.ndim))
+    if bias is not None:
+        out += bias.reshape(_channels(bias, input.ndim))
+    count = input.size // input.shape[1]
+    return out, mean.reshape(-1), (variance * (count / (count - 1))).reshape(-1)
+
+
+@batch_norm.vjp("input", "weight", "bias")
+def _(ops, g, out, input, weight=None, bias=None, *, eps=1e-5, needs):
+    ndim, grad = len(input.shape), g[0]
+    dims = tuple(d for d in range(ndim) if d != 1)
+    normal, scale = _standardized(ops, input, dims, eps)
+    inner = grad if weight is None else ops.mul(grad, ops.reshape(weight, shape=_channels(weight, ndim)))
+    to_input = _through(ops, inner, normal, scale, dims) if "input" in needs else None
+    to_weight = ops.sum(ops.mul(grad, normal), dim=dims) if "weight" in needs else None
+    return to_input, to_weight, ops.sum(grad, dim=dims) if "bias" in needs else None
+
+
+def _eval_spec(input, running_mean, running_var, weight=None, bias=None, *, eps=1e-5):
+    if input.ndim < 2 or running_mean.shape != (input.shape[1],):
+        raise ShapeError(f"running_mean should contain {input.shape[1] if input.ndim > 1 else 0} elements not {list(running_mean.shape)}")
+    return rules.floating(input)
+
+
+@op(infer=_eval_spec, saves=("input", "running_mean", "running_var", "weight"), namespaces=(), grad_name="NativeBatchNorm",
+    samples=calls(Sample(T(4, 3), T(3, grad=False), T(3, low=0.5, grad=False), T(3), T(3)), Sample(T(2, 3, 4), T(3, grad=False), T(3, low=0.5, grad=False))),
+    oracle=lambda torch, x, m, v, w=None, b=None, *, eps=1e-5: torch.nn.functional.batch_norm(x, m, v, w, b, False, 0.1, eps))  # fmt: skip
+def batch_norm_eval(xp, input, running_mean, running_var, weight=None, bias=None, *, eps=1e-5):
+    """Standardised by channel with running statistics, then scaled and shifted."""
+    shape = _channels(running_mean, input.ndim)
+    scale = xp.reciprocal(xp.sqrt(running_var + eps))
+    if weight is not None:
+        scale = scale * weight
+    out = (input - running_mean.reshape(shape)) * scale.reshape(shape)
+    if bias is not None:
+        out += bias.reshape(shape)
+    return out
+
+
+@batch_norm_eval.vjp("input", "weight", "bias")
+def _(ops, g, out, input, running_mean, running_var, weight=None, bias=None, *, eps=1e-5, needs):
+    ndim = len(input.shape)
+    shape, dims = _channels(running_mean, ndim), tuple(d for d in range(ndim) if d != 1)
+    scale = ops.reshape(ops.rsqrt(ops.add(running_var, eps)), shape=shape)
+    grad = ops.mul(g, scale)
+    to_weight = None
+    if "weight" in needs:
+        to_weight = ops.sum(ops.mul(grad, ops.sub(input, ops.reshape(running_mean, shape=shape))), dim=dims)
+    to_input = grad if weight is None else ops.mul(grad, ops.reshape(weight, shape=shape))
+    return to_input, to_weight, ops.sum(g, dim=dims) if "bias" in needs else None
+
+
+@op(infer=lambda running_mean, running_var, mean, var, *, momentum: (), mutates=("running_mean", "running_var"), differentiable=False,
+    namespaces=(), opmath=False)  # fmt: skip
+def batch_norm_update_(xp, running_mean, running_var, mean, var, *, momentum):
+    """Move running statistics towards a batch's by `momentum`."""
+    for running, batch in ((running_mean, mean), (running_var, var)):
+        running *= 1 - momentum
+        running += (momentum * batch).astype(running.dtype)

@@ -1,0 +1,93 @@
+"""Optimiser steps: one command over a whole list of parameters, written in place.
+
+The learning rate and the step number are operands, not attributes: they change from step to step.
+"""
+
+from teletensor_core.registry import TensorList, op
+
+_step = {"infer": lambda *operands, **attrs: (), "differentiable": False, "namespaces": (), "opmath": False}
+
+
+def _gradient(xp, p, g, weight_decay, maximize):
+    """The gradient to descend, with L2 decay; a new array only when something changes."""
+    if maximize:
+        g = -g
+    return g + p * weight_decay if weight_decay else g
+
+
+@op(**_step, mutates=("params", "momentum_buffers"))
+def sgd_step_(xp, params: TensorList, grads: TensorList, momentum_buffers: TensorList, lr, first, *,
+              momentum, dampening, weight_decay, nesterov, maximize):  # fmt: skip
+    """One step of stochastic gradient descent; `first` is 1 when the momentum buffers are new."""
+    for i, (p, g) in enumerate(zip(params, grads, strict=True)):
+        d = _gradient(xp, p, g, weight_decay, maximize)
+        if momentum:
+            buffer = momentum_buffers[i]
+            if first:
+                xp.copyto(buffer, d)
+            else:
+                buffer *= momentum
+                buffer += d if dampening == 0 else d * (1 - dampening)
+            d = d + buffer * momentum if nesterov else buffer
+        p -= (d * lr).astype(p.dtype)
+
+
+@op(**_step, mutates=("params", "exp_avgs", "exp_avg_sqs", "max_exp_avg_sqs"))
+def adam_step_(xp, params: TensorList, grads: TensorList, exp_avgs: TensorList, exp_avg_sqs: TensorList, max_exp_avg_sqs: TensorList,
+               lr, step, *, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize):  # fmt: skip
+    """One step of Adam, or with `decoupled` weight decay of AdamW.
+
+    Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2014; Loshchilov and Hutter, "Decoupled Weight
+    Decay Regularization", 2017.
+    """
+    size = lr / (1 - beta1**step)
+    root = (1 - beta2**step) ** 0.5
+    for i, (p, g) in enumerate(zip(params, grads, strict=True)):
+        if decoupled and weight_decay:
+            p *= 1 - lr * weight_decay
+        d = _gradient(xp, p, g, 0 if decoupled else weight_decay, maximize)
+        m, v = exp_avgs[i], exp_avg_sqs[i]
+        m += (d - m) * (1 - beta1)
+        v *= beta2
+        square = d * d
+        square *= 1 - beta2
+        v += square
+        if amsgrad:
+            xp.maximum(max_exp_avg_sqs[i], v, out=max_exp_avg_sqs[i])
+            v = max_exp_avg_sqs[i]
+        divisor = xp.sqrt(v)
+        divisor /= root
+        divisor += eps
+        update = m / divisor
+        update *= size
+        p -= update.astype(p.dtype)
+
+
+@op(**_step, mutates=("params", "square_avgs", "grad_avgs", "momentum_buffers"))
+def rmsprop_step_(xp, params: TensorList, grads: TensorList, square_avgs: TensorList, grad_avgs: TensorList, momentum_buffers: TensorList,
+                  lr, *, alpha, eps, weight_decay, momentum, centered, maximize):  # fmt: skip
+    """One step of RMSprop."""
+    for i, (p, g) in enumerate(zip(params, grads, strict=True)):
+        d = _gradient(xp, p, g, weight_decay, maximize)
+        square = square_avgs[i]
+        square *= alpha
+        square += d * d * (1 - alpha)
+        mean = square
+        if centered:
+            grad_avgs[i] += (d - grad_avgs[i]) * (1 - alpha)
+            mean = square - grad_avgs[i] * grad_avgs[i]
+        update = d / (xp.sqrt(mean) + eps)
+        if momentum:
+            momentum_buffers[i] *= momentum
+            momentum_buffers[i] += update
+            update = momentum_buffers[i]
+        p -= (update * lr).astype(p.dtype)
+
+
+@op(**_step, mutates=("params", "state_sums"))
+def adagrad_step_(xp, params: TensorList, grads: TensorList, state_sums: TensorList, lr, *, eps, weight_decay, maximize):
+    """One step of Adagrad; `lr` already has the learning rate's own decay."""
+    for p, g, total in zip(params, grads, state_sums, strict=True):
+        d = _gradient(xp, p, g, weight_decay, maximize)
+        total += d * d
+        p -= (d / (xp.sqrt(total) + eps) * lr).astype(p.dtype)

@@ -1,0 +1,122 @@
+"""The greater or the less of two tensors, and arithmetic of three."""
+
+from teletensor_core import rules
+from teletensor_core.registry import op
+from teletensor_core.samples import Sample, T, binary, calls
+
+
+@op(infer=rules.broadcast, promote=rules.common, saves=("input", "other"), samples=binary())
+def maximum(xp, input, other):
+    """The greater of two elements; NaN if either is."""
+    return xp.maximum(input, other)
+
+
+@op(infer=rules.broadcast, promote=rules.common, saves=("input", "other"), samples=binary())
+def minimum(xp, input, other):
+    """The less of two elements; NaN if either is."""
+    return xp.minimum(input, other)
+
+
+@op(infer=rules.broadcast, promote=rules.common, saves=("input", "other"), samples=binary())
+def fmax(xp, input, other):
+    """The greater of two elements; the other one if one is NaN."""
+    return xp.fmax(input, other)
+
+
+@op(infer=rules.broadcast, promote=rules.common, saves=("input", "other"), samples=binary())
+def fmin(xp, input, other):
+    """The less of two elements; the other one if one is NaN."""
+    return xp.fmin(input, other)
+
+
+def _pick(better, ties):
+    """The gradient rules of a choice between two: all to the chosen one, ties shared or given to `input`."""
+
+    def share(ops, g, mine, theirs, tie):
+        won = ops.mul(g, getattr(ops, better)(mine, theirs))
+        return won if tie == 0 else ops.add(won, ops.mul(ops.mul(g, ops.eq(mine, theirs)), tie))
+
+    def to_input(ops, g, out, input, other):
+        return share(ops, g, input, other, ties[0])
+
+    def to_other(ops, g, out, input, other):
+        return share(ops, g, other, input, ties[1])
+
+    return to_input, to_other
+
+
+for _op, _better, _ties in ((maximum, "gt", (0.5, 0.5)), (minimum, "lt", (0.5, 0.5)), (fmax, "gt", (1, 0)), (fmin, "lt", (1, 0))):
+    _to_input, _to_other = _pick(_better, _ties)
+    _op.vjp("input")(_to_input)
+    _op.vjp("other")(_to_other)
+
+
+@op(infer=lambda input, tensor1, tensor2, value=1: rules.broadcast(input, tensor1, tensor2), inplace=True, saves=("tensor1", "tensor2", "value"),
+    promote=lambda input, tensor1, tensor2, value=1: [*rules.common(input, tensor1, tensor2), None],
+    samples=calls(Sample(T(2, 3), T(2, 3), T(3), 0.5), Sample(T(2, 3), T(3), T(2, 1), 2)),
+    oracle=lambda torch, input, t1, t2, value: torch.addcmul(input, t1, t2, value=value))  # fmt: skip
+def addcmul(xp, input, tensor1, tensor2, value):
+    """`input + value * tensor1 * tensor2`."""
+    return xp.add(input, xp.multiply(xp.multiply(tensor1, tensor2), value))
+
+
+@addcmul.vjp("input")
+def _(ops, g, out, input, tensor1, tensor2, value):
+    return g
+
+
+@addcmul.vjp("tensor1")
+def _(ops, g, out, input, tensor1, tensor2, value):
+    return ops.mul(ops.mul(g, ops.conj(tensor2)), value)
+
+
+@addcmul.vjp("tensor2")
+def _(ops, g, out, input, tensor1, tensor2, value):
+    return ops.mul(ops.mul(g, ops.conj(tensor1)), value)
+
+
+@op(infer=lambda input, tensor1, tensor2, value=1: rules.division(input, tensor1, tensor2), inplace=True, saves=("tensor1", "tensor2", "value"),
+    promote=lambda input, tensor1, tensor2, value=1: [*rules.common_float(input, tensor1, tensor2), None],
+    samples=calls(Sample(T(2, 3), T(2, 3), T(3, low=0.5), 0.5)),
+    oracle=lambda torch, input, t1, t2, value: torch.addcdiv(input, t1, t2, value=value))  # fmt: skip
+def addcdiv(xp, input, tensor1, tensor2, value):
+    """`input + value * tensor1 / tensor2`."""
+    return xp.add(input, xp.multiply(xp.true_divide(tensor1, tensor2), value))
+
+
+@addcdiv.vjp("input")
+def _(ops, g, out, input, tensor1, tensor2, value):
+    return g
+
+
+@addcdiv.vjp("tensor1")
+def _(ops, g, out, input, tensor1, tensor2, value):
+    return ops.mul(ops.div(g, ops.conj(tensor2)), value)
+
+
+@addcdiv.vjp("tensor2")
+def _(ops, g, out, input, tensor1, tensor2, value):
+    slope = ops.div(ops.div(tensor1, tensor2), tensor2)
+    return ops.mul(ops.mul(g, ops.conj(slope)), -value)
+
+
+@op(infer=lambda input, end, weight: rules.broadcast(input, end, *([weight] if hasattr(weight, "shape") else [])), inplace=True, saves=("input", "end", "weight"),
+    samples=calls(Sample(T(2, 3), T(2, 3), 0.3), Sample(T(2, 3), T(3), T(2, 1, low=0))))  # fmt: skip
+def lerp(xp, input, end, weight):
+    """`input + weight * (end - input)`."""
+    return xp.add(input, xp.multiply(xp.subtract(end, input), weight))
+
+
+@lerp.vjp("input")
+def _(ops, g, out, input, end, weight):
+    return ops.mul(g, ops.sub(1, weight) if hasattr(weight, "shape") else 1 - weight)
+
+
+@lerp.vjp("end")
+def _(ops, g, out, input, end, weight):
+    return ops.mul(g, weight)
+
+
+@lerp.vjp("weight")
+def _(ops, g, out, input, end, weight):
+    return ops.mul(g, ops.sub(end, input))

@@ -1,0 +1,254 @@
+"""Pooling: the greatest or the mean of windows over the last dimensions."""
+
+from teletensor_core.dtypes import int64
+from teletensor_core.registry import op
+from teletensor_core.rules import spatial
+from teletensor_core.samples import Sample, T, calls
+from teletensor_core.spec import spec
+
+
+def _offsets(kernel):
+    offsets = [()]
+    for k in kernel:
+        offsets = [(*o, i) for o in offsets for i in range(k)]
+    return offsets
+
+
+def _windows(x_shape, out_sizes, kernel, stride, dilation):
+    """For each place in the kernel, the slices that pick its element of every window."""
+    for offset in _offsets(kernel):
+        picks = zip(offset, dilation, stride, out_sizes, strict=True)
+        yield offset, (Ellipsis, *(slice(o * d, o * d + st * (n - 1) + 1, st) for o, d, st, n in picks))
+
+
+def _padded(xp, x, kernel, stride, padding, dilation, sizes, value):
+    """The input with a border wide enough for every window."""
+    n = len(kernel)
+    need = [st * (o - 1) + d * (k - 1) + 1 for k, st, d, o in zip(kernel, stride, dilation, sizes, strict=True)]
+    after = [max(w - s - p, 0) for w, s, p in zip(need, x.shape[-n:], padding, strict=True)]
+    if not any(padding) and not any(after):
+        return x
+    return xp.pad(x, ((0, 0),) * (x.ndim - n) + tuple(zip(padding, after, strict=True)), constant_values=value)
+
+
+def _out_sizes(x, kernel, stride, padding, dilation, ceil_mode):
+    values = zip(x.shape[-len(kernel) :], kernel, stride, padding, dilation, strict=True)
+    return tuple(spatial.pool_size(*v, ceil_mode) for v in values)
+
+
+def _max_spec(input, **attrs):
+    values = spatial.pool(input, **attrs)
+    return values, spec(values.shape, int64)
+
+
+def _lowest(xp, dtype):
+    return -float("inf") if dtype.kind == "f" else xp.iinfo(dtype).min
+
+
+def _torch_max(torch, x, *, kernel_size, stride, padding, dilation, ceil_mode):
+    function = getattr(torch.nn.functional, f"max_pool{len(kernel_size)}d")
+    return function(x, kernel_size, stride, padding, dilation, ceil_mode, return_indices=True)
+
+
+@op(infer=_max_spec, saves=("out",), namespaces=(), grad_name="MaxPool2DWithIndices", oracle=_torch_max, samples=calls(
+    Sample(T(2, 3, 4, 4, unique=True), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1), ceil_mode=False),
+    Sample(T(2, 3, 7, unique=True), kernel_size=(3,), stride=(2,), padding=(1,), dilation=(1,), ceil_mode=True),
+    Sample(T(1, 2, 6, 5, unique=True), kernel_size=(2, 3), stride=(1, 2), padding=(1, 1), dilation=(2, 1), ceil_mode=False)))  # fmt: skip
+def max_pool(xp, input, *, kernel_size, stride, padding, dilation, ceil_mode):
+    """The greatest element of each window, and its index in the flattened plane."""
+    n = len(kernel_size)
+    sizes = _out_sizes(input, kernel_size, stride, padding, dilation, ceil_mode)
+    x = _padded(xp, input, kernel_size, stride, padding, dilation, sizes, _lowest(xp, input.dtype))
+    best, where = None, None
+    for number, (_, picks) in enumerate(_windows(x.shape, sizes, kernel_size, stride, dilation)):
+        candidate = x[picks]
+        if best is None:
+            best, where = xp.array(candidate, order="C"), xp.zeros(candidate.shape, "i")
+            continue
+        better = candidate > best
+        if x.dtype.kind == "f":
+            better |= candidate != candidate
+        xp.copyto(best, candidate, where=better)
+        xp.copyto(where, xp.asarray(number, "i"), where=better)
+    return best, _flat_index(xp, where, input.shape[-n:], sizes, kernel_size, stride, padding, dilation)
+
+
+def _flat_index(xp, where, plane, sizes, kernel, stride, padding, dilation):
+    """Places in the kernel as indices into the flattened plane of the input."""
+    flat, rest = xp.zeros(where.shape, "q"), where.astype("q")
+    for i in range(len(kernel) - 1, -1, -1):
+        place, rest = rest % kernel[i], rest // kernel[i]
+        starts = (xp.arange(sizes[i]) * stride[i] - padding[i]).reshape((-1,) + (1,) * (len(kernel) - 1 - i))
+        step = 1
+        for s in plane[i + 1 :]:
+            step *= s
+        flat += (starts + place * dilation[i]) * step
+    return flat
+
+
+@max_pool.vjp("input")
+def _(ops, g, out, input, *, kernel_size, **attrs):
+    lead = tuple(input.shape[: len(input.shape) - len(kernel_size)])
+    plane = 1
+    for s in input.shape[len(lead) :]:
+        plane *= s
+    zeros = ops.zeros(shape=(*lead, plane), dtype=ops.dtype(g[0]))
+    flat = ops.scatter_add(zeros, ops.reshape(out[1], shape=(*lead, -1)), ops.reshape(g[0], shape=(*lead, -1)), dim=-1)
+    return ops.reshape(flat, shape=tuple(input.shape))
+
+
+def _torch_avg(torch, x, *, kernel_size, stride, padding, ceil_mode=False, count_include_pad=True, divisor_override=None):
+    function = getattr(torch.nn.functional, f"avg_pool{len(kernel_size)}d")
+    more = () if len(kernel_size) == 1 else (divisor_override,)
+    return function(x, kernel_size, stride, padding, ceil_mode, count_include_pad, *more)
+
+
+@op(infer=spatial.pool, namespaces=(), grad_name="AvgPool2D", oracle=_torch_avg, samples=calls(
+    Sample(T(2, 3, 4, 4), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0)),
+    Sample(T(2, 3, 7), kernel_size=(3,), stride=(2,), padding=(1,), ceil_mode=True),
+    Sample(T(1, 2, 5, 5), kernel_size=(3, 2), stride=(1, 2), padding=(1, 1), count_include_pad=False),
+    Sample(T(1, 2, 4, 4), kernel_size=(2, 2), stride=(1, 1), padding=(0, 0), divisor_override=3)))  # fmt: skip
+def avg_pool(xp, input, *, kernel_size, stride, padding, ceil_mode=False, count_include_pad=True, divisor_override=None):
+    """The mean of each window."""
+    n = len(kernel_size)
+    sizes = _out_sizes(input, kernel_size, stride, padding, (1,) * n, ceil_mode)
+    x = _padded(xp, input, kernel_size, stride, padding, (1,) * n, sizes, 0)
+    total = None
+    for _, picks in _windows(x.shape, sizes, kernel_size, stride, (1,) * n):
+        total = xp.array(x[picks], order="C") if total is None else xp.add(total, x[picks], out=total)
+    divisor = _divisors(xp, input.shape[-n:], sizes, kernel_size, stride, padding, count_include_pad, divisor_override)
+    return total / divisor.astype(total.dtype)
+
+
+def _divisors(xp, plane, sizes, kernel, stride, padding, count_include_pad, override):
+    """How many elements each window's sum is divided by."""
+    if override is not None:
+        return xp.asarray(float(override))
+    out = xp.ones(sizes)
+    for i, (s, o, k, st, p) in enumerate(zip(plane, sizes, kernel, stride, padding, strict=True)):
+        start = xp.arange(o) * st - p
+        end = xp.minimum(start + k, s + p)
+        if not count_include_pad:
+            start, end = xp.maximum(start, 0), xp.minimum(end, s)
+        out = out * (end - start).reshape((-1,) + (1,) * (len(sizes) - 1 - i))
+    return out
+
+
+@avg_pool.vjp("input")
+def _(ops, g, out, input, **attrs):
+    return ops.avg_pool_backward(g, shape=tuple(input.shape), **attrs)
+
+
+@op(infer=lambda g, *, shape, **attrs: spec(shape, g.dtype), namespaces=())
+def avg_pool_backward(xp, g, *, shape, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
+    """Each window's gradient spread evenly over it."""
+    n = len(kernel_size)
+    sizes = g.shape[-n:]
+    divisor = _divisors(xp, shape[-n:], sizes, kernel_size, stride, padding, count_include_pad, divisor_override)
+    share = g / divisor.astype(g.dtype)
+    need = [max(st * (o - 1) + k, s + p) for k, st, o, s, p in zip(kernel_size, stride, sizes, shape[-n:], padding, strict=True)]
+    out = xp.zeros((*shape[:-n], *(max(w, s + 2 * p) for w, s, p in zip(need, shape[-n:], padding, strict=True))), g.dtype)
+    for _, picks in _windows(out.shape, sizes, kernel_size, stride, (1,) * n):
+        out[picks] += share
+    return xp.array(out[(Ellipsis, *(slice(p, p + s) for p, s in zip(padding, shape[-n:], strict=True)))], order="C")
+
+
+@avg_pool_backward.vjp("g")
+def _(ops, gg, result, g, *, shape, **attrs):
+    return ops.avg_pool(gg, **attrs)
+
+
+# -- adaptive ---------------------------------------------------------------------------------------------------------
+
+
+def _adaptive_spec(input, *, output_size):
+    return spec((*input.shape[: input.ndim - len(output_size)], *output_size), input.dtype)
+
+
+def _bins(size, out):
+    """Start and end of each output's window."""
+    return [(i * size // out, -(-((i + 1) * size) // out)) for i in range(out)]
+
+
+def _mean_matrix(xp, size, out, dtype):
+    """The (out, size) matrix that takes the mean of each bin."""
+    positions = xp.arange(size)
+    rows = [((positions >= a) & (positions < b)).astype(dtype) / (b - a) for a, b in _bins(size, out)]
+    return xp.stack(rows)
+
+
+@op(infer=_adaptive_spec, namespaces=(), grad_name="AdaptiveAvgPool2D", samples=calls(Sample(T(2, 3, 5, 4), output_size=(2, 3)), Sample(T(2, 3, 6), output_size=(1,))),
+    oracle=lambda torch, x, *, output_size: getattr(torch.nn.functional, f"adaptive_avg_pool{len(output_size)}d")(x, output_size))  # fmt: skip
+def adaptive_avg_pool(xp, input, *, output_size):
+    """Means over windows chosen so that the output has the given sizes."""
+    return _along_dims(xp, input, output_size, transpose=False)
+
+
+def _along_dims(xp, x, sizes, *, transpose, targets=None):
+    for i, out in enumerate(sizes):
+        d = x.ndim - len(sizes) + i
+        size = x.shape[d] if targets is None else targets[i]
+        matrix = _mean_matrix(xp, size, out, x.dtype)
+        moved = xp.moveaxis(x, d, -1)
+        x = xp.moveaxis(xp.matmul(moved, matrix if transpose else matrix.T), -1, d)
+    return xp.array(x, order="C")
+
+
+@adaptive_avg_pool.vjp("input")
+def _(ops, g, out, input, *, output_size):
+    return ops.adaptive_avg_pool_backward(g, shape=tuple(input.shape))
+
+
+@op(infer=lambda g, *, shape: spec(shape, g.dtype), namespaces=())
+def adaptive_avg_pool_backward(xp, g, *, shape):
+    """Each window's gradient spread evenly over it."""
+    sizes = [i for i in range(len(shape)) if i >= 2 or g.shape[i] != shape[i]]
+    n = len(shape) - (min(sizes) if sizes else len(shape) - 1)
+    return _along_dims(xp, g, g.shape[-n:], transpose=True, targets=shape[-n:])
+
+
+@adaptive_avg_pool_backward.vjp("g")
+def _(ops, gg, result, g, *, shape):
+    return ops.adaptive_avg_pool(gg, output_size=tuple(g.shape[2:]))
+
+
+def _adaptive_max_spec(input, *, output_size):
+    values = _adaptive_spec(input, output_size=output_size)
+    return values, spec(values.shape, int64)
+
+
+@op(infer=_adaptive_max_spec, saves=("out",), namespaces=(), grad_name="AdaptiveMaxPool2D",
+    samples=calls(Sample(T(2, 3, 5, 4, unique=True), output_size=(2, 3)), Sample(T(2, 3, 6, unique=True), output_size=(2,))),
+    oracle=lambda torch, x, *, output_size: getattr(torch.nn.functional, f"adaptive_max_pool{len(output_size)}d")(x, output_size, return_indices=True))  # fmt: skip
+def adaptive_max_pool(xp, input, *, output_size):
+    """The greatest elements of windows chosen so that the output has the given sizes, and their flat indices."""
+    n = len(output_size)
+    plane = input.shape[-n:]
+    boxes = [()]
+    for size, out in zip(plane, output_size, strict=True):
+        boxes = [(*box, edge) for box in boxes for edge in _bins(size, out)]
+    flat_index = xp.arange(_product(plane)).reshape(plane)
+    values, places = [], []
+    for box in boxes:
+        cut = tuple(slice(a, b) for a, b in box)
+        window = input[(Ellipsis, *cut)].reshape((*input.shape[:-n], -1))
+        at = xp.expand_dims(xp.argmax(window, axis=-1), -1)
+        values.append(xp.take_along_axis(window, at, axis=-1))
+        places.append(xp.take(flat_index[cut].reshape(-1), at))
+    shape = (*input.shape[:-n], *output_size)
+    return xp.concatenate(values, axis=-1).reshape(shape), xp.concatenate(places, axis=-1).reshape(shape)
+
+
+def _product(sizes):
+    total = 1
+    for s in sizes:
+        total *= s
+    return total
+
+
+@adaptive_max_pool.vjp("input")
+def _(ops, g, out, input, *, output_size):
+    lead = tuple(input.shape[: len(input.shape) - len(output_size)])
+    zeros = ops.zeros(shape=(*lead, _product(input.shape[len(lead) :])), dtype=ops.dtype(g[0]))
+    flat = ops.scatter_add(zeros, ops.reshape(out[1], shape=(*lead, -1)), ops.reshape(g[0], shape=(*lead, -1)), dim=-1)
+    return ops.reshape(flat, shape=tuple(input.shape))

@@ -1,0 +1,158 @@
+"""Powers, roots, and signs."""
+
+import math
+
+from teletensor_core import rules
+from teletensor_core.dtypes import COMPLEX, INTEGER, bool_, int64
+from teletensor_core.errors import DTypeError
+from teletensor_core.registry import op
+from teletensor_core.samples import Sample, T, calls, unary
+from teletensor_core.spec import spec
+
+_float = rules.common_float
+
+
+def _square_spec(input):
+    return spec(input.shape, int64) if input.dtype is bool_ else rules.same(input)
+
+
+def _not_complex(infer):
+    """The rule, refusing complex numbers."""
+
+    def checked(*operands, **attrs):
+        result = infer(*operands, **attrs)
+        if result.dtype.category == COMPLEX:
+            raise DTypeError(f"complex numbers have no sign; use sgn(). Got {result.dtype.name}")
+        return result
+
+    return checked
+
+
+def _power_spec(input, exponent):
+    if type(exponent) is int and exponent < 0 and not isinstance(input, (int, float)) and input.dtype.category == INTEGER:
+        raise DTypeError(f"Integers to negative integer powers are not allowed, got exponent {exponent}")
+    result = rules.broadcast(input, exponent)
+    return spec(result.shape, int64) if result.dtype is bool_ else result
+
+
+@op(infer=_power_spec, promote=lambda a, b: [_power_spec(a, b).dtype] * 2, saves=("input", "exponent", "out"), inplace=True,
+    samples=calls(
+        Sample(T(3, 4, low=0.3), 2), Sample(T(3, 4), 3), Sample(T(3, 4, low=0.3), 0.5), Sample(T(3, low=0.3), -1.5),
+        Sample(T(3, 4, low=0.3), T(4)), Sample(2.0, T(2, 3)), Sample(T(3), 0), Sample(T(3), 1), Sample(T(low=0.3), T(2)),
+    ))  # fmt: skip
+def pow(xp, input, exponent):
+    """`input` to the power of `exponent`."""
+    if isinstance(exponent, (int, float)) and hasattr(input, "dtype") and input.dtype.kind in "fc":
+        if exponent == 2:
+            return xp.multiply(input, input)
+        if exponent == 0.5:
+            return xp.sqrt(input)
+        if exponent == 3:
+            return xp.multiply(xp.multiply(input, input), input)
+    return xp.power(input, exponent)
+
+
+@pow.vjp("input")
+def _(ops, g, out, input, exponent):
+    if isinstance(exponent, (int, float)):
+        if exponent == 0:
+            return ops.mul(g, 0)
+        power = input if exponent == 2 else ops.pow(input, exponent - 1)
+        return ops.mul(g, ops.conj(ops.mul(power, exponent)))
+    slope = ops.mul(exponent, ops.pow(input, ops.sub(exponent, 1)))
+    return ops.where(ops.eq(exponent, 0), 0, ops.mul(g, ops.conj(slope)))
+
+
+@pow.vjp("exponent")
+def _(ops, g, out, input, exponent):
+    log = math.log(input) if isinstance(input, (int, float)) and input > 0 else None
+    if log is not None:
+        return ops.mul(g, ops.mul(out, log))
+    if isinstance(input, (int, float)):
+        return ops.mul(g, 0) if input == 0 else ops.mul(g, float("nan"))
+    slope = ops.mul(out, ops.log(input))
+    return ops.mul(g, ops.where(ops.eq(input, 0), 0, ops.conj(slope)))
+
+
+@op(infer=rules.to_float, promote=_float, saves=("out",), inplace=True, samples=unary(low=0.5))
+def reciprocal(xp, input):
+    """One divided by each element."""
+    return xp.reciprocal(input)
+
+
+@reciprocal.vjp("input")
+def _(ops, g, out, input):
+    return ops.neg(ops.mul(g, ops.conj(ops.mul(out, out))))
+
+
+@op(infer=_square_spec, promote=lambda input: [_square_spec(input).dtype], saves=("input",), inplace=True, grad_name="Pow",
+    samples=unary())  # fmt: skip
+def square(xp, input):
+    """Each element times itself."""
+    return xp.multiply(input, input)
+
+
+@square.vjp("input")
+def _(ops, g, out, input):
+    return ops.mul(g, ops.mul(ops.conj(input), 2))
+
+
+@op(infer=rules.to_float, promote=_float, saves=("out",), inplace=True, samples=unary(low=0.3))
+def sqrt(xp, input):
+    """The square root."""
+    return xp.sqrt(input)
+
+
+@sqrt.vjp("input")
+def _(ops, g, out, input):
+    return ops.div(g, ops.mul(ops.conj(out), 2))
+
+
+@op(infer=rules.to_float, promote=_float, saves=("out",), inplace=True, samples=unary(low=0.3))
+def rsqrt(xp, input):
+    """One divided by the square root."""
+    return xp.reciprocal(xp.sqrt(input))
+
+
+@rsqrt.vjp("input")
+def _(ops, g, out, input):
+    return ops.mul(ops.mul(g, ops.conj(ops.mul(ops.mul(out, out), out))), -0.5)
+
+
+@op(infer=rules.to_real, saves=("input",), inplace=True, aliases=("absolute",), samples=unary())
+def abs(xp, input):
+    """The absolute value; of complex numbers the modulus."""
+    return xp.absolute(input)
+
+
+@abs.vjp("input")
+def _(ops, g, out, input):
+    return ops.mul(g, ops.sgn(input))
+
+
+@op(infer=_not_complex(rules.same), saves=(), inplace=True, samples=unary())
+def sign(xp, input):
+    """-1, 0 or 1."""
+    return input.copy() if input.dtype.kind == "b" else xp.sign(input)
+
+
+@sign.vjp("input")
+def _(ops, g, out, input):
+    return ops.mul(g, 0)
+
+
+@op(infer=rules.same, saves=("input", "out"), inplace=True, samples=unary(low=0.2))
+def sgn(xp, input):
+    """The sign; of complex numbers the direction, z / |z|."""
+    if input.dtype.kind != "c":
+        return input.copy() if input.dtype.kind == "b" else xp.sign(input)
+    modulus = xp.absolute(input)
+    return xp.where(modulus == 0, 0, input / xp.where(modulus == 0, 1, modulus))
+
+
+@sgn.vjp("input")
+def _(ops, g, out, input):
+    if not ops.dtype(input).is_complex:
+        return ops.mul(g, 0)
+    along = ops.mul(ops.real(ops.mul(g, ops.conj(out))), 1)
+    return ops.div(ops.sub(g, ops.mul(out, along)), ops.abs(input))

@@ -1,0 +1,127 @@
+"""Plans: what a call does, worked out once per signature of op, operand specs and attributes.
+
+The client makes a plan to know a result's shape and dtype (and to refuse a bad call at the user's own line); the engine
+makes the same plan to run it. Both keep it, so that the second call of a kind costs one dictionary look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from teletensor_core import dtypes
+from teletensor_core.dtypes import DType
+from teletensor_core.errors import DTypeError, ShapeError
+from teletensor_core.registry import Op
+from teletensor_core.spec import Spec
+
+# Bits of a signature: they select how a row is run, not what it computes.
+GRAD, INPLACE, DOUBLE = 1, 2, 4
+
+_MOST_PLANS = 1 << 15
+
+
+class Plan:
+    """How to run one kind of call: result specs, and the NumPy dtype each operand is cast to first.
+
+    `layout` says what each operand is: "t" a tensor or nothing, "n" a number, or the length of a list of tensors.
+    `results` is how many new tensors come back: none from ops that only write into their operands.
+    """
+
+    __slots__ = ("all_tensors", "attrs", "casts", "flags", "layout", "multiple", "op", "results", "specs")
+
+    def __init__(
+        self, op: Op, attrs: dict[str, Any], flags: int, specs: tuple[Spec, ...], multiple: bool, operands: Sequence[Any]
+    ) -> None:
+        self.op = op
+        self.attrs = attrs
+        self.flags = flags
+        self.specs = specs
+        self.multiple = multiple
+        self.casts = _casts(op, attrs, operands)
+        self.layout: tuple[str | int, ...] = tuple(_layout(x) for x in operands)
+        self.all_tensors = all(isinstance(x, Spec) for x in operands)
+        self.results = 0 if flags & INPLACE or op.mutates else len(specs)
+
+
+_plans: dict[tuple[Any, ...], Plan] = {}
+
+
+def plan_for(op: Op, attrs: tuple[Any, ...], flags: int, operands: Sequence[Any]) -> Plan:
+    """The plan for `op` on operands given as Spec, Python number, None, or a tuple of Specs for a list.
+
+    `attrs` are the attribute values in the op's order. Raises what PyTorch raises for operands that do not fit.
+    """
+    kinds = [x if isinstance(x, (Spec, tuple)) else type(x) for x in operands]
+    key = (op, attrs, flags, *kinds)
+    found = _plans.get(key)
+    if found is None:
+        found = make_plan(op, dict(zip(op.attrs, attrs, strict=True)), flags, operands)
+        remember(key, found)
+    return found
+
+
+def lookup(key: tuple[Any, ...]) -> Plan | None:
+    """The kept plan for a key of `(op, attrs, flags, *kinds)`, if there is one."""
+    return _plans.get(key)
+
+
+def remember(key: tuple[Any, ...], plan: Plan) -> None:
+    """Keep a plan; the store starts afresh when it is full."""
+    if len(_plans) >= _MOST_PLANS:
+        _plans.clear()
+    _plans[key] = plan
+
+
+def make_plan(op: Op, attrs: dict[str, Any], flags: int, operands: Sequence[Any]) -> Plan:
+    """Infer the result of a call and the casts before it."""
+    if flags & DOUBLE:
+        with dtypes.default_dtype_as(dtypes.float64):
+            return make_plan(op, attrs, flags & ~DOUBLE, operands)
+    inferred = op.infer(*operands, **attrs)
+    multiple = isinstance(inferred, tuple)
+    specs: tuple[Spec, ...] = inferred if multiple else (inferred,)
+    if op.mutates:
+        specs = ()
+    if flags & INPLACE:
+        _check_inplace(op, operands[0], specs[0])
+        specs = (operands[0],)
+    return Plan(op, attrs, flags, specs, multiple, operands)
+
+
+def _layout(operand: Any) -> str | int:
+    if isinstance(operand, tuple):
+        return len(operand)
+    return "t" if operand is None or isinstance(operand, Spec) else "n"
+
+
+def _casts(op: Op, attrs: dict[str, Any], operands: Sequence[Any]) -> tuple[Any, ...] | None:
+    wanted: Sequence[DType | None] = [None] * len(operands)
+    if op.promote is not None:
+        wanted = op.promote(*operands, **attrs)
+    casts = tuple(_cast(op, x, dtype) for x, dtype in zip(operands, wanted, strict=True))
+    return casts if any(cast is not None for cast in casts) else None
+
+
+def _cast(op: Op, operand: Any, dtype: DType | None) -> Any:
+    if isinstance(operand, tuple):
+        casts = tuple(_cast(op, x, dtype) for x in operand)
+        return casts if any(cast is not None for cast in casts) else None
+    if operand is None or (dtype is None and not isinstance(operand, Spec)):
+        return None
+    have = operand.dtype if isinstance(operand, Spec) else None
+    want = dtype or have
+    assert want is not None
+    want = dtypes.opmath(want) if op.opmath else want
+    return None if want is have else want.np
+
+
+def _check_inplace(op: Op, target: Spec, result: Spec) -> None:
+    if result.shape != target.shape:
+        raise ShapeError(
+            f"{op.name}_: output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
+        )
+    if result.dtype.category > target.dtype.category:
+        raise DTypeError(
+            f"{op.name}_: result type {result.dtype.name} can't be cast to the desired output type {target.dtype.name}"
+        )

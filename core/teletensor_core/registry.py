@@ -1,0 +1,198 @@
+"""The op registry: one stanza per op, everything else is derived from it.
+
+    @op(infer=rules.broadcast, promote=rules.common, saves=("input", "other"), inplace=True, samples=binary())
+    def mul(xp, input, other):
+        "The product, element by element."
+        return xp.multiply(input, other)
+
+    @mul.vjp("input")
+    def _(ops, g, out, input, other):
+        return ops.mul(g, ops.conj(other))
+
+The Python signature is the schema: `xp` (the array namespace), then the tensor operands, then keyword-only attributes.
+An operand annotated `TensorList` takes a list of tensors; one with the default None may be left out; any other operand
+may also be a Python number unless the op says `tensors_only`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+TensorList = Sequence[Any]
+
+
+@dataclass(eq=False)
+class Op:
+    """One row of the registry. Compared by identity.
+
+    `infer(*operands, **attrs)` gets a Spec for each tensor and returns the Spec, or tuple of Specs, of the result.
+    `promote(*operands, **attrs)` gives the dtype each operand is cast to before the kernel, or None to leave it.
+    `saves` names the operands, and "out", whose values the gradient rules read.
+    """
+
+    name: str
+    kernel: Callable[..., Any]
+    infer: Callable[..., Any]
+    promote: Callable[..., Sequence[Any]] | None
+    operands: tuple[str, ...]
+    optional: frozenset[str]
+    lists: frozenset[str]
+    attrs: dict[str, Any]
+    saves: frozenset[str]
+    namespaces: tuple[str, ...]
+    aliases: tuple[str, ...]
+    samples: Callable[[], Iterable[Any]] | None
+    inplace: bool
+    view: bool
+    opmath: bool
+    dynamic: bool
+    differentiable: bool
+    mutates: tuple[str, ...]
+    random: bool
+    grad_name: str
+    doc: str
+    oracle: Callable[..., Any] | str | None
+    signature: inspect.Signature
+    module: str
+    index: int = -1
+    vjps: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    joint_vjp: Callable[..., Any] | None = None
+    inplace_kernel: Callable[..., Any] | None = None
+
+    def vjp(self, *names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Register the gradient rule `(ops, g, out, *operands, **attrs)` for the named operands.
+
+        One name: the rule returns that operand's gradient. Several names: it returns a tuple, and is called once with
+        `needs` (a frozenset of the names whose gradient is wanted) when it accepts that keyword.
+        """
+        unknown = [name for name in names if name not in self.operands]
+        if unknown:
+            raise TypeError(f"vjp of {self.name}: no operand called {unknown}; operands are {self.operands}")
+
+        def register(rule: Callable[..., Any]) -> Callable[..., Any]:
+            if len(names) == 1:
+                self.vjps[names[0]] = rule
+            else:
+                self.joint_vjp = rule
+                self.vjps.update(dict.fromkeys(names, rule))
+            return rule
+
+        return register
+
+    def write_inplace(self, kernel: Callable[..., Any]) -> Callable[..., Any]:
+        """Register a kernel that writes its result into the first operand's array, for `name_`."""
+        self.inplace_kernel = kernel
+        return kernel
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """The operands whose gradients the joint rule returns, in its order."""
+        return tuple(name for name in self.vjps if self.vjps[name] is self.joint_vjp)
+
+    def schema(self) -> str:
+        """One line that changes whenever a message naming this op would mean something else."""
+        operands = [
+            name + ("*" if name in self.lists else "?" if name in self.optional else "") for name in self.operands
+        ]
+        return f"{self.name}({', '.join(operands)}; {', '.join(self.attrs)})"
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+OPS: dict[str, Op] = {}
+
+
+def op(
+    *,
+    infer: Callable[..., Any],
+    promote: Callable[..., Sequence[Any]] | None = None,
+    saves: Sequence[str] = (),
+    namespaces: Sequence[str] = ("torch", "Tensor"),
+    aliases: Sequence[str] = (),
+    samples: Callable[[], Iterable[Any]] | None = None,
+    inplace: bool = False,
+    view: bool = False,
+    opmath: bool | None = None,
+    dynamic: bool = False,
+    differentiable: bool = True,
+    mutates: Sequence[str] = (),
+    random: bool = False,
+    grad_name: str | None = None,
+    oracle: Callable[..., Any] | str | None = None,
+    name: str | None = None,
+) -> Callable[[Callable[..., Any]], Op]:
+    """Register the decorated kernel as an op; refuses duplicates, missing docstrings and unknown names."""
+
+    def register(kernel: Callable[..., Any]) -> Op:
+        entry = _entry(kernel, name or kernel.__name__.rstrip("_") if not mutates else name or kernel.__name__)
+        made = Op(
+            infer=infer,
+            promote=promote,
+            saves=frozenset(saves),
+            namespaces=tuple(namespaces),
+            aliases=tuple(aliases),
+            samples=samples,
+            inplace=inplace,
+            view=view,
+            opmath=(not view) if opmath is None else opmath,
+            dynamic=dynamic,
+            differentiable=differentiable,
+            mutates=tuple(mutates),
+            random=random,
+            grad_name=(grad_name or _camel(entry["name"])) + "Backward0",
+            oracle=oracle,
+            **entry,
+        )
+        _check(made)
+        OPS[made.name] = made
+        return made
+
+    return register
+
+
+def _entry(kernel: Callable[..., Any], name: str) -> dict[str, Any]:
+    signature = inspect.signature(kernel)
+    parameters = list(signature.parameters.values())[1:]
+    operands = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    return {
+        "name": name,
+        "kernel": kernel,
+        "operands": tuple(p.name for p in operands),
+        "optional": frozenset(p.name for p in operands if p.default is None),
+        "lists": frozenset(p.name for p in operands if "TensorList" in str(p.annotation)),
+        "attrs": {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY},
+        "doc": inspect.getdoc(kernel) or "",
+        "signature": signature,
+        "module": kernel.__module__,
+    }
+
+
+def _check(made: Op) -> None:
+    if made.name in OPS:
+        raise TypeError(f"op {made.name} is defined twice: in {OPS[made.name].module} and in {made.module}")
+    if not made.doc:
+        raise TypeError(f"op {made.name} in {made.module} has no docstring")
+    unknown = made.saves - set(made.operands) - {"out"}
+    if unknown:
+        raise TypeError(f"op {made.name} saves {sorted(unknown)}; operands are {made.operands}")
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.strip("_").split("_"))
+
+
+def seal() -> None:
+    """Number the ops, in the order of their names: called once, when every family has been imported."""
+    for index, name in enumerate(sorted(OPS)):
+        OPS[name].index = index
+
+
+def fingerprint() -> str:
+    """A digest of every op's schema: equal on two sides that mean the same by every op."""
+    lines = "\n".join(OPS[name].schema() for name in sorted(OPS))
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]

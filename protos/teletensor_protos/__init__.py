@@ -1,0 +1,1 @@
+"""Wire protocol: generated messages and the module that converts between commands and messages."""

@@ -1,0 +1,132 @@
+"""Converts between commands and messages: the only module that knows both.
+
+Row words, signatures and numbers are laid out as `worker.proto` says.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from teletensor_core import dtypes
+from teletensor_core.dtypes import DType
+from teletensor_core.errors import MalformedRequestError
+
+VERSION = 1
+STREAM_METHOD = "/teletensor.v1.Worker/Commands"
+SESSION_KEY = "teletensor-session"
+
+RELEASE, READ, BACKWARD, UPLOAD, REQUIRE_GRAD, SPECS, SYNC, HOOK, HOOK_DONE, DETACH = range(1, 11)
+FIRST_SIGNATURE = 16
+CREATE_GRAPH, RETAIN_GRAPH, ONLY_TARGETS, REPLY_WHEN_DONE = 1, 2, 4, 8
+# Handles from here on are the worker's own: gradients given to hooks.
+WORKER_HANDLES = 1 << 62
+
+_COMPLEX, _DTYPE, _INTEGER = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class SignatureMessage:
+    """A signature as it is defined on the wire."""
+
+    number: int
+    op: str
+    attrs: tuple[Any, ...]
+    layout: tuple[str | int, ...]
+    flags: int
+    outs: int
+
+
+def _to_ext(value: Any) -> msgspec.msgpack.Ext:
+    if isinstance(value, complex):
+        return msgspec.msgpack.Ext(_COMPLEX, struct.pack("<dd", value.real, value.imag))
+    if isinstance(value, DType):
+        return msgspec.msgpack.Ext(_DTYPE, bytes([value.code]))
+    raise TypeError(f"{type(value).__name__} cannot be part of a command: {value!r}")
+
+
+def _from_ext(code: int, data: memoryview) -> Any:
+    if code == _COMPLEX and len(data) == 16:
+        return complex(*struct.unpack("<dd", data))
+    if code == _DTYPE and len(data) == 1 and data[0] < len(dtypes.ALL):
+        return dtypes.ALL[data[0]]
+    if code == _INTEGER and len(data) <= 32:
+        return int.from_bytes(data, "little", signed=True)
+    raise MalformedRequestError(f"unknown value of kind {code} with {len(data)} bytes")
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_to_ext)
+_decoder = msgspec.msgpack.Decoder(ext_hook=_from_ext)
+
+
+def _plain(value: Any) -> Any:
+    """Integers wider than MessagePack's as extensions, inside any nesting."""
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
+        size = value.bit_length() // 8 + 1
+        return msgspec.msgpack.Ext(_INTEGER, value.to_bytes(size, "little", signed=True))
+    return tuple(_plain(v) for v in value) if isinstance(value, tuple) else value
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
+
+
+def encode(values: Iterable[Any]) -> bytes:
+    """MessagePack of plain values, complex numbers and dtypes. Empty for nothing."""
+    listed = [_plain(value) for value in values]
+    return _encoder.encode(listed) if listed else b""
+
+
+def decode(data: bytes) -> list[Any]:
+    """The values that `encode` packed, with tuples for nested lists. Raises MalformedRequestError."""
+    if not data:
+        return []
+    try:
+        values = _decoder.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MalformedRequestError(f"not a MessagePack list: {error}") from None
+    if not isinstance(values, list):
+        raise MalformedRequestError(f"expected a list, got {type(values).__name__}")
+    return [_frozen(value) for value in values]
+
+
+def decode_signatures(data: bytes) -> list[SignatureMessage]:
+    """The signatures a batch defines, checked for form. Raises MalformedRequestError."""
+    return [_signature(entry) for entry in decode(data)]
+
+
+def _signature(entry: Any) -> SignatureMessage:
+    match entry:
+        case (int(number), str(op), tuple(attrs), tuple(layout), int(flags), int(outs)) if number >= FIRST_SIGNATURE:
+            if outs >= 0 and all(part in ("t", "n") or (type(part) is int and 0 <= part <= 65536) for part in layout):
+                return SignatureMessage(number, op, attrs, layout, flags, outs)
+    raise MalformedRequestError(
+        f"a signature is [number, op, attributes, layout, flags, result count]; got {str(entry)[:200]}"
+    )
+
+
+def decode_locations(data: bytes) -> list[tuple[int, str]]:
+    """The source locations a batch defines. Raises MalformedRequestError."""
+    entries = decode(data)
+    for entry in entries:
+        match entry:
+            case (int(), str(text)) if len(text) <= 1024:
+                continue
+        raise MalformedRequestError(f"a location is [number, text]; got {str(entry)[:200]}")
+    return entries
+
+
+def decode_rows(data: bytes) -> list[int]:
+    """The words of a batch. Raises MalformedRequestError when they are no whole words."""
+    if len(data) % 8:
+        raise MalformedRequestError(f"rows are 8-byte words; got {len(data)} bytes")
+    return list(struct.unpack(f"<{len(data) // 8}q", data))
+
+
+def encode_rows(words: list[int]) -> bytes:
+    """Words as packed little-endian 64-bit integers."""
+    return struct.pack(f"<{len(words)}q", *words)

@@ -1,0 +1,61 @@
+"""Serializers of the command stream: protobuf messages, except that bulk chunks are packed and unpacked by hand.
+
+A chunk frame is `message { oneof { ... bytes chunk = 2 } }`: the tag byte, the length as a varint, and the data. Written
+directly it costs one copy of the data instead of two, and reading it costs none: the receiver gets a view.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from teletensor_protos.v1.worker_pb2 import ClientFrame, WorkerFrame
+
+CHUNK_BYTES = 1 << 20
+_CHUNK_TAG = 0x12  # field 2, length-delimited
+
+Chunk: TypeAlias = memoryview
+
+
+def pack_chunk(data: memoryview) -> bytes:
+    """A chunk frame with this data, ready to send."""
+    return b"".join((_header(data.nbytes), data))
+
+
+def _header(size: int) -> bytes:
+    out = bytearray([_CHUNK_TAG])
+    while size > 0x7F:
+        out.append(size & 0x7F | 0x80)
+        size >>= 7
+    out.append(size)
+    return bytes(out)
+
+
+def _unpack_chunk(frame: bytes) -> Chunk | None:
+    """The data of a frame that is exactly one chunk, else None."""
+    if not frame or frame[0] != _CHUNK_TAG:
+        return None
+    size, shift, at = 0, 0, 1
+    while at < len(frame) and shift < 35:
+        byte = frame[at]
+        size |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return memoryview(frame)[at:] if at + size == len(frame) else None
+    return None
+
+
+def serialize(frame: ClientFrame | WorkerFrame | bytes) -> bytes:
+    """The bytes of a frame; one that is bytes already was packed by `pack_chunk`."""
+    return frame if isinstance(frame, bytes) else frame.SerializeToString()
+
+
+def parse_client_frame(data: bytes) -> ClientFrame | Chunk:
+    """What a client sent. Raises protobuf's DecodeError for bytes that are no frame."""
+    chunk = _unpack_chunk(data)
+    return ClientFrame.FromString(data) if chunk is None else chunk
+
+
+def parse_worker_frame(data: bytes) -> WorkerFrame | Chunk:
+    """What a worker sent. Raises protobuf's DecodeError for bytes that are no frame."""
+    chunk = _unpack_chunk(data)
+    return WorkerFrame.FromString(data) if chunk is None else chunk

@@ -1,0 +1,195 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class OpenRequest(_message.Message):
+    __slots__ = ("oldest_version", "newest_version", "op_fingerprint", "client", "capabilities", "device")
+    OLDEST_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NEWEST_VERSION_FIELD_NUMBER: _ClassVar[int]
+    OP_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    oldest_version: int
+    newest_version: int
+    op_fingerprint: str
+    client: str
+    capabilities: _containers.RepeatedScalarFieldContainer[str]
+    device: str
+    def __init__(self, oldest_version: _Optional[int] = ..., newest_version: _Optional[int] = ..., op_fingerprint: _Optional[str] = ..., client: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ...) -> None: ...
+
+class OpenReply(_message.Message):
+    __slots__ = ("version", "session", "op_fingerprint", "worker", "capabilities", "device", "device_name", "limits")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    OP_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    WORKER_FIELD_NUMBER: _ClassVar[int]
+    CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_NAME_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    session: str
+    op_fingerprint: str
+    worker: str
+    capabilities: _containers.RepeatedScalarFieldContainer[str]
+    device: str
+    device_name: str
+    limits: Limits
+    def __init__(self, version: _Optional[int] = ..., session: _Optional[str] = ..., op_fingerprint: _Optional[str] = ..., worker: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ..., device_name: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ...) -> None: ...
+
+class Limits(_message.Message):
+    __slots__ = ("session_bytes", "tensors", "message_bytes", "window_bytes")
+    SESSION_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TENSORS_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_BYTES_FIELD_NUMBER: _ClassVar[int]
+    session_bytes: int
+    tensors: int
+    message_bytes: int
+    window_bytes: int
+    def __init__(self, session_bytes: _Optional[int] = ..., tensors: _Optional[int] = ..., message_bytes: _Optional[int] = ..., window_bytes: _Optional[int] = ...) -> None: ...
+
+class ClientFrame(_message.Message):
+    __slots__ = ("batch", "chunk")
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    batch: Batch
+    chunk: bytes
+    def __init__(self, batch: _Optional[_Union[Batch, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
+
+class Batch(_message.Message):
+    __slots__ = ("sequence", "rows", "signatures", "numbers", "locations", "blobs", "acknowledge")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURES_FIELD_NUMBER: _ClassVar[int]
+    NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+    BLOBS_FIELD_NUMBER: _ClassVar[int]
+    ACKNOWLEDGE_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    rows: bytes
+    signatures: bytes
+    numbers: bytes
+    locations: bytes
+    blobs: _containers.RepeatedScalarFieldContainer[bytes]
+    acknowledge: bool
+    def __init__(self, sequence: _Optional[int] = ..., rows: _Optional[bytes] = ..., signatures: _Optional[bytes] = ..., numbers: _Optional[bytes] = ..., locations: _Optional[bytes] = ..., blobs: _Optional[_Iterable[bytes]] = ..., acknowledge: bool = ...) -> None: ...
+
+class WorkerFrame(_message.Message):
+    __slots__ = ("reply", "chunk")
+    REPLY_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    reply: Reply
+    chunk: bytes
+    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
+
+class Reply(_message.Message):
+    __slots__ = ("acknowledged", "request", "arrays", "failure", "hook_call")
+    ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    ARRAYS_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    HOOK_CALL_FIELD_NUMBER: _ClassVar[int]
+    acknowledged: int
+    request: int
+    arrays: _containers.RepeatedCompositeFieldContainer[ArrayData]
+    failure: Failure
+    hook_call: HookCall
+    def __init__(self, acknowledged: _Optional[int] = ..., request: _Optional[int] = ..., arrays: _Optional[_Iterable[_Union[ArrayData, _Mapping]]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., hook_call: _Optional[_Union[HookCall, _Mapping]] = ...) -> None: ...
+
+class ArrayData(_message.Message):
+    __slots__ = ("dtype", "shape", "data", "streamed")
+    DTYPE_FIELD_NUMBER: _ClassVar[int]
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    STREAMED_FIELD_NUMBER: _ClassVar[int]
+    dtype: int
+    shape: _containers.RepeatedScalarFieldContainer[int]
+    data: bytes
+    streamed: bool
+    def __init__(self, dtype: _Optional[int] = ..., shape: _Optional[_Iterable[int]] = ..., data: _Optional[bytes] = ..., streamed: bool = ...) -> None: ...
+
+class Failure(_message.Message):
+    __slots__ = ("code", "message", "location")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    message: str
+    location: str
+    def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ..., location: _Optional[str] = ...) -> None: ...
+
+class HookCall(_message.Message):
+    __slots__ = ("hook", "handle", "dtype", "shape")
+    HOOK_FIELD_NUMBER: _ClassVar[int]
+    HANDLE_FIELD_NUMBER: _ClassVar[int]
+    DTYPE_FIELD_NUMBER: _ClassVar[int]
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    hook: int
+    handle: int
+    dtype: int
+    shape: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, hook: _Optional[int] = ..., handle: _Optional[int] = ..., dtype: _Optional[int] = ..., shape: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class ExportRequest(_message.Message):
+    __slots__ = ("session", "tensors", "metadata")
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    TENSORS_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    session: str
+    tensors: _containers.RepeatedCompositeFieldContainer[NamedTensor]
+    metadata: _containers.ScalarMap[str, str]
+    def __init__(self, session: _Optional[str] = ..., tensors: _Optional[_Iterable[_Union[NamedTensor, _Mapping]]] = ..., metadata: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class NamedTensor(_message.Message):
+    __slots__ = ("name", "handle")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    HANDLE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    handle: int
+    def __init__(self, name: _Optional[str] = ..., handle: _Optional[int] = ...) -> None: ...
+
+class StateChunk(_message.Message):
+    __slots__ = ("data",)
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    def __init__(self, data: _Optional[bytes] = ...) -> None: ...
+
+class ImportChunk(_message.Message):
+    __slots__ = ("session", "tensors", "data")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    TENSORS_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    session: str
+    tensors: _containers.RepeatedCompositeFieldContainer[NamedTensor]
+    data: bytes
+    def __init__(self, session: _Optional[str] = ..., tensors: _Optional[_Iterable[_Union[NamedTensor, _Mapping]]] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class ImportReply(_message.Message):
+    __slots__ = ("names",)
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    names: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, names: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class CloseRequest(_message.Message):
+    __slots__ = ("session",)
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    session: str
+    def __init__(self, session: _Optional[str] = ...) -> None: ...
+
+class CloseReply(_message.Message):
+    __slots__ = ("failure",)
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    failure: Failure
+    def __init__(self, failure: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,1 @@
+"""The worker: sessions and engines behind gRPC, watched over REST."""

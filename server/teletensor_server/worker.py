@@ -1,0 +1,216 @@
+"""The worker: its sessions, their engines, and what the admin interface may know and do."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import teletensor_core.ops  # noqa: F401  (fills the registry)
+from teletensor_core.backends import create_backend
+from teletensor_core.errors import MalformedRequestError, QuotaExceededError, SessionNotFoundError
+from teletensor_protos.v1.worker_pb2 import Failure
+from teletensor_server.info import SessionInfo, SessionLimits, TensorInfo, Totals
+from teletensor_server.session import Frame, Out, SessionMachine
+
+_EVICTED = "the session was ended by the worker's administrator"
+
+
+class Session:
+    """One client's session: its machine, and what is counted about it."""
+
+    def __init__(self, machine: SessionMachine, client: str, device: str) -> None:
+        self.id = secrets.token_urlsafe(18)
+        self.machine = machine
+        self.client = client
+        self.device = device
+        self.created = time.time()
+        self.last_active = self.created
+        self.connected = False
+        self.closed = False
+        self.batches = 0
+        self.bytes_received = 0
+        self.bytes_sent = 0
+        # Held while a command runs: the stream and the state RPCs take turns.
+        self.lock = threading.Lock()
+
+    def run(self, frames: Iterator[Frame]) -> Iterator[Out]:
+        """Serve the session's stream until the client ends it."""
+        with self.lock:
+            if self.connected:
+                raise MalformedRequestError("this session has a command stream already")
+            self.connected = True
+        try:
+            yield from self.machine.run(self._counted(frames))
+        finally:
+            self.connected = False
+
+    def _counted(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            if self.closed:
+                raise SessionNotFoundError(_EVICTED)
+            self.last_active = time.time()
+            if isinstance(frame, memoryview):
+                self.bytes_received += frame.nbytes
+            else:
+                self.batches += 1
+                self.bytes_received += frame.ByteSize()
+            yield frame
+
+    def info(self) -> SessionInfo:
+        """What the admin interface shows."""
+        table = self.machine.table
+        return SessionInfo(
+            id=self.id,
+            client=self.client,
+            created=self.created,
+            last_active=self.last_active,
+            connected=self.connected,
+            tensors=len(table),
+            bytes=table.bytes,
+            ops=self.machine.engine.ops_run,
+            batches=self.batches,
+            bytes_received=self.bytes_received,
+            bytes_sent=self.bytes_sent,
+            device=self.device,
+        )
+
+
+class _Past:
+    """What closed sessions have added up to."""
+
+    def __init__(self) -> None:
+        self.sessions_opened = self.ops = self.bytes_received = self.bytes_sent = self.errors = 0
+
+
+class Worker:
+    """Holds the sessions. Thread-safe."""
+
+    def __init__(
+        self, limits: SessionLimits | None = None, device: str = "auto", max_sessions: int = 32, lease_seconds: float = 600
+    ) -> None:
+        self.limits = limits or SessionLimits()
+        self.max_sessions = max_sessions
+        self.lease_seconds = lease_seconds
+        self.started = time.time()
+        self.draining = False
+        self._kind, self._index = _parse_device(device)
+        self.backend = create_backend(self._kind, self._index)
+        self._sessions: dict[str, Session] = {}
+        self._lock = threading.Lock()
+        self._past = _Past()
+
+    @property
+    def device(self) -> str:
+        """What tensors live on: "cpu" or "cuda:0"."""
+        return f"cuda:{self._index}" if self.backend.name == "cupy" else "cpu"
+
+    def open(self, client: str, device: str = "") -> Session:
+        """A new session. Raises QuotaExceededError when the worker is full or draining."""
+        if device and device != self.device:
+            raise MalformedRequestError(f"this worker computes on {self.device}, not on {device!r}")
+        with self._lock:
+            self._reap()
+            if self.draining:
+                raise QuotaExceededError("this worker is shutting down and takes no new sessions")
+            if len(self._sessions) >= self.max_sessions:
+                raise QuotaExceededError(f"this worker has {len(self._sessions)} sessions, which is its --max-sessions")
+            session = Session(SessionMachine(self.backend, self.limits), client[:200], self.device)
+            self._sessions[session.id] = session
+            self._past.sessions_opened += 1
+            return session
+
+    def _reap(self) -> None:
+        """Forget sessions whose client has been gone for longer than the lease."""
+        oldest = time.time() - self.lease_seconds
+        for session in [s for s in self._sessions.values() if not s.connected and s.last_active < oldest]:
+            self._forget(session)
+
+    def reap(self) -> None:
+        """Forget sessions whose client has been gone for longer than the lease. Called now and then."""
+        with self._lock:
+            self._reap()
+
+    def session(self, session_id: str) -> Session:
+        """A session by its id. Raises SessionNotFoundError."""
+        with self._lock:
+            found = self._sessions.get(session_id)
+        if found is None:
+            raise SessionNotFoundError("no such session on this worker: it was closed, it expired, or the worker restarted")
+        return found
+
+    def close(self, session_id: str) -> Failure | None:
+        """End a session and free what it holds; its first error that was never read, if any."""
+        session = self.session(session_id)
+        failure = session.machine.first_failure()
+        with self._lock:
+            self._forget(session)
+        return failure
+
+    def evict(self, session_id: str) -> None:
+        """End a session whose client did not ask for it: its next command fails."""
+        session = self.session(session_id)
+        with self._lock:
+            self._forget(session)
+
+    def _forget(self, session: Session) -> None:
+        session.closed = True
+        self._sessions.pop(session.id, None)
+        self._past.ops += session.machine.engine.ops_run
+        self._past.bytes_received += session.bytes_received
+        self._past.bytes_sent += session.bytes_sent
+        session.machine.table.values.clear()
+
+    # -- what the admin interface reads --------------------------------------------------------------------------------
+
+    def session_infos(self) -> list[SessionInfo]:
+        """Every open session, oldest first."""
+        with self._lock:
+            return [session.info() for session in self._sessions.values()]
+
+    def tensor_infos(self, session_id: str) -> list[TensorInfo]:
+        """What a session holds. Raises SessionNotFoundError."""
+        return self.session(session_id).machine.infos()
+
+    def device_infos(self) -> list[dict[str, Any]]:
+        """The devices, with their memory in bytes."""
+        return [{"device": self.device, "name": self.backend.device_name, **self.backend.memory_info()}]
+
+    def totals(self) -> Totals:
+        """Counts since the worker started, closed sessions included."""
+        with self._lock:
+            live = [session.info() for session in self._sessions.values()]
+        return Totals(
+            sessions_opened=self._past.sessions_opened,
+            ops=self._past.ops + sum(s.ops for s in live),
+            bytes_received=self._past.bytes_received + sum(s.bytes_received for s in live),
+            bytes_sent=self._past.bytes_sent + sum(s.bytes_sent for s in live),
+            errors=self._past.errors,
+        )
+
+    def count_error(self) -> None:
+        """Note that a request was refused."""
+        with self._lock:
+            self._past.errors += 1
+
+    def drain(self) -> None:
+        """Take no new sessions."""
+        self.draining = True
+
+    def shutdown(self) -> None:
+        """End every session."""
+        with self._lock:
+            for session in list(self._sessions.values()):
+                self._forget(session)
+
+
+def _parse_device(device: str) -> tuple[str, int]:
+    kind, _, index = device.partition(":")
+    backend = {"auto": "auto", "cpu": "numpy", "cuda": "cupy"}.get(kind)
+    if backend is None or (index and not index.isdecimal()):
+        raise ValueError(f"--device takes auto, cpu or cuda:N, got {device!r}")
+    return backend, int(index or 0)
+
+
