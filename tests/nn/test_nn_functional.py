@@ -83,9 +83,9 @@ def test_softmax_without_a_dimension_warns_and_takes_pytorchs_choice():
         assert_close(*results)
 
 
-@pytest.mark.parametrize("run", [F.dropout, F.dropout1d, F.dropout2d], ids=lambda run: run.__name__)
+@pytest.mark.parametrize("run", [F.dropout, F.dropout1d, F.dropout2d, F.dropout3d], ids=lambda run: run.__name__)
 def test_dropout_zeroes_its_share_and_scales_the_rest(run):
-    shape = {F.dropout: (100, 100), F.dropout1d: (100, 100, 2), F.dropout2d: (100, 100, 2, 2)}[run]
+    shape = (100, 100, *{F.dropout: (), F.dropout1d: (2,), F.dropout2d: (2, 2), F.dropout3d: (2, 1, 2)}[run])
     x = tt.ones(*shape, requires_grad=True)
     y = run(x, 0.25)
     y.sum().backward()

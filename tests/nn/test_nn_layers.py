@@ -9,7 +9,7 @@ from nn_oracle import array, assert_close, assert_same_layer, integers, torch, t
 import teletensor as tt
 from teletensor import nn
 
-IMAGE, SIGNAL, ROWS = array(2, 4, 6, 5), array(2, 4, 7), array(3, 4)
+IMAGE, SIGNAL, ROWS, VOLUME = array(2, 4, 6, 5), array(2, 4, 7), array(3, 4), array(1, 2, 5, 4, 6)
 
 LAYERS = {
     "Identity": (lambda nn: nn.Identity(3, x=4), ROWS),
@@ -27,18 +27,25 @@ LAYERS = {
     "Conv2d replicate": (lambda nn: nn.Conv2d(4, 2, 3, padding=1, padding_mode="replicate"), IMAGE),
     "ConvTranspose1d": (lambda nn: nn.ConvTranspose1d(4, 6, 3, stride=2, output_padding=1, groups=2), SIGNAL),
     "ConvTranspose2d": (lambda nn: nn.ConvTranspose2d(4, 3, 3, stride=2, padding=1, dilation=2), IMAGE),
+    "Conv3d": (lambda nn: nn.Conv3d(2, 3, (1, 2, 3), padding=1), VOLUME),
+    "ConvTranspose3d": (lambda nn: nn.ConvTranspose3d(2, 3, 2, stride=2), array(2, 3, 2, 2)),
     "MaxPool1d": (lambda nn: nn.MaxPool1d(3, stride=2, padding=1), SIGNAL),
     "MaxPool2d": (lambda nn: nn.MaxPool2d((2, 3), ceil_mode=True), IMAGE),
     "MaxPool2d indices": (lambda nn: nn.MaxPool2d(2, stride=1, dilation=2, return_indices=True), IMAGE),
     "AvgPool1d": (lambda nn: nn.AvgPool1d(3, padding=1, count_include_pad=False), SIGNAL),
     "AvgPool2d": (lambda nn: nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True), IMAGE),
     "AvgPool2d divisor": (lambda nn: nn.AvgPool2d(2, divisor_override=3), array(4, 6, 5)),
+    "MaxPool3d": (lambda nn: nn.MaxPool3d(2, stride=1), VOLUME),
+    "AvgPool3d": (lambda nn: nn.AvgPool3d((2, 1, 3)), VOLUME),
     "LPPool1d": (lambda nn: nn.LPPool1d(2, 3), np.abs(SIGNAL)),
     "LPPool2d": (lambda nn: nn.LPPool2d(2, 2), np.abs(IMAGE)),
     "AdaptiveAvgPool1d": (lambda nn: nn.AdaptiveAvgPool1d(3), SIGNAL),
     "AdaptiveAvgPool2d": (lambda nn: nn.AdaptiveAvgPool2d((None, 3)), IMAGE),
     "AdaptiveMaxPool1d": (lambda nn: nn.AdaptiveMaxPool1d(2), SIGNAL),
     "AdaptiveMaxPool2d": (lambda nn: nn.AdaptiveMaxPool2d(4, return_indices=True), IMAGE),
+    "LPPool3d": (lambda nn: nn.LPPool3d(2, 2), np.abs(VOLUME)),
+    "AdaptiveAvgPool3d": (lambda nn: nn.AdaptiveAvgPool3d((2, None, 4)), VOLUME),
+    "AdaptiveMaxPool3d": (lambda nn: nn.AdaptiveMaxPool3d(2), VOLUME),
     "BatchNorm1d": (lambda nn: nn.BatchNorm1d(4), ROWS),
     "BatchNorm1d cumulative": (lambda nn: nn.BatchNorm1d(4, momentum=None), SIGNAL),
     "BatchNorm2d": (lambda nn: nn.BatchNorm2d(4, momentum=0.3), IMAGE),
@@ -49,6 +56,8 @@ LAYERS = {
     "GroupNorm": (lambda nn: nn.GroupNorm(2, 4), IMAGE),
     "InstanceNorm1d": (lambda nn: nn.InstanceNorm1d(4), array(4, 7)),
     "InstanceNorm2d": (lambda nn: nn.InstanceNorm2d(4, affine=True, track_running_stats=True), IMAGE),
+    "BatchNorm3d": (lambda nn: nn.BatchNorm3d(2), VOLUME),
+    "InstanceNorm3d": (lambda nn: nn.InstanceNorm3d(2), VOLUME),
     "RMSNorm": (lambda nn: nn.RMSNorm(4), ROWS),
     "LocalResponseNorm": (lambda nn: nn.LocalResponseNorm(3, alpha=0.5), IMAGE),
     "Embedding": (lambda nn: nn.Embedding(6, 3, padding_idx=-2), integers(2, 5, high=6)),
@@ -66,6 +75,13 @@ LAYERS = {
     "ReplicationPad2d": (lambda nn: nn.ReplicationPad2d(2), IMAGE),
     "CircularPad1d": (lambda nn: nn.CircularPad1d((2, 3)), SIGNAL),
     "CircularPad2d": (lambda nn: nn.CircularPad2d((1, -1, 2, 0)), IMAGE),
+    "ZeroPad3d": (lambda nn: nn.ZeroPad3d(1), VOLUME),
+    "ConstantPad3d": (lambda nn: nn.ConstantPad3d(1, 2.0), VOLUME),
+    "ReflectionPad3d": (lambda nn: nn.ReflectionPad3d((1, 2, 0, 1, 2, 0)), VOLUME),
+    "ReplicationPad3d": (lambda nn: nn.ReplicationPad3d(1), VOLUME),
+    "CircularPad3d": (lambda nn: nn.CircularPad3d((1, 2, 0, 1, 2, -1)), VOLUME),
+    "Upsample trilinear": (lambda nn: nn.Upsample(size=(3, 5, 7), mode="trilinear"), VOLUME),
+    "Upsample trilinear 1.3": (lambda nn: nn.Upsample(scale_factor=1.3, mode="trilinear"), VOLUME),
     "Upsample nearest": (lambda nn: nn.Upsample(scale_factor=2), IMAGE),
     "Upsample nearest 1.7": (lambda nn: nn.Upsample(scale_factor=1.7), SIGNAL),
     "Upsample exact": (lambda nn: nn.Upsample(size=(4, 9), mode="nearest-exact"), IMAGE),
@@ -85,6 +101,7 @@ LAYERS = {
     "Dropout in evaluation": (lambda nn: nn.Dropout(0.3).eval(), ROWS),
     "Dropout1d in evaluation": (lambda nn: nn.Dropout1d(0.3).eval(), SIGNAL),
     "Dropout2d in evaluation": (lambda nn: nn.Dropout2d(0.3, inplace=True).eval(), IMAGE),
+    "Dropout3d in evaluation": (lambda nn: nn.Dropout3d(0.3).eval(), VOLUME),
     "AlphaDropout in evaluation": (lambda nn: nn.AlphaDropout(0.3).eval(), ROWS),
 }
 

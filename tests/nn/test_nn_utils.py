@@ -34,7 +34,7 @@ def test_clipping_takes_one_tensor_and_none_without_gradient():
         assert library.nn.utils.clip_grad_norm_(lone, 1.0).item() == 0
         lone.sum().backward()
         library.nn.utils.clip_grad_norm_(lone, 1.0)
-        assert abs(lone.grad.norm().item() - 1) < 1e-4
+        assert abs(lone.grad.square().sum().sqrt().item() - 1) < 1e-4
 
 
 def test_a_norm_that_is_not_finite_is_an_error_on_demand():

@@ -8,6 +8,8 @@ import warnings
 from typing import Any
 
 import teletensor as tt
+from teletensor import ops
+from teletensor.random import draw
 from teletensor.tensor import Tensor
 
 _LINEAR = (
@@ -43,13 +45,13 @@ def calculate_gain(nonlinearity: str, param: int | float | None = None) -> float
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from the uniform distribution on [a, b)."""
     with tt.no_grad():
-        return tensor.uniform_(a, b, generator=generator)
+        return ops.uniform_(tensor, *draw(generator, tensor.numel()), low=a, high=b)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from the normal distribution."""
     with tt.no_grad():
-        return tensor.normal_(mean, std, generator=generator)
+        return ops.normal_(tensor, *draw(generator, tensor.numel()), mean=mean, std=std)
 
 
 def trunc_normal_(
@@ -69,7 +71,7 @@ def trunc_normal_(
         )
     low, high = (math.erf((bound - mean) / std / math.sqrt(2.0)) for bound in (a, b))
     with tt.no_grad():
-        tensor.uniform_(low, high, generator=generator)
+        uniform_(tensor, low, high, generator)
         return tensor.erfinv_().mul_(std * math.sqrt(2.0)).add_(mean).clamp_(min=a, max=b)
 
 
@@ -196,7 +198,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     columns = tensor.numel() // rows
     with tt.no_grad():
         drawn = tt.empty(rows, columns, dtype=tensor.dtype, device=tensor.device)
-        drawn.normal_(0, 1, generator=generator)
+        normal_(drawn, generator=generator)
         q, r = tt.linalg.qr(drawn.t() if rows < columns else drawn)
         # The signs make the distribution uniform over all orthogonal matrices.
         q = q * r.diagonal().sign()
@@ -211,7 +213,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     rows, columns = tensor.shape
     zeros = math.ceil(sparsity * rows)
     with tt.no_grad():
-        tensor.normal_(0, std, generator=generator)
+        normal_(tensor, 0.0, std, generator)
         order = tt.empty(rows, columns, device=tensor.device)
-        order.uniform_(0, 1, generator=generator)
+        uniform_(order, generator=generator)
         return tensor.masked_fill_(order.argsort(0) < zeros, 0.0)

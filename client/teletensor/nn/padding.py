@@ -51,6 +51,12 @@ class ConstantPad2d(_ConstantPadNd):
     ndim = 2
 
 
+class ConstantPad3d(_ConstantPadNd):
+    """A constant around the last three dimensions."""
+
+    ndim = 3
+
+
 class _ZeroPadNd(_ConstantPadNd):
     def __init__(self, padding: Sizes) -> None:
         super().__init__(padding, 0.0)
@@ -72,6 +78,12 @@ class ZeroPad2d(_ZeroPadNd):
     ndim = 2
 
 
+class ZeroPad3d(_ZeroPadNd):
+    """Zeros around the last three dimensions."""
+
+    ndim = 3
+
+
 class _ReflectionPadNd(_PadNd):
     mode = "reflect"
 
@@ -86,6 +98,12 @@ class ReflectionPad2d(_ReflectionPadNd):
     """A mirror image, without the border itself, around the last two dimensions."""
 
     ndim = 2
+
+
+class ReflectionPad3d(_ReflectionPadNd):
+    """A mirror image, without the border itself, around the last three dimensions."""
+
+    ndim = 3
 
 
 class _ReplicationPadNd(_PadNd):
@@ -104,6 +122,12 @@ class ReplicationPad2d(_ReplicationPadNd):
     ndim = 2
 
 
+class ReplicationPad3d(_ReplicationPadNd):
+    """The border repeated around the last three dimensions."""
+
+    ndim = 3
+
+
 class _CircularPadNd(_PadNd):
     mode = "circular"
 
@@ -118,3 +142,9 @@ class CircularPad2d(_CircularPadNd):
     """The other ends around the last two dimensions."""
 
     ndim = 2
+
+
+class CircularPad3d(_CircularPadNd):
+    """The other ends around the last three dimensions."""
+
+    ndim = 3

@@ -1,7 +1,7 @@
 """Parameters in a list or by name, registered with the module that holds them."""
 
 import operator
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, ValuesView
 from typing import Any, Self, SupportsIndex
 
 from teletensor.nn.module import Module, indent
@@ -160,8 +160,8 @@ class ParameterDict(Module):
         """The values."""
         return {key: self[key] for key in self._keys}.values()
 
-    def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
-        """Add values, replacing those under the same keys."""
+    def update(self, parameters: Any) -> None:
+        """Add the values of a mapping or of pairs, replacing those under the same keys."""
         for key, value in pairs("ParametersDict", parameters):
             self[key] = value
 

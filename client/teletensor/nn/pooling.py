@@ -1,10 +1,10 @@
-"""Pooling layers."""
+"""Pooling over windows: maxima, means and norms."""
 
 from typing import Any
 
 from teletensor.nn import functional as F
 from teletensor.nn.module import Module
-from teletensor.nn.types import OutputSize, Sizes, repeat
+from teletensor.nn.types import Sizes, repeat
 from teletensor.tensor import Tensor
 
 
@@ -60,6 +60,14 @@ class MaxPool2d(_MaxPoolNd):
         return F.max_pool2d(input, *self._window())
 
 
+class MaxPool3d(_MaxPoolNd):
+    """Largest value of each window of (N, C, D, H, W) or (C, D, H, W)."""
+
+    def forward(self, input: Tensor) -> Any:
+        """The maxima, with `return_indices` a pair of them and their positions."""
+        return F.max_pool3d(input, *self._window())
+
+
 class AvgPool1d(Module):
     """Mean of each window of (N, C, L) or (C, L)."""
 
@@ -94,9 +102,7 @@ class AvgPool1d(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class AvgPool2d(Module):
-    """Mean of each window of (N, C, H, W) or (C, H, W)."""
-
+class _AvgPoolNd(Module):
     def __init__(
         self,
         kernel_size: Sizes,
@@ -114,10 +120,8 @@ class AvgPool2d(Module):
         self.count_include_pad = count_include_pad
         self.divisor_override = divisor_override
 
-    def forward(self, input: Tensor) -> Tensor:
-        """The means, or sums divided by `divisor_override`."""
-        return F.avg_pool2d(
-            input,
+    def _window(self) -> tuple[Any, ...]:
+        return (
             self.kernel_size,
             self.stride,
             self.padding,
@@ -129,6 +133,22 @@ class AvgPool2d(Module):
     def extra_repr(self) -> str:
         """What `repr` shows of the options."""
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool2d(_AvgPoolNd):
+    """Mean of each window of (N, C, H, W) or (C, H, W)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The means, or sums divided by `divisor_override`."""
+        return F.avg_pool2d(input, *self._window())
+
+
+class AvgPool3d(_AvgPoolNd):
+    """Mean of each window of (N, C, D, H, W) or (C, D, H, W)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The means, or sums divided by `divisor_override`."""
+        return F.avg_pool3d(input, *self._window())
 
 
 class _LPPoolNd(Module):
@@ -173,54 +193,10 @@ class LPPool2d(_LPPoolNd):
         return F.lp_pool2d(input, float(self.norm_type), size, self.stride, self.ceil_mode)
 
 
-class _AdaptiveAvgPoolNd(Module):
-    def __init__(self, output_size: OutputSize) -> None:
-        super().__init__()
-        self.output_size = output_size
-
-    def extra_repr(self) -> str:
-        """What `repr` shows of the options."""
-        return f"output_size={self.output_size}"
-
-
-class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
-    """Means over windows chosen so that the last size becomes `output_size`."""
+class LPPool3d(_LPPoolNd):
+    """Norm of each window of (N, C, D, H, W) or (C, D, H, W)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """The means."""
-        return F.adaptive_avg_pool1d(input, self.output_size)
-
-
-class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
-    """Means over windows chosen so that the last two sizes become `output_size`."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        """The means."""
-        return F.adaptive_avg_pool2d(input, self.output_size)
-
-
-class _AdaptiveMaxPoolNd(Module):
-    def __init__(self, output_size: OutputSize, return_indices: bool = False) -> None:
-        super().__init__()
-        self.output_size = output_size
-        self.return_indices = return_indices
-
-    def extra_repr(self) -> str:
-        """What `repr` shows of the options."""
-        return f"output_size={self.output_size}"
-
-
-class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
-    """Maxima over windows chosen so that the last size becomes `output_size`."""
-
-    def forward(self, input: Tensor) -> Any:
-        """The maxima, with `return_indices` a pair of them and their positions."""
-        return F.adaptive_max_pool1d(input, self.output_size, self.return_indices)
-
-
-class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
-    """Maxima over windows chosen so that the last two sizes become `output_size`."""
-
-    def forward(self, input: Tensor) -> Any:
-        """The maxima, with `return_indices` a pair of them and their positions."""
-        return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
+        """The norms."""
+        size = self.kernel_size
+        return F.lp_pool3d(input, float(self.norm_type), size, self.stride, self.ceil_mode)

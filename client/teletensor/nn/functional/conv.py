@@ -40,6 +40,22 @@ def conv2d(
     return _conv(2, input, weight, bias, stride, padding, dilation, groups)
 
 
+def conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Cross-correlate (N, C, D, H, W) or (C, D, H, W); the weight is (out, C / groups, KD, KH, KW).
+
+    `padding` is as in `conv1d`.
+    """
+    return _conv(3, input, weight, bias, stride, padding, dilation, groups)
+
+
 def conv_transpose1d(
     input: Tensor,
     weight: Tensor,
@@ -68,6 +84,20 @@ def conv_transpose2d(
     return _conv_transpose(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+def conv_transpose3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    groups: int = 1,
+    dilation: Sizes = 1,
+) -> Tensor:
+    """The gradient of `conv3d` as an operation: (N, C, D, H, W) and (C, out / groups, KD, KH, KW)."""
+    return _conv_transpose(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
 def _conv(
     ndim: int,
     input: Tensor,
@@ -83,7 +113,10 @@ def _conv(
     if isinstance(padding, str):
         input, padding = _named_padding(input, weight.shape[-ndim:], stride, padding, dilation)
     padding = expand_for_conv(padding, ndim, "padding")
-    return ops.conv(input, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    attributes = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    if input.ndim == ndim + 1:
+        return ops.conv(input.unsqueeze(0), weight, bias, **attributes).squeeze(0)
+    return ops.conv(input, weight, bias, **attributes)
 
 
 def _named_padding(
@@ -117,13 +150,13 @@ def _conv_transpose(
     groups: int,
     dilation: Sizes,
 ) -> Tensor:
-    return ops.conv_transpose(
-        input,
-        weight,
-        bias,
-        stride=expand_for_conv(stride, ndim, "stride"),
-        padding=expand_for_conv(padding, ndim, "padding"),
-        output_padding=expand_for_conv(output_padding, ndim, "output_padding"),
-        dilation=expand_for_conv(dilation, ndim, "dilation"),
-        groups=groups,
-    )
+    attributes = {
+        "stride": expand_for_conv(stride, ndim, "stride"),
+        "padding": expand_for_conv(padding, ndim, "padding"),
+        "output_padding": expand_for_conv(output_padding, ndim, "output_padding"),
+        "dilation": expand_for_conv(dilation, ndim, "dilation"),
+        "groups": groups,
+    }
+    if input.ndim == ndim + 1:
+        return ops.conv_transpose(input.unsqueeze(0), weight, bias, **attributes).squeeze(0)
+    return ops.conv_transpose(input, weight, bias, **attributes)

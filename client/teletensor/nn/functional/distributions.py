@@ -4,6 +4,7 @@ import warnings
 
 import teletensor as tt
 from teletensor import ops
+from teletensor.random import default_generator
 from teletensor.tensor import Tensor
 from teletensor_core.dtypes import DType
 
@@ -32,12 +33,13 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     With `hard` the result is one-hot, and its gradient is that of the soft sample. `eps` has no
     effect, as in PyTorch.
     """
-    noise = -tt.empty_like(logits).exponential_().log()
+    drawn = default_generator.next(logits.numel())
+    noise = -ops.exponential_(tt.empty_like(logits), *drawn, lambd=1.0).log()
     soft = softmax((logits + noise) / tau, dim)
     if not hard:
         return soft
     winner = soft.argmax(dim, keepdim=True)
-    one_hot = tt.zeros_like(logits).scatter_(dim, winner, 1.0)
+    one_hot = tt.scatter(tt.zeros_like(logits), dim, winner, 1.0)
     return one_hot - soft.detach() + soft
 
 

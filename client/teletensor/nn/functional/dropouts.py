@@ -5,6 +5,7 @@ import warnings
 
 import teletensor as tt
 from teletensor import ops
+from teletensor.random import default_generator
 from teletensor.tensor import Tensor
 
 # What SELU tends to for very negative input: -scale * alpha.
@@ -20,7 +21,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     check_probability(p)
     if not training or p == 0:
         return input
-    return _drop(input, "dropout", input.numel(), p, inplace)
+    return _result(input, _dropped(input, p)[0], inplace)
 
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -62,13 +63,29 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     return _drop_channels(input, p, training, inplace)
 
 
+def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """`dropout` of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
+    check_probability(p)
+    if input.ndim not in (4, 5):
+        warnings.warn(
+            f"dropout3d: Received a {input.ndim}-D input to dropout3d, which is deprecated "
+            "and will result in an error in a future release. To retain the behavior "
+            "and silence this warning, please use dropout instead. Note that dropout3d "
+            "exists to provide channel-wise dropout on inputs with 3 spatial dimensions, "
+            "a channel dimension, and an optional batch dimension (i.e. 4D or 5D inputs).",
+            stacklevel=2,
+        )
+    if input.ndim == 4:
+        return _drop_channels(input.unsqueeze(0), p, training, inplace).squeeze(0)
+    return _drop_channels(input, p, training, inplace)
+
+
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout to SELU's floor value, rescaled so that mean and variance stay as they were."""
     check_probability(p)
     if not training or p == 0:
         return input
-    kept = _drop(tt.ones_like(input), "dropout", input.numel(), p, False) != 0
-    return _keep_moments(input, kept, p, inplace)
+    return _keep_moments(input, _dropped(input.detach(), p)[1], p, inplace)
 
 
 def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
@@ -76,8 +93,7 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
     check_probability(p)
     if not training or p == 0:
         return input
-    kept = _drop_channels(tt.ones_like(input), p, True, False) != 0
-    return _keep_moments(input, kept, p, inplace)
+    return _keep_moments(input, _channels_dropped(input.detach(), p)[1], p, inplace)
 
 
 def check_probability(p: float) -> None:
@@ -89,19 +105,28 @@ def check_probability(p: float) -> None:
 def _drop_channels(input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
     if not training or p == 0:
         return input
-    return _drop(input, "feature_dropout", math.prod(input.shape[:2]), p, inplace)
+    return _result(input, _channels_dropped(input, p)[0], inplace)
 
 
-def _drop(input: Tensor, name: str, numbers: int, p: float, inplace: bool) -> Tensor:
-    """Run a dropout op; `p == 1` needs no random numbers and no division by zero."""
-    if p == 1:
-        return input.mul_(0) if inplace else input * 0
-    seed, offset = tt.random.default_generator.next(numbers)
-    dropped: Tensor = getattr(ops, name)(input, seed, offset, p=p)
-    return input.copy_(dropped) if inplace else dropped
+def _dropped(input: Tensor, p: float) -> tuple[Tensor, Tensor]:
+    """The input with elements dropped, and which were kept."""
+    seed, offset = default_generator.next(input.numel())
+    dropped, kept = ops.dropout(input, seed, offset, p=p)
+    return dropped, kept
+
+
+def _channels_dropped(input: Tensor, p: float) -> tuple[Tensor, Tensor]:
+    """The input with channels dropped, and which elements were kept."""
+    seed, offset = default_generator.next(math.prod(input.shape[:2]))
+    dropped, kept = ops.feature_dropout(input, seed, offset, p=p)
+    return dropped, kept
+
+
+def _result(input: Tensor, result: Tensor, inplace: bool) -> Tensor:
+    return input.copy_(result) if inplace else result
 
 
 def _keep_moments(input: Tensor, kept: Tensor, p: float, inplace: bool) -> Tensor:
     scale = 0.0 if p == 1 else 1 / math.sqrt((_SELU_FLOOR**2 * p + 1) * (1 - p))
     result = tt.where(kept, input, _SELU_FLOOR) * scale - _SELU_FLOOR * scale * p
-    return input.copy_(result) if inplace else result
+    return _result(input, result, inplace)

@@ -8,7 +8,6 @@ from typing import TypeVar
 import teletensor as tt
 from teletensor import ops
 from teletensor.nn.functional import resampling
-from teletensor.nn.functional.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d
 from teletensor.tensor import Tensor
 
 T = TypeVar("T", int, float)
@@ -22,6 +21,7 @@ _KERNELS = {
     "linear": (3, "linear"),
     "bilinear": (4, "linear"),
     "bicubic": (4, "cubic"),
+    "trilinear": (5, "linear"),
 }
 _ALIGNABLE = ("linear", "bilinear", "bicubic", "trilinear")
 _ANTIALIASED = ("bilinear", "bicubic")
@@ -43,12 +43,12 @@ def interpolate(
     """Resize the dimensions after the first two, to `size` or by `scale_factor`.
 
     `mode` is "nearest", "nearest-exact", "area", "linear" (N, C, L), "bilinear" or "bicubic"
-    (N, C, H, W). ValueError for options that do not go together, NotImplementedError for a mode
-    that does not take such an input.
+    (N, C, H, W), "trilinear" (N, C, D, H, W). ValueError for options that do not go together,
+    NotImplementedError for a mode that does not take such an input.
     """
     _check_options(mode, align_corners, antialias)
     size, scales = _target(input, size, scale_factor, recompute_scale_factor)
-    if input.ndim not in (3, 4) or mode not in _KERNELS:
+    if input.ndim not in (3, 4, 5) or mode not in _KERNELS:
         raise NotImplementedError(
             "Input Error: Only 3D, 4D and 5D input Tensors supported "
             f"(got {input.ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear"
@@ -119,12 +119,11 @@ def _resize(
 ) -> Tensor:
     """One op where there is one for it, else one dimension after the other."""
     if kernel == "area":
-        pool = adaptive_avg_pool1d if len(size) == 1 else adaptive_avg_pool2d
-        return pool(input, size)
+        return ops.adaptive_avg_pool(input, output_size=size)
     if _covers(input, size, scales) and not antialias:
         if kernel == "nearest":
             return ops.upsample_nearest(input, size=size)
-        if kernel == "linear" and len(size) == 2:
+        if kernel == "linear":
             return ops.upsample_bilinear(input, size=size, align_corners=align_corners)
     for dim, (want, scale) in enumerate(zip(size, scales, strict=True), start=2):
         if kernel.startswith("nearest"):
@@ -159,7 +158,9 @@ def _mix(
     have = input.shape[dim]
     matrix = resampling.weights(kernel, have, want, scale, align_corners, antialias)
     weights = tt.tensor(matrix, dtype=input.dtype, device=input.device)
-    return input @ weights.t() if dim == input.ndim - 1 else weights @ input
+    if dim == input.ndim - 2:
+        return weights @ input
+    return (input.transpose(dim, -1) @ weights.t()).transpose(dim, -1)
 
 
 def upsample(

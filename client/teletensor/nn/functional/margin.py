@@ -177,7 +177,7 @@ def multi_margin_loss(
     loss = (margin - input.gather(-1, column) + input).clamp_min(0).pow(p)
     if weight is not None:
         loss = loss * weight[target].unsqueeze(-1)
-    loss = loss.scatter(-1, column, 0.0)
+    loss = tt.scatter(loss, -1, column, 0.0)
     return reductions.apply(loss.mean(-1), reduction)
 
 

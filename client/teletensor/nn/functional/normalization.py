@@ -41,9 +41,10 @@ def _by_running_statistics(
     bias: Tensor | None,
     eps: float,
 ) -> Tensor:
-    for name, statistic in (("running_mean", mean), ("running_var", var)):
-        if statistic is None:
-            raise RuntimeError(f"{name} must be defined in evaluation mode")
+    if mean is None:
+        raise RuntimeError("running_mean must be defined in evaluation mode")
+    if var is None:
+        raise RuntimeError("running_var must be defined in evaluation mode")
     return ops.batch_norm_eval(input, mean, var, weight, bias, eps=eps)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import teletensor as tt
 from teletensor import ops
 from teletensor.tensor import Tensor
 
@@ -54,26 +53,13 @@ def _replicate(input: Tensor, amounts: tuple[int, ...]) -> Tensor:
 
 
 def _wrap(input: Tensor, amounts: tuple[int, ...]) -> Tensor:
-    for position in range(len(amounts) // 2):
-        before, after = amounts[2 * position : 2 * position + 2]
-        input = _wrap_dim(input, -1 - position, before, after)
-    return input
-
-
-def _wrap_dim(input: Tensor, dim: int, before: int, after: int) -> Tensor:
-    size = input.shape[dim]
-    if before > size or after > size:
-        raise RuntimeError("Padding value causes wrapping around more than once.")
-    if before + after + size < 0:
-        raise RuntimeError("Negative padding value is resulting in an empty dimension")
-    # What was cut off does not come back on the other side.
-    middle = input.narrow(dim, max(0, -before), size + min(0, before) + min(0, after))
-    parts = [middle]
-    if before > 0:
-        parts.insert(0, middle.narrow(dim, middle.shape[dim] - before, before))
-    if after > 0:
-        parts.append(middle.narrow(dim, 0, after))
-    return tt.cat(parts, dim) if len(parts) > 1 else middle
+    for position, size in enumerate(reversed(input.shape[-(len(amounts) // 2) :])):
+        if max(amounts[2 * position : 2 * position + 2]) > size:
+            raise RuntimeError("Padding value causes wrapping around more than once.")
+    if min(amounts) < 0:
+        # What is cut off does not come back on the other side.
+        input = ops.constant_pad(input, pad=tuple(min(amount, 0) for amount in amounts), value=0.0)
+    return ops.circular_pad(input, pad=tuple(max(amount, 0) for amount in amounts))
 
 
 _BORDERS = {"reflect": _reflect, "replicate": _replicate, "circular": _wrap}

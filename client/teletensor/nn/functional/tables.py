@@ -47,7 +47,7 @@ def _uses(input: Tensor, entries: int) -> Tensor:
 
 def _shrink_used_rows(weight: Tensor, input: Tensor, max_norm: float, norm_type: float) -> None:
     with tt.no_grad():
-        norm = weight.norm(norm_type, dim=1)
+        norm = ops.vector_norm(weight, ord=norm_type, dim=1)
         shrink = (norm > max_norm) & (_uses(input, weight.shape[0]) > 0)
         factor = tt.where(shrink, max_norm / (norm + 1e-7), tt.ones_like(norm))
         weight.mul_(factor.unsqueeze(-1))
@@ -64,4 +64,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if num_classes == -1:
         num_classes = int(tensor.max().item()) + 1
     zeros = tt.zeros(*tensor.shape, num_classes, dtype=tt.int64, device=tensor.device)
-    return zeros.scatter_(-1, tensor.unsqueeze(-1), 1)
+    return tt.scatter(zeros, -1, tensor.unsqueeze(-1), 1)

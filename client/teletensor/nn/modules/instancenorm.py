@@ -1,5 +1,5 @@
 """Instance norm."""
 
-from teletensor.nn.batchnorm import InstanceNorm1d, InstanceNorm2d, _InstanceNorm
+from teletensor.nn.batchnorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, _InstanceNorm
 
-__all__ = ["InstanceNorm1d", "InstanceNorm2d", "_InstanceNorm"]
+__all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "_InstanceNorm"]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 
 import teletensor as tt
+from teletensor import ops
 from teletensor.tensor import Tensor
 
 Tensors = Tensor | Iterable[Tensor]
@@ -39,8 +40,8 @@ def get_total_norm(
         return tt.tensor(0.0)
     device = tensors[0].device
     with tt.no_grad():
-        norms = [tensor.norm(norm_type).to(device) for tensor in tensors]
-        total = tt.stack(norms).norm(norm_type)
+        norms = [ops.vector_norm(tensor, ord=norm_type).to(device) for tensor in tensors]
+        total = ops.vector_norm(tt.stack(norms), ord=norm_type)
     if error_if_nonfinite and not math.isfinite(total.item()):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, "
