@@ -16,9 +16,9 @@ from teletensor_core.spec import Spec
 
 _numbers = itertools.count(1)
 _functions: dict[int, Callable[..., Any]] = {}
-# Nodes and leaves that carry hooks; holding them weakly lets graphs go.
-_hooked: weakref.WeakSet[Any] = weakref.WeakSet()
-_after: weakref.WeakKeyDictionary[Any, OrderedDict[int, Callable[..., Any]]] = weakref.WeakKeyDictionary()
+# Nodes and leaves that carry hooks, by id: holding them weakly lets graphs go, and tensors cannot be compared.
+_hooked: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+_AFTER = "_post_accumulate_grad_hooks"
 
 
 class RemovableHandle:
@@ -48,7 +48,7 @@ def register(tensor: TensorBase, hook: Callable[..., Any]) -> RemovableHandle:
         raise GradientError("cannot register a hook on a tensor that doesn't require gradient")
     number = next(_numbers)
     _functions[number] = hook
-    _hooked.add(node)
+    _hooked[id(node)] = node
     tensor._session.set_hook(tensor._ref, number, True)
     held = weakref.ref(tensor)
 
@@ -66,22 +66,26 @@ def register_after(tensor: TensorBase, hook: Callable[..., Any]) -> RemovableHan
     if not (tensor.requires_grad and not isinstance(tensor._edge()[0], GradFn)):
         raise GradientError("post accumulate grad hooks cannot be registered on non-leaf tensors")
     number = next(_numbers)
-    _after.setdefault(tensor, OrderedDict())[number] = hook
-    return RemovableHandle(lambda: _after.get(tensor, OrderedDict()).pop(number, None) and None, number)
+    waiting = vars(tensor).setdefault(_AFTER, OrderedDict())
+    waiting[number] = hook
+
+    def undo() -> None:
+        waiting.pop(number, None)
+
+    return RemovableHandle(undo, number)
 
 
 def after_accumulation(tensor: TensorBase) -> None:
     """Run the hooks that wait for this leaf's gradient."""
-    if tensor in _after:
-        for hook in list(_after[tensor].values()):
-            hook(tensor)
+    for hook in list(vars(tensor).get(_AFTER, {}).values()):
+        hook(tensor)
 
 
 def any_on(nodes: Iterable[GradFn], leaves: Iterable[TensorBase]) -> bool:
     """Whether a backward over these nodes and leaves meets a hook."""
     if not _hooked:
         return False
-    return any(node in _hooked for node in nodes) or any(leaf in _hooked for leaf in leaves)
+    return any(id(node) in _hooked for node in nodes) or any(id(leaf) in _hooked for leaf in leaves)
 
 
 def runner(session: Session) -> Callable[[int, Ref, Spec], Ref | None]:

@@ -61,7 +61,7 @@ def acosh_(input: Operand) -> Tensor:
 _adagrad_step_op = _OPS['adagrad_step_']
 
 
-def adagrad_step_(params: Operand, grads: Operand, state_sums: Operand, lr: Operand, eps: Any, weight_decay: Any, maximize: Any) -> None:
+def adagrad_step_(params: Any, grads: Any, state_sums: Any, lr: Operand, eps: Any, weight_decay: Any, maximize: Any) -> None:
     """One step of Adagrad; `lr` already has the learning rate's own decay."""
     _apply_mutation(_adagrad_step_op, (params, grads, state_sums, lr), (eps, weight_decay, maximize))
 
@@ -69,7 +69,7 @@ def adagrad_step_(params: Operand, grads: Operand, state_sums: Operand, lr: Oper
 _adam_step_op = _OPS['adam_step_']
 
 
-def adam_step_(params: Operand, grads: Operand, exp_avgs: Operand, exp_avg_sqs: Operand, max_exp_avg_sqs: Operand, lr: Operand, step: Operand, beta1: Any, beta2: Any, eps: Any, weight_decay: Any, decoupled: Any, amsgrad: Any, maximize: Any) -> None:
+def adam_step_(params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, max_exp_avg_sqs: Any, lr: Operand, step: Operand, beta1: Any, beta2: Any, eps: Any, weight_decay: Any, decoupled: Any, amsgrad: Any, maximize: Any) -> None:
     """One step of Adam, or with `decoupled` weight decay of AdamW."""
     _apply_mutation(_adam_step_op, (params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, lr, step), (beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize))
 
@@ -477,7 +477,7 @@ def bmm(input: Operand, mat2: Operand) -> Tensor:
 _cat_op = _OPS['cat']
 
 
-def cat(tensors: Operand, dim: int | tuple[int, ...] | None = 0) -> Tensor:
+def cat(tensors: Any, dim: int | tuple[int, ...] | None = 0) -> Tensor:
     """The tensors joined along an existing dimension."""
     return _apply(_cat_op, (tensors,), (dim,))
 
@@ -801,14 +801,14 @@ def digamma_(input: Operand) -> Tensor:
 _div_op = _OPS['div']
 
 
-def div(input: Operand, other: Operand) -> Tensor:
-    """The quotient; integers divide to floating point."""
-    return _apply(_div_op, (input, other), ())
+def div(input: Operand, other: Operand, rounding_mode: Any = None) -> Tensor:
+    """The quotient; integers divide to floating point, unless it is rounded ("floor") or cut off ("trunc")."""
+    return _apply(_div_op, (input, other), (rounding_mode,))
 
 
-def div_(input: Operand, other: Operand) -> Tensor:
-    """The quotient; integers divide to floating point. Written into `input`."""
-    return _apply_inplace(_div_op, (input, other), ())
+def div_(input: Operand, other: Operand, rounding_mode: Any = None) -> Tensor:
+    """The quotient; integers divide to floating point, unless it is rounded ("floor") or cut off ("trunc"). Written into `input`."""
+    return _apply_inplace(_div_op, (input, other), (rounding_mode,))
 
 
 _dot_op = _OPS['dot']
@@ -838,7 +838,7 @@ def eigh(input: Operand, UPLO: Any = 'L') -> tuple[Tensor, ...]:
 _einsum_op = _OPS['einsum']
 
 
-def einsum(operands: Operand, equation: Any) -> Tensor:
+def einsum(operands: Any, equation: Any) -> Tensor:
     """Products of tensors summed over the subscripts that are not in the output."""
     return _apply(_einsum_op, (operands,), (equation,))
 
@@ -1245,7 +1245,7 @@ def imag(input: Operand) -> Tensor:
 _index_op = _OPS['index']
 
 
-def index(input: Operand, indices: Operand, positions: Any) -> Tensor:
+def index(input: Operand, indices: Any, positions: Any) -> Tensor:
     """Elements at index tensors; `positions` says which tensor indexes each dimension, None keeps the dimension."""
     return _apply(_index_op, (input, indices), (positions,))
 
@@ -1266,7 +1266,7 @@ def index_add_(input: Operand, index: Operand, source: Operand, dim: int | tuple
 _index_backward_op = _OPS['index_backward']
 
 
-def index_backward(g: Operand, indices: Operand, shape: tuple[int, ...], positions: Any) -> Any:
+def index_backward(g: Operand, indices: Any, shape: tuple[int, ...], positions: Any) -> Any:
     """Zeros of `shape` with `g` added at index tensors, counting duplicates."""
     return _apply(_index_backward_op, (g, indices), (shape, positions))
 
@@ -1300,12 +1300,12 @@ def index_fill_(input: Operand, index: Operand, value: Operand, dim: int | tuple
 _index_put_op = _OPS['index_put']
 
 
-def index_put(input: Operand, values: Operand, indices: Operand, positions: Any, accumulate: Any = False) -> Tensor:
+def index_put(input: Operand, values: Operand, indices: Any, positions: Any, accumulate: Any = False) -> Tensor:
     """`input` with values written, or added, at index tensors; `positions` as in `index`."""
     return _apply(_index_put_op, (input, values, indices), (positions, accumulate))
 
 
-def index_put_(input: Operand, values: Operand, indices: Operand, positions: Any, accumulate: Any = False) -> Tensor:
+def index_put_(input: Operand, values: Operand, indices: Any, positions: Any, accumulate: Any = False) -> Tensor:
     """`input` with values written, or added, at index tensors; `positions` as in `index`. Written into `input`."""
     return _apply_inplace(_index_put_op, (input, values, indices), (positions, accumulate))
 
@@ -2210,7 +2210,7 @@ def rms_norm(input: Operand, weight: Operand | None = None, *, normalized_shape:
 _rmsprop_step_op = _OPS['rmsprop_step_']
 
 
-def rmsprop_step_(params: Operand, grads: Operand, square_avgs: Operand, grad_avgs: Operand, momentum_buffers: Operand, lr: Operand, alpha: Any, eps: Any, weight_decay: Any, momentum: Any, centered: Any, maximize: Any) -> None:
+def rmsprop_step_(params: Any, grads: Any, square_avgs: Any, grad_avgs: Any, momentum_buffers: Any, lr: Operand, alpha: Any, eps: Any, weight_decay: Any, momentum: Any, centered: Any, maximize: Any) -> None:
     """One step of RMSprop."""
     _apply_mutation(_rmsprop_step_op, (params, grads, square_avgs, grad_avgs, momentum_buffers, lr), (alpha, eps, weight_decay, momentum, centered, maximize))
 
@@ -2336,7 +2336,7 @@ def selu_(input: Operand) -> Tensor:
 _sgd_step_op = _OPS['sgd_step_']
 
 
-def sgd_step_(params: Operand, grads: Operand, momentum_buffers: Operand, lr: Operand, first: Operand, momentum: Any, dampening: Any, weight_decay: Any, nesterov: Any, maximize: Any) -> None:
+def sgd_step_(params: Any, grads: Any, momentum_buffers: Any, lr: Operand, first: Operand, momentum: Any, dampening: Any, weight_decay: Any, nesterov: Any, maximize: Any) -> None:
     """One step of stochastic gradient descent; `first` is 1 when the momentum buffers are new."""
     _apply_mutation(_sgd_step_op, (params, grads, momentum_buffers, lr, first), (momentum, dampening, weight_decay, nesterov, maximize))
 
@@ -2544,7 +2544,7 @@ def squeeze(input: Operand, dim: int | tuple[int, ...] | None = None) -> Tensor:
 _stack_op = _OPS['stack']
 
 
-def stack(tensors: Operand, dim: int | tuple[int, ...] | None = 0) -> Tensor:
+def stack(tensors: Any, dim: int | tuple[int, ...] | None = 0) -> Tensor:
     """The tensors joined along a new dimension."""
     return _apply(_stack_op, (tensors,), (dim,))
 

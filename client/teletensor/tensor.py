@@ -14,7 +14,7 @@ import numpy as np
 from teletensor import backward as _backward
 from teletensor import dispatch, printing
 from teletensor.device import Device
-from teletensor.hooks import RemovableHandle, register
+from teletensor.hooks import RemovableHandle, register, register_after
 from teletensor.size import Size
 from teletensor.tensor_base import TensorBase, new
 from teletensor_core import dtypes
@@ -325,6 +325,10 @@ class Tensor(TensorBase, TensorMethods):
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Run `hook` on this tensor's gradient in every backward; what it returns, if anything, replaces it."""
         return register(self, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
+        """Run `hook` on this leaf after each backward has added to its `.grad`."""
+        return register_after(self, hook)
 
     def detach_(self) -> Tensor:
         """This tensor, cut off from the graph."""

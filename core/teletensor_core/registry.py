@@ -144,7 +144,7 @@ def op(
             differentiable=differentiable,
             mutates=tuple(mutates),
             random=random,
-            grad_name=(grad_name or _camel(entry["name"])) + "Backward0",
+            grad_name=grad_name if grad_name == "CopySlices" else (grad_name or _camel(entry["name"])) + "Backward0",
             oracle=oracle,
             **entry,
         )
@@ -164,7 +164,7 @@ def _entry(kernel: Callable[..., Any], name: str) -> dict[str, Any]:
         "kernel": kernel,
         "operands": tuple(p.name for p in operands),
         "optional": frozenset(p.name for p in operands if p.default is None),
-        "lists": frozenset(p.name for p in operands if "TensorList" in str(p.annotation)),
+        "lists": frozenset(p.name for p in operands if p.annotation in (TensorList, "TensorList")),
         "attrs": {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY},
         "doc": inspect.getdoc(kernel) or "",
         "signature": signature,

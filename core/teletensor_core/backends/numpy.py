@@ -17,6 +17,8 @@ from teletensor_core.random import philox
 class NumPyNamespace:
     """NumPy's functions, and those of ours that NumPy and CuPy spell differently or lack."""
 
+    # Columns of convolutions are used up while they are still in the processor's cache.
+    workspace = 4 << 20
     erf = staticmethod(special.erf)
     erfc = staticmethod(special.erfc)
     erfinv = staticmethod(special.erfinv)

@@ -1,40 +1,46 @@
-"""Arithmetic, element by element, with broadcasting and promotion."""
+"""Arithmetic, element by element, with broadcasting and promotion.
+
+Integer division by zero raises only when the divisor is a Python number: an element of a tensor that is zero is known to
+the device alone, and gives 0 there.
+"""
 
 from teletensor_core import rules
-from teletensor_core.dtypes import COMPLEX, bool_
-from teletensor_core.errors import DTypeError
+from teletensor_core.dtypes import bool_
+from teletensor_core.errors import ArgumentError, DTypeError
 from teletensor_core.registry import op
-from teletensor_core.samples import binary, unary
+from teletensor_core.rules import domains
+from teletensor_core.rules.domains import conj as conjugate
+from teletensor_core.rules.domains import is_number
+from teletensor_core.samples import Sample, T, binary, unary
 
 
 def _not_bool(sign, advice):
     """Broadcast and promote, refusing bools."""
 
     def infer(*operands):
-        result = rules.broadcast(*operands)
-        if result.dtype is bool_:
-            raise DTypeError(f"the `{sign}` operator with a bool tensor is not supported; {advice}")
-        return result
+        for x in operands:
+            if type(x) is bool or getattr(x, "dtype", None) is bool_:
+                raise DTypeError(f"the `{sign}` operator with a bool tensor is not supported; {advice}")
+        return rules.broadcast(*operands)
 
     return infer
 
 
-def _not_complex(infer):
-    """The rule, refusing complex numbers."""
-
-    def checked(*operands, **attrs):
-        result = infer(*operands, **attrs)
-        if result.dtype.category == COMPLEX:
-            raise DTypeError(f"complex numbers have no order and no remainder; got {result.dtype.name}")
-        return result
-
-    return checked
+def _check_divisor(input, other):
+    """Raise for an integer divided by the Python number 0."""
+    if is_number(other) and other == 0 and hasattr(input, "dtype") and input.dtype.kind in "iub":
+        raise DTypeError("ZeroDivisionError: an integer tensor was divided by 0")
 
 
 @op(infer=rules.broadcast, promote=rules.common, inplace=True, samples=binary())
 def add(xp, input, other):
     """The sum."""
     return xp.add(input, other)
+
+
+@add.write_inplace
+def _(xp, input, other):
+    xp.add(input, other, out=input)
 
 
 @add.vjp("input")
@@ -57,6 +63,11 @@ def _(ops, g, out, input, other):
 def sub(xp, input, other):
     """The difference `input - other`."""
     return xp.subtract(input, other)
+
+
+@sub.write_inplace
+def _(xp, input, other):
+    xp.subtract(input, other, out=input)
 
 
 @sub.vjp("input")
@@ -82,38 +93,80 @@ def mul(xp, input, other):
     return xp.multiply(input, other)
 
 
+@mul.write_inplace
+def _(xp, input, other):
+    xp.multiply(input, other, out=input)
+
+
 @mul.vjp("input")
 def _(ops, g, out, input, other):
-    return ops.mul(g, ops.conj(other))
+    return ops.mul(g, conjugate(ops, other))
 
 
 @mul.vjp("other")
 def _(ops, g, out, input, other):
-    return ops.mul(g, ops.conj(input))
+    return ops.mul(g, conjugate(ops, input))
+
+
+def _div_spec(input, other, *, rounding_mode=None):
+    if rounding_mode is None:
+        return rules.division(input, other)
+    if rounding_mode not in ("floor", "trunc"):
+        raise ArgumentError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
+    return domains.real_numeric(rules.broadcast)(input, other)
+
+
+def _div_cast(input, other, *, rounding_mode=None):
+    return rules.common_float(input, other) if rounding_mode is None else rules.common(input, other)
+
+
+def _div_samples():
+    yield from binary(other_low=0.5)()
+    for mode in ("floor", "trunc"):
+        yield Sample(T(3, 4, low=-9, high=9), T(4, low=1, high=4), rounding_mode=mode)
+        yield Sample(T(5, low=-9, high=9), -2, rounding_mode=mode)
 
 
 @op(
-    infer=rules.division,
-    promote=rules.common_float,
+    infer=_div_spec,
+    promote=_div_cast,
     saves=("input", "other"),
     inplace=True,
     aliases=("divide", "true_divide"),
-    samples=binary(other_low=0.5),
+    samples=_div_samples,
 )
-def div(xp, input, other):
-    """The quotient; integers divide to floating point."""
-    return xp.true_divide(input, other)
+def div(xp, input, other, *, rounding_mode=None):
+    """The quotient; integers divide to floating point, unless it is rounded ("floor") or cut off ("trunc")."""
+    if rounding_mode is None:
+        return xp.true_divide(input, other)
+    _check_divisor(input, other)
+    if rounding_mode == "floor":
+        return xp.floor_divide(input, other)
+    if xp.result_type(input, other).kind == "f":
+        return xp.trunc(xp.true_divide(input, other))
+    quotient = xp.floor_divide(input, other)
+    return quotient + ((quotient < 0) & (quotient * other != input))
+
+
+@div.write_inplace
+def _(xp, input, other, *, rounding_mode=None):
+    if rounding_mode is None:
+        xp.true_divide(input, other, out=input)
+    else:
+        xp.copyto(input, div.kernel(xp, input, other, rounding_mode=rounding_mode))
 
 
 @div.vjp("input")
-def _(ops, g, out, input, other):
-    return ops.div(g, ops.conj(other))
+def _(ops, g, out, input, other, *, rounding_mode=None):
+    return ops.zero(g) if rounding_mode else ops.div(g, conjugate(ops, other))
 
 
 @div.vjp("other")
-def _(ops, g, out, input, other):
+def _(ops, g, out, input, other, *, rounding_mode=None):
+    if rounding_mode:
+        return ops.zero(g)
     quotient = ops.div(ops.div(input, other), other)
-    return ops.neg(ops.mul(g, ops.conj(quotient)))
+    return ops.neg(ops.mul(g, conjugate(ops, quotient)))
 
 
 @op(infer=_not_bool("-", "use `~` or logical_not() instead"), inplace=True, aliases=("negative",), samples=unary())
@@ -138,42 +191,46 @@ def _(ops, g, out, input):
     return ops.conj(g)
 
 
-@op(infer=_not_complex(_not_bool("//", "convert it to an integer dtype first")), promote=rules.common, saves=(), inplace=True,
-    differentiable=False, samples=binary(other_low=1.0, other_high=4.0))  # fmt: skip
+@op(infer=domains.real_numeric(rules.broadcast), promote=rules.common, inplace=True, differentiable=False,
+    samples=binary(other_low=1.0, other_high=4.0))  # fmt: skip
 def floor_divide(xp, input, other):
     """The quotient rounded down."""
+    _check_divisor(input, other)
     return xp.floor_divide(input, other)
 
 
-@op(infer=_not_complex(rules.broadcast), promote=rules.common, saves=("input", "other"), inplace=True,
-    samples=binary(other_low=0.7, other_high=3.0))  # fmt: skip
+_modular = {
+    "infer": domains.real_numeric(rules.broadcast),
+    "promote": rules.common,
+    "saves": ("input", "other"),
+    "inplace": True,
+    "samples": binary(other_low=1.0, other_high=4.0),
+}
+
+
+@op(**_modular)
 def remainder(xp, input, other):
     """The remainder of division rounded down: it has the divisor's sign."""
+    _check_divisor(input, other)
     return xp.remainder(input, other)
 
 
-@remainder.vjp("input")
-def _(ops, g, out, input, other):
-    return g
-
-
-@remainder.vjp("other")
-def _(ops, g, out, input, other):
-    return ops.neg(ops.mul(g, ops.floor(ops.div(input, other))))
-
-
-@op(infer=_not_complex(rules.broadcast), promote=rules.common, saves=("input", "other"), inplace=True,
-    samples=binary(other_low=0.7, other_high=3.0))  # fmt: skip
+@op(**_modular)
 def fmod(xp, input, other):
     """The remainder of division rounded towards zero: it has the dividend's sign."""
+    _check_divisor(input, other)
     return xp.fmod(input, other)
 
 
-@fmod.vjp("input")
-def _(ops, g, out, input, other):
-    return g
+def _modular_rules(made, rounding_mode):
+    @made.vjp("input")
+    def _(ops, g, out, input, other):
+        return g
+
+    @made.vjp("other")
+    def _(ops, g, out, input, other):
+        return ops.neg(ops.mul(g, ops.div(input, other, rounding_mode=rounding_mode)))
 
 
-@fmod.vjp("other")
-def _(ops, g, out, input, other):
-    return ops.neg(ops.mul(g, ops.trunc(ops.div(input, other))))
+_modular_rules(remainder, "floor")
+_modular_rules(fmod, "trunc")
