@@ -61,8 +61,10 @@ class Activity(grpc.ServerInterceptor):  # type: ignore[misc]  # grpc has no ann
         )
 
     def _followed(self, handler: grpc.RpcMethodHandler, takes_stream: bool, gives_stream: bool) -> Callable[..., Any]:
-        behavior = (handler.stream_stream if gives_stream else handler.stream_unary) if takes_stream else (
-            handler.unary_stream if gives_stream else handler.unary_unary
+        behavior = (
+            (handler.stream_stream if gives_stream else handler.stream_unary)
+            if takes_stream
+            else (handler.unary_stream if gives_stream else handler.unary_unary)
         )
 
         def replies(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:

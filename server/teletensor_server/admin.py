@@ -16,7 +16,8 @@ from teletensor_server.auth import Scope, Tokens, require
 from teletensor_server.info import SessionInfo, TensorInfo
 from teletensor_server.worker import Worker
 
-SessionId = Annotated[str, Path(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$", description="Id of a session.")]
+SessionId = Annotated[str, Path(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$", description="Its id.")]
+_VERSION = version("teletensor")
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -69,7 +70,9 @@ class Devices(BaseModel):
 
 def create_app(worker: Worker, tokens: Tokens) -> FastAPI:
     """The admin service of a worker."""
-    app = FastAPI(title="teletensor worker", version=version("teletensor"), docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="teletensor worker", version=version("teletensor"), docs_url=None, redoc_url=None, openapi_url=None
+    )
     problems.install(app)
     reader = APIRouter(dependencies=[Depends(require(tokens, Scope.READ))], responses=problems.RESPONSES)
     admin = APIRouter(dependencies=[Depends(require(tokens, Scope.ADMIN))], responses=problems.RESPONSES)
@@ -137,7 +140,9 @@ def _add_sessions(router: APIRouter, worker: Worker) -> None:
         return worker.session(session_id).info()
 
     @router.get("/v1/sessions/{session_id}/tensors", operation_id="listTensors", tags=["sessions"])
-    def tensors(session_id: SessionId, page_size: paging.PageSize = 50, page_token: paging.PageToken = "") -> TensorPage:
+    def tensors(
+        session_id: SessionId, page_size: paging.PageSize = 50, page_token: paging.PageToken = ""
+    ) -> TensorPage:
         """What a session holds: shapes, dtypes, bytes and the lines that made them."""
         found, after = paging.page(worker.tensor_infos(session_id), lambda t: (t.handle,), page_size, page_token)
         return TensorPage(tensors=found, next_page_token=after)
@@ -155,7 +160,7 @@ def worker_status(worker: Worker) -> Status:
     """The worker at a glance."""
     sessions, totals = worker.session_infos(), worker.totals()
     return Status(
-        version=version("teletensor"),
+        version=_VERSION,
         device=worker.device,
         device_name=worker.backend.device_name,
         pid=os.getpid(),
@@ -172,5 +177,3 @@ def worker_status(worker: Worker) -> Status:
         errors=totals.errors,
         resident_bytes=metrics.resident_bytes(),
     )
-
-

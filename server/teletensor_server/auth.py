@@ -1,4 +1,7 @@
-"""Who may call what: one set of tokens, an interceptor for gRPC, a dependency for REST. What is not allowed is denied."""
+"""Who may call what: one set of tokens, an interceptor for gRPC, a dependency for REST.
+
+What is not allowed is denied.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +84,7 @@ def bearer(header: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-# -- gRPC ----------------------------------------------------------------------------------------------------------------
+# -- gRPC -----------------------------------------------------------------------------------------------------------
 
 
 class AuthInterceptor(grpc.ServerInterceptor):  # type: ignore[misc]  # grpc has no annotations
@@ -117,7 +120,7 @@ def _deny(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[
 _DENY = grpc.stream_stream_rpc_method_handler(_deny)
 
 
-# -- REST ----------------------------------------------------------------------------------------------------------------
+# -- REST -----------------------------------------------------------------------------------------------------------
 
 _SCHEME = HTTPBearer(auto_error=False, description="A token of the worker: `Authorization: Bearer <token>`.")
 

@@ -10,8 +10,8 @@ from typing import IO, Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-# On debug level these log every frame or request.
-_CHATTY = ("grpc", "asyncio", "uvicorn.access")
+# These tell what the worker tells itself, or log every frame.
+_CHATTY = ("grpc", "asyncio", "uvicorn")
 
 
 class Redact:
@@ -22,6 +22,7 @@ class Redact:
         self._secrets = tuple(secrets)
 
     def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str:
+        """The rendered line without the secrets."""
         line = str(self._renderer(logger, name, event))
         for secret in self._secrets:
             line = line.replace(secret, "[token]")
@@ -43,7 +44,7 @@ def configure(log_format: str, level: str, secrets: Iterable[str] = (), stream: 
     if console:
         # Tracebacks without local variables: those would print tensors, and tokens in pieces.
         plain = structlog.dev.plain_traceback
-        renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)
+        renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain, timestamp_key="ts")
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

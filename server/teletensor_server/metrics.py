@@ -38,7 +38,9 @@ class WorkerCollector(Collector):
         totals = self._worker.totals()
         yield CounterMetricFamily("teletensor_sessions_opened", "Sessions opened.", value=totals.sessions_opened)
         yield CounterMetricFamily("teletensor_ops", "Ops run.", value=totals.ops)
-        yield CounterMetricFamily("teletensor_bytes_received", "Bytes received from clients.", value=totals.bytes_received)
+        yield CounterMetricFamily(
+            "teletensor_bytes_received", "Bytes received from clients.", value=totals.bytes_received
+        )
         yield CounterMetricFamily("teletensor_bytes_sent", "Bytes sent to clients.", value=totals.bytes_sent)
         yield CounterMetricFamily("teletensor_errors", "Requests that were refused or failed.", value=totals.errors)
 
@@ -47,10 +49,12 @@ class WorkerCollector(Collector):
         connected = sum(session.connected for session in sessions)
         tensors, held = sum(session.tensors for session in sessions), sum(session.bytes for session in sessions)
         yield GaugeMetricFamily("teletensor_sessions", "Open sessions.", value=len(sessions))
-        yield GaugeMetricFamily("teletensor_sessions_connected", "Open sessions with a client on the line.", value=connected)
+        yield GaugeMetricFamily(
+            "teletensor_sessions_connected", "Open sessions with a client connected.", value=connected
+        )
         yield GaugeMetricFamily("teletensor_tensors", "Tensors that sessions hold.", value=tensors)
         yield GaugeMetricFamily("teletensor_tensor_bytes", "Bytes of the tensors that sessions hold.", value=held)
-        yield GaugeMetricFamily("teletensor_draining", "1 while the worker shuts down.", value=int(self._worker.draining))
+        yield GaugeMetricFamily("teletensor_draining", "1 while shutting down.", value=int(self._worker.draining))
 
     def _memory(self) -> Iterator[Metric]:
         memory = GaugeMetricFamily("teletensor_device_memory_bytes", "Memory of a device.", labels=["device", "kind"])

@@ -11,7 +11,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-
 from teletensor_core.errors import SessionNotFoundError
 
 MEDIA_TYPE = "application/problem+json"

@@ -11,13 +11,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
 from teletensor_protos.tokens import TokenFileError, check_token, default_token_file, read_or_create_token
+
 from teletensor_server.auth import Tokens
 from teletensor_server.info import SessionLimits
 
 MIN_EXPOSED_TOKEN = 16
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40}
+_UNITS = {
+    "": 1,
+    "k": 10**3,
+    "m": 10**6,
+    "g": 10**9,
+    "t": 10**12,
+    "ki": 1 << 10,
+    "mi": 1 << 20,
+    "gi": 1 << 30,
+    "ti": 1 << 40,
+}
 
 
 class ConfigError(Exception):
@@ -47,31 +57,35 @@ class Settings(BaseSettings):
     port: Port = Field(50051, description="Port of the gRPC service; 0 takes a free one.")
     admin_host: str = Field("127.0.0.1", description="Address that the admin service listens on.")
     admin_port: Port = Field(8080, description="Port of the admin service (REST); 0 takes a free one.")
-    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="What to compute on: auto, cpu or cuda:N.")
+    device: str = Field(
+        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="What to compute on: auto, cpu or cuda:N."
+    )
 
     token: SecretStr | None = Field(None, description="Token of clients. Better in the environment or in a file.")
     token_file: Path | None = Field(
-        None, description="File with the token (mode 0600), made on the first start. [default: in the configuration directory]"
+        None,
+        description="File with the token, made on the first start. [default: in the configuration directory]",
     )
     admin_token: SecretStr | None = Field(None, description="Token of the admin service. [default: the clients' token]")
-    read_token: SecretStr | None = Field(None, description="Token that may look at the admin service and change nothing.")
-    insecure_no_auth: bool = Field(False, description="Let everybody on this machine in, without a token. Loopback only.")
+    read_token: SecretStr | None = Field(None, description="Token for reading in the admin service.")
+    insecure_no_auth: bool = Field(False, description="Let everybody on this machine in, without a token.")
     tls_cert: Path | None = Field(None, description="Certificate (PEM) of both services; switches TLS on.")
     tls_key: Path | None = Field(None, description="Private key (PEM) of the certificate.")
-    tls_client_ca: Path | None = Field(None, description="Accept only clients with a certificate of this authority (PEM).")
+    tls_client_ca: Path | None = Field(None, description="Accept only clients that this authority (PEM) vouches for.")
 
     max_sessions: int = Field(32, ge=1, le=4096, description="Sessions that may be open at a time.")
     session_bytes: Bytes | None = Field(
-        None, description="Tensor bytes per session, such as 8GiB; 0: no limit. [default: 80% of this machine's memory on cpu]"
+        None,
+        description="Tensor bytes per session, such as 8GiB; 0: no limit. [default: 80% of the memory, on cpu]",
     )
     max_tensors: int = Field(1_000_000, ge=0, description="Tensors per session; 0: no limit.")
-    message_bytes: Bytes = Field(16 << 20, ge=2 << 20, le=1 << 30, description="Largest message on the wire, such as 16MiB.")
+    message_bytes: Bytes = Field(16 << 20, ge=2 << 20, le=1 << 30, description="Largest message, such as 16MiB.")
     window_bytes: Bytes = Field(64 << 20, description="Bytes that a client may have on their way unacknowledged.")
     max_signatures: int = Field(65_536, ge=16, description="Different calls that a session may define.")
     lease_seconds: float = Field(600.0, gt=0, description="How long a session outlives its connection.")
     drain_seconds: float = Field(30.0, ge=0, description="How long running commands may take after SIGTERM.")
 
-    log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal, JSON elsewhere.")
+    log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: json, or console on a terminal.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
     ready_file: Path | None = Field(
         None, description="JSON file (mode 0600) with addresses, token and pid, written once both services listen."
@@ -86,6 +100,11 @@ class Settings(BaseSettings):
     def tls(self) -> bool:
         """Whether both services speak TLS."""
         return self.tls_cert is not None
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether both services can be reached from this machine only."""
+        return is_loopback(self.host) and is_loopback(self.admin_host)
 
     def limits(self, on_cpu: bool) -> SessionLimits:
         """What each session may use, on the device that was chosen."""
@@ -115,14 +134,18 @@ class Settings(BaseSettings):
         return Tokens(token, _reveal(self.admin_token), _reveal(self.read_token), path=path, created=created)
 
     def _refuse_short_token(self, token: str) -> None:
-        if len(token) < MIN_EXPOSED_TOKEN and not (is_loopback(self.host) and is_loopback(self.admin_host)):
-            raise ConfigError(f"the token has {len(token)} characters; off this machine it needs {MIN_EXPOSED_TOKEN} or more")
+        if len(token) < MIN_EXPOSED_TOKEN and not self.on_loopback:
+            raise ConfigError(
+                f"the token has {len(token)} characters; off this machine it needs {MIN_EXPOSED_TOKEN} or more"
+            )
 
     def check(self) -> None:
         """Refuse what would be unsafe or cannot work. Raises ConfigError."""
         self._check_tls()
         if self.insecure_no_auth and (self.token or self.admin_token or self.read_token or self.tls_client_ca):
-            raise ConfigError("--insecure-no-auth lets everybody in: leave it out, or leave out the tokens and the client CA")
+            raise ConfigError(
+                "--insecure-no-auth lets everybody in: leave out either it, or the tokens and the client CA"
+            )
         exposed = [host for host in (self.host, self.admin_host) if not is_loopback(host)]
         if exposed and self.insecure_no_auth:
             raise ConfigError(
@@ -131,9 +154,9 @@ class Settings(BaseSettings):
             )
         if exposed and not (self.tls or self.token or self.token_file):
             raise ConfigError(
-                f"refusing to listen on {exposed[0]} without a token or TLS of your own: give --tls-cert and --tls-key, or "
-                "--token-file (or TELETENSOR_TOKEN) on a network that you trust, or listen on 127.0.0.1 and reach it through "
-                "an SSH tunnel (ssh -L 50051:localhost:50051 HOST)"
+                f"refusing to listen on {exposed[0]} without a token or TLS of your own: give --tls-cert and --tls-key, "
+                "or --token-file (or TELETENSOR_TOKEN) on a network that you trust, or listen on 127.0.0.1 and reach it "
+                "through an SSH tunnel (ssh -L 50051:localhost:50051 HOST)"
             )
 
     def _check_tls(self) -> None:
@@ -147,11 +170,13 @@ class Settings(BaseSettings):
 
 
 def load(**given: Any) -> Settings:
-    """Settings from what was given and the environment. Raises ConfigError that names the wrong ones, never their values."""
+    """Settings from what was given and the environment. Raises ConfigError, which never shows values."""
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        problems = (f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors(include_input=False))
+        problems = (
+            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors(include_input=False)
+        )
         raise ConfigError("; ".join(problems)) from None
     settings.check()
     return settings
