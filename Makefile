@@ -1,0 +1,39 @@
+# Every target sets up what it needs in .venv; nothing has to be installed by hand but Python 3.11 and make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check oracle generate clean
+
+demo: .venv/demo        ## start a worker, train a small CNN on it, save, load, stop it
+	$(BIN)/python examples/demo.py
+
+test: .venv/dev         ## all tests
+	$(BIN)/python -m pytest -n 2
+
+check: .venv/dev        ## lint, types, generated code
+	$(BIN)/ruff check .
+	$(BIN)/mypy client/teletensor core/teletensor_core protos/teletensor_protos server/teletensor_server
+	$(BIN)/python tools/generate.py --check
+
+oracle: .venv/dev       ## record PyTorch's answers anew
+	$(BIN)/pip install -q torch==2.13.0
+	$(BIN)/python -m tests.oracle.record
+
+generate: .venv/dev     ## write generated client code and protocol stubs anew
+	$(BIN)/python tools/generate.py
+	$(BIN)/python tools/generate_protos.py
+
+clean:
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --upgrade pip
+
+.venv/demo: .venv/bin/python pyproject.toml
+	$(BIN)/pip install -q -e '.[server,demo]'
+	touch $@
+
+.venv/dev: .venv/bin/python pyproject.toml
+	$(BIN)/pip install -q -e '.[dev]'
+	touch $@
