@@ -23,7 +23,18 @@ BAR = 0.97
 def start_worker(folder: Path) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
     """A `teletensor serve` process on free loopback ports, and where it listens."""
     ready = folder / "ready.json"
-    command = [sys.executable, "-m", "teletensor", "serve", "--port", "0", "--admin-port", "0", "--ready-file", str(ready)]
+    command = [
+        sys.executable,
+        "-m",
+        "teletensor",
+        "serve",
+        "--port",
+        "0",
+        "--admin-port",
+        "0",
+        "--ready-file",
+        str(ready),
+    ]
     log = (folder / "worker.log").open("wb")
     environment = {**os.environ, "TELETENSOR_TOKEN_FILE": str(folder / "token")}
     process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
@@ -38,7 +49,9 @@ def start_worker(folder: Path) -> tuple[subprocess.Popen[bytes], dict[str, Any]]
 
 def status(where: dict[str, Any]) -> dict[str, Any]:
     """The worker's own account of itself, over REST."""
-    request = urllib.request.Request(f"{where['admin']}/v1/status", headers={"Authorization": f"Bearer {where['token']}"})
+    request = urllib.request.Request(
+        f"{where['admin']}/v1/status", headers={"Authorization": f"Bearer {where['token']}"}
+    )
     with urllib.request.urlopen(request, timeout=10) as answer:
         found: dict[str, Any] = json.load(answer)
     return found
@@ -56,7 +69,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         process, where = start_worker(folder)
-        print(f"worker {process.pid}: gRPC on {where['grpc']}, REST on {where['admin']}; PyTorch here: {'torch' in sys.modules}")
+        print(
+            f"worker {process.pid}: gRPC on {where['grpc']}, REST on {where['admin']}; PyTorch here: {'torch' in sys.modules}"
+        )
         try:
             with torch.connect(where["grpc"], token=where["token"]) as session:
                 accuracy, steps = digits.main(folder)

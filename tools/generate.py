@@ -1,7 +1,7 @@
 """Writes client/teletensor/ops.py, the client's functions for every op, from the registry.
 
-    python tools/generate.py           # write
-    python tools/generate.py --check   # exit 1 when the file in the tree is out of date
+python tools/generate.py           # write
+python tools/generate.py --check   # exit 1 when the file in the tree is out of date
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def generate() -> str:
     parts = [HEADER]
     for name in sorted(OPS):
         op = OPS[name]
-        parts.append(f"\n_{name.strip('_')}_op = _OPS[{name!r}]\n" if op.mutates else f"\n_{name}_op = _OPS[{name!r}]\n")
+        parts.append(
+            f"\n_{name.strip('_')}_op = _OPS[{name!r}]\n" if op.mutates else f"\n_{name}_op = _OPS[{name!r}]\n"
+        )
         parts.append(_function(op, inplace=False))
         if op.inplace:
             parts.append(_function(op, inplace=True))

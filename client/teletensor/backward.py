@@ -6,13 +6,14 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
+from teletensor_core.errors import ArgumentError, DeviceError, GradientError, ShapeError
+from teletensor_core.registry import OPS
+from teletensor_core.spec import spec
+
 from teletensor import grad_mode, hooks
 from teletensor.graph import GradFn, leaves_under, walk
 from teletensor.session import BackwardRequest
 from teletensor.tensor_base import TensorBase, new
-from teletensor_core.errors import ArgumentError, DeviceError, GradientError, ShapeError
-from teletensor_core.registry import OPS
-from teletensor_core.spec import spec
 
 _SECOND_TIME = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
@@ -160,7 +161,9 @@ def _cotangents(roots: list[Any], grads: list[Any]) -> list[Any]:
             raise ShapeError(
                 f"Mismatch in shape: grad_output[0] has a shape of {g.shape} and output[0] has a shape of {root.shape}."
             )
-    return [g if g is None or g._spec.dtype is r._spec.dtype else g.to(r.dtype) for r, g in zip(roots, grads, strict=True)]
+    return [
+        g if g is None or g._spec.dtype is r._spec.dtype else g.to(r.dtype) for r, g in zip(roots, grads, strict=True)
+    ]
 
 
 def _is_reached(x: Any, roots: list[Any], nodes: list[GradFn]) -> bool:

@@ -7,7 +7,6 @@ import ipaddress
 from collections.abc import Iterator
 
 import grpc
-
 from teletensor_core.errors import (
     CODES,
     AuthenticationError,

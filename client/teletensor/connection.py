@@ -9,18 +9,18 @@ from importlib.metadata import version
 from pathlib import Path
 
 import grpc
-
 import teletensor_core.ops  # noqa: F401  (fills the registry)
-from teletensor import sessions
-from teletensor.channel import open_channel, translated
-from teletensor.device import Device
-from teletensor.remote import RemoteSession
-from teletensor.stream import CommandStream
 from teletensor_core import registry
 from teletensor_core.errors import ArgumentError, ConnectFailedError
 from teletensor_protos import codec
 from teletensor_protos.v1.worker_pb2 import OpenReply, OpenRequest
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
+
+from teletensor import sessions
+from teletensor.channel import open_channel, translated
+from teletensor.device import Device
+from teletensor.remote import RemoteSession
+from teletensor.stream import CommandStream
 
 
 def connect(

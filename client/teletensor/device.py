@@ -22,7 +22,9 @@ class Device:
         name, _, number = type.partition(":")
         if number:
             if index is not None:
-                raise DeviceError(f"type (string) must not include an index because index was passed explicitly: {type}")
+                raise DeviceError(
+                    f"type (string) must not include an index because index was passed explicitly: {type}"
+                )
             if not number.isdecimal():
                 raise DeviceError(f"Invalid device string: '{type}'")
             index = int(number)

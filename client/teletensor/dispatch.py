@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from teletensor import grad_mode
-from teletensor.graph import GradFn
-from teletensor.session import Session
-from teletensor.tensor_base import TensorBase, new, new_view
 from teletensor_core import dtypes, plan
 from teletensor_core.errors import ArgumentTypeError, DeviceError, GradientError
 from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan
 from teletensor_core.registry import OPS, Op
+
+from teletensor import grad_mode
+from teletensor.graph import GradFn
+from teletensor.session import Session
+from teletensor.tensor_base import TensorBase, new, new_view
 
 _NUMBERS = frozenset((int, float, bool, complex))
 
@@ -44,8 +45,10 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
             refs.append(None)
             key.append(None)
         else:
-            return apply(op, _tidy(op, operands), attrs, session) if type(x) is not list else _apply_list(
-                op, operands, attrs
+            return (
+                apply(op, _tidy(op, operands), attrs, session)
+                if type(x) is not list
+                else _apply_list(op, operands, attrs)
             )
     if session is None:
         raise ArgumentTypeError(f"{op.name}: at least one operand must be a tensor, got {operands!r}")
@@ -74,7 +77,9 @@ def _finish(op: Op, found: Plan, session: Session, outs: Any, operands: Any, rec
     specs = session.specs(outs) if op.dynamic else found.specs
     if op.view and op.differentiable:
         source = operands[0]
-        wrapped = [new_view(source, op, o, s, session, node, i) for i, (o, s) in enumerate(zip(outs, specs, strict=True))]
+        wrapped = [
+            new_view(source, op, o, s, session, node, i) for i, (o, s) in enumerate(zip(outs, specs, strict=True))
+        ]
     else:
         wrapped = [
             new(o, s, session, node if s.dtype.category >= dtypes.FLOAT else None, i)
@@ -129,7 +134,9 @@ def _collect(op: Op, operands: tuple[Any, ...]) -> tuple[Session, list[Any], boo
 
 def _tidy(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     """Operands with tuples as lists and NumPy numbers as Python numbers; refuses anything else."""
-    return tuple(x if isinstance(x, TensorBase) or x is None or type(x) in _NUMBERS else _tidied(op, x) for x in operands)
+    return tuple(
+        x if isinstance(x, TensorBase) or x is None or type(x) in _NUMBERS else _tidied(op, x) for x in operands
+    )
 
 
 def _tidied(op: Op, x: Any) -> Any:

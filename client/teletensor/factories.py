@@ -7,15 +7,15 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+from teletensor_core import dtypes
+from teletensor_core.dtypes import DType
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, ShapeError
+from teletensor_core.spec import spec
 
 from teletensor import ops, sessions
 from teletensor.random import Generator, draw
 from teletensor.tensor import Tensor
 from teletensor.tensor_base import TensorBase, new
-from teletensor_core import dtypes
-from teletensor_core.dtypes import DType
-from teletensor_core.errors import ArgumentError, ArgumentTypeError, ShapeError
-from teletensor_core.spec import spec
 
 
 def tensor(
@@ -65,26 +65,38 @@ def legacy_tensor(*args: Any, dtype: DType | None = None, device: Any = None) ->
 # -- filled -----------------------------------------------------------------------------------------------------------
 
 
-def zeros(*size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **layout: Any) -> Tensor:
+def zeros(
+    *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **layout: Any
+) -> Tensor:
     """Zeros of the given sizes, in the default dtype unless told otherwise."""
     made = ops.zeros(shape=_size(size, layout), dtype=_floating(dtype), session=sessions.resolve(device))
     return _finish(made, requires_grad)
 
 
-def ones(*size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **layout: Any) -> Tensor:
+def ones(
+    *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **layout: Any
+) -> Tensor:
     """Ones of the given sizes, in the default dtype unless told otherwise."""
     made = ops.ones(shape=_size(size, layout), dtype=_floating(dtype), session=sessions.resolve(device))
     return _finish(made, requires_grad)
 
 
-def empty(*size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **layout: Any) -> Tensor:
+def empty(
+    *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **layout: Any
+) -> Tensor:
     """A tensor of the given sizes whose values are whatever is in memory."""
     made = ops.empty(shape=_size(size, layout), dtype=_floating(dtype), session=sessions.resolve(device))
     return _finish(made, requires_grad)
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **layout: Any
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **layout: Any,
 ) -> Tensor:
     """A tensor of the given sizes filled with one number, whose type gives the dtype unless told otherwise."""
     value = fill_value.item() if isinstance(fill_value, TensorBase) else fill_value  # type: ignore[attr-defined]
@@ -93,30 +105,44 @@ def full(
     return _finish(made, requires_grad)
 
 
-def zeros_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **_: Any) -> Tensor:
+def zeros_like(
+    input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
     """Zeros of another tensor's shape, dtype and place."""
     return zeros(input.shape, dtype=dtype or input.dtype, device=_place(input, device), requires_grad=requires_grad)
 
 
-def ones_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **_: Any) -> Tensor:
+def ones_like(
+    input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
     """Ones of another tensor's shape, dtype and place."""
     return ones(input.shape, dtype=dtype or input.dtype, device=_place(input, device), requires_grad=requires_grad)
 
 
-def empty_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **_: Any) -> Tensor:
+def empty_like(
+    input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
     """An uninitialised tensor of another's shape, dtype and place."""
     return empty(input.shape, dtype=dtype or input.dtype, device=_place(input, device), requires_grad=requires_grad)
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **_: Any
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **_: Any,
 ) -> Tensor:
     """One number in another tensor's shape, dtype and place."""
     place = _place(input, device)
     return full(input.shape, fill_value, dtype=dtype or input.dtype, device=place, requires_grad=requires_grad)
 
 
-def eye(n: int, m: int | None = None, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int, m: int | None = None, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Ones on the diagonal of an n by m matrix, zeros elsewhere."""
     made = ops.eye(n=n, m=n if m is None else m, dtype=_floating(dtype), session=sessions.resolve(device))
     return _finish(made, requires_grad)
@@ -126,7 +152,13 @@ def eye(n: int, m: int | None = None, *, dtype: DType | None = None, device: Any
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Numbers from `start` (0) up to, not including, `end`, `step` apart: int64 for integers, else the default dtype."""
     start, end, step = (_number(x) for x in ((0, start, step) if end is None else (start, end, step)))
@@ -188,7 +220,12 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
 
 
 def randperm(
-    n: int, *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+    n: int,
+    *,
+    generator: Generator | None = None,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """The integers below `n` in random order."""
     made = ops.randperm(*_draw(generator, (n,)), n=n, dtype=dtype or dtypes.int64, session=sessions.resolve(device))
@@ -205,7 +242,9 @@ def randn_like(input: Tensor, *, dtype: DType | None = None, device: Any = None,
     return randn(input.shape, dtype=dtype or input.dtype, device=_place(input, device), **options)
 
 
-def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None, device: Any = None) -> Tensor:
+def randint_like(
+    input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None, device: Any = None
+) -> Tensor:
     """Integers from `low` (0) up to `high`, in another tensor's shape, dtype and place."""
     bounds = (0, low) if high is None else (low, high)
     return randint(*bounds, tuple(input.shape), dtype=dtype or input.dtype, device=_place(input, device))
@@ -319,5 +358,3 @@ def _dtype_of(array: np.ndarray[Any, Any]) -> DType:
         names = ", ".join(dtype.name for dtype in dtypes.ALL)
         raise ArgumentTypeError(f"can't convert np.ndarray of type {array.dtype}. The supported types are: {names}.")
     return found
-
-

@@ -1,5 +1,6 @@
 """The client's own picture of the autograd graph: which leaves a tensor was made from. It answers `grad_fn`, `is_leaf` and
-"which gradients will this backward make" without asking the worker."""
+"which gradients will this backward make" without asking the worker.
+"""
 
 from __future__ import annotations
 

@@ -8,11 +8,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from teletensor_core.errors import ArgumentTypeError, GradientError
+from teletensor_core.spec import Spec
+
 from teletensor.graph import GradFn
 from teletensor.session import Ref, Session
 from teletensor.tensor_base import TensorBase, new
-from teletensor_core.errors import ArgumentTypeError, GradientError
-from teletensor_core.spec import Spec
 
 _numbers = itertools.count(1)
 _functions: dict[int, Callable[..., Any]] = {}

@@ -10,11 +10,11 @@ import numbers
 from typing import Any
 
 import numpy as np
+from teletensor_core import dtypes
+from teletensor_core.errors import ArgumentError, DimensionError, ShapeError
 
 from teletensor import factories, ops
 from teletensor.tensor import Tensor
-from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError, DimensionError, ShapeError
 
 
 def get(x: Tensor, index: Any) -> Tensor:
@@ -206,5 +206,3 @@ def _check_mask(x: Tensor, mask: Tensor, dim: int) -> None:
                 f"The shape of the mask {list(mask.shape)} at index {i} does not match the shape of the indexed tensor "
                 f"{list(x.shape)} at index {dim + i}"
             )
-
-

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from teletensor_core.registry import OPS
+
 from teletensor import ops
 from teletensor.return_types import named
-from teletensor_core.registry import OPS
 
 _NAMED = ("slogdet", "qr", "eigh", "svd", "lstsq")
 

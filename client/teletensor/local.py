@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
 import teletensor_core.ops  # noqa: F401  (fills the registry)
-from teletensor.device import Device
-from teletensor.session import BackwardRequest, Ref, Session, Stats
 from teletensor_core.backends import create_backend
 from teletensor_core.engine import Backward, Engine, HookCall, Value
 from teletensor_core.engine.engine import remove_hook, set_hook
 from teletensor_core.plan import Plan
 from teletensor_core.spec import Spec
+
+from teletensor.device import Device
+from teletensor.session import BackwardRequest, Ref, Session, Stats
 
 
 class LocalSession(Session):

@@ -6,17 +6,18 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
-
-from teletensor import factories, ops
-from teletensor.random import Generator, draw
-from teletensor.tensor import Tensor
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType, promote_types
 from teletensor_core.errors import ArgumentTypeError, DTypeError
 from teletensor_core.rules import broadcast_shapes as _broadcast_shapes
 
+from teletensor import factories, ops
+from teletensor.random import Generator, draw
+from teletensor.tensor import Tensor
+
 __all__ = [
     "allclose",
+    "bernoulli",
     "broadcast_shapes",
     "can_cast",
     "einsum",
@@ -30,7 +31,6 @@ __all__ = [
     "is_tensor",
     "multinomial",
     "normal",
-    "bernoulli",
     "numel",
     "promote_types",
     "result_type",
@@ -135,7 +135,9 @@ def multinomial(
     return ops.multinomial(input, *draw(generator, count), num_samples=num_samples, replacement=replacement)
 
 
-def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Tensor:
+def scatter(
+    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
     """A copy of `input` with elements of `src` (or one value) written where `index` says along `dim`."""
     source = value if src is None else src
     if reduce is not None:
@@ -149,7 +151,9 @@ class finfo:
     def __init__(self, type: DType | None = None) -> None:
         dtype = type or dtypes.default_dtype()
         if dtype.category < dtypes.FLOAT:
-            raise ArgumentTypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{dtype.name}'")
+            raise ArgumentTypeError(
+                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{dtype.name}'"
+            )
         info = ml_dtypes.finfo(dtype.to_real().np)
         self.dtype = dtype.name
         self.bits = int(info.bits)
@@ -175,5 +179,3 @@ class iinfo:
 
     def __repr__(self) -> str:
         return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
-
-

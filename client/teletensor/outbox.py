@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from teletensor.locations import Locations
 from teletensor_core.plan import Plan
 from teletensor_protos import codec
 from teletensor_protos.v1.worker_pb2 import Batch
+
+from teletensor.locations import Locations
 
 _MOST_SIGNATURES = 1 << 15
 

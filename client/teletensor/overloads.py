@@ -1,18 +1,20 @@
 """PyTorch's calling conventions where they differ from "operands, then attributes": variadic sizes, overloads, `alpha=`,
-named results."""
+named results.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from teletensor import ops
-from teletensor.return_types import named
-from teletensor.tensor import Tensor
 from teletensor_core import dtypes
 from teletensor_core.errors import ArgumentTypeError, ShapeError
 from teletensor_core.rules import normalize_dim
 from teletensor_core.rules.views import full_shape, view_strides
+
+from teletensor import ops
+from teletensor.return_types import named
+from teletensor.tensor import Tensor
 
 
 def _sizes(size: tuple[Any, ...]) -> tuple[int, ...]:
@@ -200,7 +202,9 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     """Coordinate grids of one-dimensional tensors."""
-    listed: list[Tensor] = list(tensors[0]) if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else list(tensors)
+    listed: list[Tensor] = (
+        list(tensors[0]) if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else list(tensors)
+    )
     if indexing == "xy" and len(listed) > 1:
         listed[:2] = listed[1::-1]
     shape = tuple(x.numel() for x in listed)
@@ -273,10 +277,16 @@ def reduction(op: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def spread(op: Callable[..., Any]) -> Callable[..., Any]:
-    """var and std: `unbiased=` and `correction=`, in PyTorch's positions."""
+    """Var and std: `unbiased=` and `correction=`, in PyTorch's positions."""
 
     def reduce(
-        input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, axis: Any = None
+        input: Tensor,
+        dim: Any = None,
+        unbiased: Any = None,
+        keepdim: bool = False,
+        *,
+        correction: Any = None,
+        axis: Any = None,
     ) -> Any:
         if isinstance(dim, bool):
             dim, unbiased = None, dim
@@ -291,7 +301,7 @@ def spread(op: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def extreme(name: str) -> Callable[..., Any]:
-    """max and min: over everything, along a dimension (values and indices), or of two tensors."""
+    """Max and min: over everything, along a dimension (values and indices), or of two tensors."""
     whole, along = getattr(ops, f"{name}_all"), getattr(ops, f"{name}_dim")
     pairwise = getattr(ops, f"{name}imum")
 
@@ -301,7 +311,9 @@ def extreme(name: str) -> Callable[..., Any]:
         return whole(input) if dim is None else named(name, along(input, dim, keepdim))
 
     pick.__name__ = name
-    pick.__doc__ = f"The {name}imum: of all elements, along `dim` with its indices, or of two tensors element by element."
+    pick.__doc__ = (
+        f"The {name}imum: of all elements, along `dim` with its indices, or of two tensors element by element."
+    )
     return pick
 
 

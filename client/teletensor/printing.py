@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from teletensor_core import dtypes
 
 if TYPE_CHECKING:
@@ -152,9 +151,7 @@ class _Formatter:
         return " " * (self.width - len(text)) + text
 
 
-def _body(
-    values: np.ndarray[Any, Any], shape: tuple[int, ...], indent: int, options: Options, summarize: bool
-) -> str:
+def _body(values: np.ndarray[Any, Any], shape: tuple[int, ...], indent: int, options: Options, summarize: bool) -> str:
     if values.dtype.kind == "c":
         parts = (_Formatter(values.real, options), _Formatter(values.imag, options))
         text = _complex_text(parts)

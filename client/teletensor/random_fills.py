@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from teletensor_core import dtypes
+from teletensor_core.errors import ArgumentError
+
 from teletensor import factories, ops
 from teletensor.random import Generator, draw
 from teletensor.tensor import Tensor
-from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError
 
 
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Tensor:

@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
-from teletensor.device import Device
-from teletensor.locations import Locations
-from teletensor.outbox import Outbox
-from teletensor.session import BackwardRequest, Ref, Session, Stats
-from teletensor.stream import CommandStream
 from teletensor_core import dtypes
 from teletensor_core.errors import ConnectionLostError, MalformedRequestError, from_code
 from teletensor_core.plan import Plan
 from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec
 from teletensor_protos.v1.worker_pb2 import ArrayData, Failure, Reply
+
+from teletensor.device import Device
+from teletensor.locations import Locations
+from teletensor.outbox import Outbox
+from teletensor.session import BackwardRequest, Ref, Session, Stats
+from teletensor.stream import CommandStream
 
 _FLUSH_ROWS = 256
 _FLUSH_BLOB_BYTES = 1 << 20

@@ -20,6 +20,6 @@ def named(name: str, values: Any) -> Any:
     """The values as a named tuple called `name`: (values, indices) unless it is known to have other fields."""
     cls = _made.get(name)
     if cls is None:
-        cls = _made[name] = namedtuple(name, _FIELDS.get(name, ("values", "indices")))  # noqa: PYI024
+        cls = _made[name] = namedtuple(name, _FIELDS.get(name, ("values", "indices")))
         cls.__module__ = "torch.return_types"
     return cls(*values)

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from teletensor_core import dtypes
+from teletensor_core.dtypes import DType
+from teletensor_core.errors import ArgumentTypeError, CheckpointError
+from teletensor_core.spec import MAX_DIMS, spec
 
 from teletensor import sessions
 from teletensor.device import Device
 from teletensor.tensor import Tensor
 from teletensor.tensor_base import new
-from teletensor_core import dtypes
-from teletensor_core.dtypes import DType
-from teletensor_core.errors import ArgumentTypeError, CheckpointError
-from teletensor_core.spec import MAX_DIMS, spec
 
 _STRUCTURE = "teletensor.structure"
 _MOST_HEADER = 100 << 20
@@ -51,7 +51,13 @@ def save(obj: Any, f: str | os.PathLike[str] | IO[bytes]) -> None:
         _replace(Path(f), data)
 
 
-def load(f: str | os.PathLike[str] | IO[bytes], map_location: Any = None, *, weights_only: bool = True, mmap: bool | None = None) -> Any:
+def load(
+    f: str | os.PathLike[str] | IO[bytes],
+    map_location: Any = None,
+    *,
+    weights_only: bool = True,
+    mmap: bool | None = None,
+) -> Any:
     """What `save` wrote. Tensors go to `map_location`, or back to where they were if that is connected, else to cpu.
 
     Raises CheckpointError for a damaged file, and for a pickle, which is never read.

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
-
-from teletensor.device import Device
 from teletensor_core.plan import Plan
 from teletensor_core.spec import Spec
+
+from teletensor.device import Device
 
 # What a session knows a tensor by: an engine value in this process, or a handle of a worker's session.
 Ref: TypeAlias = Any

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 
+from teletensor_core.errors import DeviceError
+
 from teletensor.device import Device, DeviceLike
 from teletensor.local import LocalSession
 from teletensor.session import Session
-from teletensor_core.errors import DeviceError
 
 _local: LocalSession | None = None
 _connected: list[Session] = []

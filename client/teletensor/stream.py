@@ -5,13 +5,13 @@ from __future__ import annotations
 import queue
 
 import grpc
-
-from teletensor.channel import translated
 from teletensor_core.errors import ConnectionLostError, MalformedRequestError
 from teletensor_protos import codec
 from teletensor_protos.frames import CHUNK_BYTES, Chunk, pack_chunk, parse_worker_frame, serialize
 from teletensor_protos.v1.worker_pb2 import Batch, ClientFrame, CloseRequest, Failure, Reply, WorkerFrame
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
+
+from teletensor.channel import translated
 
 # Frames waiting for gRPC to take them. gRPC takes the next one when the worker's flow-control window, which counts bytes,
 # has room; when this queue is full too, the caller blocks: nothing grows without bound.

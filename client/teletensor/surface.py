@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from teletensor import factories, indexing, ops, overloads, random_fills
-from teletensor.tensor import Tensor
 from teletensor_core import dtypes
 from teletensor_core.registry import OPS
+
+from teletensor import factories, indexing, ops, overloads, random_fills
+from teletensor.tensor import Tensor
 
 TensorMethods = object
 
@@ -20,8 +21,12 @@ _BOTH: dict[str, Callable[..., Any]] = {
         "repeat_interleave", "reshape", "split", "squeeze", "sub", "t", "tile", "unflatten",
     )
 }  # fmt: skip
-_BOTH |= {name: overloads.reduction(getattr(ops, name)) for name in ("sum", "mean", "nansum", "nanmean", "amax", "amin")}
-_BOTH |= {name: overloads.reduction(getattr(ops, name)) for name in ("all", "any", "prod", "argmax", "argmin", "logsumexp")}
+_BOTH |= {
+    name: overloads.reduction(getattr(ops, name)) for name in ("sum", "mean", "nansum", "nanmean", "amax", "amin")
+}
+_BOTH |= {
+    name: overloads.reduction(getattr(ops, name)) for name in ("all", "any", "prod", "argmax", "argmin", "logsumexp")
+}
 _BOTH |= {name: overloads.spread(getattr(ops, name)) for name in ("var", "std", "var_mean", "std_mean")}
 _BOTH |= {name: overloads.extreme(name) for name in ("max", "min")}
 _BOTH |= {"median": overloads.middle("median")}
@@ -45,7 +50,8 @@ _METHODS |= {
     name: getattr(random_fills, name) for name in ("bernoulli_", "exponential_", "normal_", "random_", "uniform_")
 }
 _METHODS |= {
-    name + "_": overloads.dim_first(getattr(ops, name + "_")) for name in ("scatter_add", "index_add", "index_fill", "index_copy")
+    name + "_": overloads.dim_first(getattr(ops, name + "_"))
+    for name in ("scatter_add", "index_add", "index_fill", "index_copy")
 }
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -108,7 +114,9 @@ def _cast(name: str, dtype: dtypes.DType) -> Callable[..., Any]:
 
 
 def _new(factory: Callable[..., Any]) -> Callable[..., Any]:
-    def make(self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **options: Any) -> Any:
+    def make(
+        self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **options: Any
+    ) -> Any:
         place = self.device if device is None else device
         return factory(*size, dtype=dtype or self.dtype, device=place, requires_grad=requires_grad, **options)
 

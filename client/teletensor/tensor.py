@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from teletensor_core import dtypes
+from teletensor_core.dtypes import DType
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, DimensionError, DTypeError, GradientError
+from teletensor_core.registry import OPS
 
 from teletensor import backward as _backward
 from teletensor import dispatch, printing
@@ -17,10 +21,6 @@ from teletensor.device import Device
 from teletensor.hooks import RemovableHandle, register, register_after
 from teletensor.size import Size
 from teletensor.tensor_base import TensorBase, new
-from teletensor_core import dtypes
-from teletensor_core.dtypes import DType
-from teletensor_core.errors import ArgumentError, ArgumentTypeError, DimensionError, DTypeError, GradientError
-from teletensor_core.registry import OPS
 
 if TYPE_CHECKING:
     from teletensor.graph import GradFn
@@ -170,7 +170,9 @@ class Tensor(TensorBase, TensorMethods):
         """
         if not force:
             if self.requires_grad:
-                raise GradientError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+                raise GradientError(
+                    "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+                )
             if self._session.device.type != "cpu":
                 raise ArgumentTypeError(
                     f"can't convert {self._session.device} device type tensor to numpy. "

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from teletensor.graph import GradFn
-from teletensor.session import Ref, Session
 from teletensor_core.registry import Op
 from teletensor_core.spec import Spec
+
+from teletensor.graph import GradFn
+from teletensor.session import Ref, Session
 
 
 class TensorBase:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from teletensor import dispatch, sessions
-from teletensor.device import Device
-from teletensor.tensor_base import TensorBase, new
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import ArgumentTypeError
 from teletensor_core.registry import OPS
 from teletensor_core.spec import spec
+
+from teletensor import dispatch, sessions
+from teletensor.device import Device
+from teletensor.tensor_base import TensorBase, new
 
 
 def to(tensor: Any, *args: Any, **kwargs: Any) -> Any:

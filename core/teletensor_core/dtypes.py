@@ -24,7 +24,17 @@ BOOL, INTEGER, FLOAT, COMPLEX = range(4)
 class DType:
     """The type of a tensor's elements. Compared by identity; printed as PyTorch prints it."""
 
-    __slots__ = ("_promotions", "category", "code", "is_complex", "is_floating_point", "is_signed", "itemsize", "name", "np")
+    __slots__ = (
+        "_promotions",
+        "category",
+        "code",
+        "is_complex",
+        "is_floating_point",
+        "is_signed",
+        "itemsize",
+        "name",
+        "np",
+    )
 
     def __init__(self, code: int, name: str, np_type: Any, category: int) -> None:
         self.code = code

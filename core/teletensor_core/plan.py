@@ -31,7 +31,13 @@ class Plan:
     __slots__ = ("all_tensors", "attrs", "casts", "flags", "layout", "multiple", "op", "results", "specs")
 
     def __init__(
-        self, op: Op, attrs: dict[str, Any], flags: int, specs: tuple[Spec, ...], multiple: bool, operands: Sequence[Any]
+        self,
+        op: Op,
+        attrs: dict[str, Any],
+        flags: int,
+        specs: tuple[Spec, ...],
+        multiple: bool,
+        operands: Sequence[Any],
     ) -> None:
         self.op = op
         self.attrs = attrs

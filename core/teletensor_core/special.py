@@ -53,7 +53,13 @@ def erfc(x: Array) -> Array:
 
 
 # W. J. Cody, "Rational Chebyshev approximations for the error function", Mathematics of Computation 23 (1969).
-_A = (1.85777706184603153e-1, 3.16112374387056560e0, 1.13864154151050156e2, 3.77485237685302021e2, 3.20937758913846947e3)
+_A = (
+    1.85777706184603153e-1,
+    3.16112374387056560e0,
+    1.13864154151050156e2,
+    3.77485237685302021e2,
+    3.20937758913846947e3,
+)
 _B = (1.0, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3)
 _C = (2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594e0, 6.61191906371416295e1, 2.98635138197400131e2,
       8.81952221241769090e2, 1.71204761263407058e3, 2.05107837782607147e3, 1.23033935479799725e3)  # fmt: skip
@@ -105,8 +111,6 @@ def erfinv(x: Array) -> Array:
         guess = np.where(np.abs(flat) < 1.0, guess - step, guess)
     out = np.where(np.abs(flat) == 1.0, np.copysign(np.inf, flat), guess).reshape(y.shape)
     return np.where(np.abs(y) > 1.0, np.nan, np.where(y == 0, y, out)).astype(x.dtype)
-
-
 
 
 def lgamma(x: Array) -> Array:

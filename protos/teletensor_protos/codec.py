@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import MalformedRequestError

@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-
 from teletensor_core import dtypes
 from teletensor_core.engine import Backward, HookCall, Value
 from teletensor_core.engine.engine import remove_hook, set_hook
@@ -17,6 +16,7 @@ from teletensor_protos import codec
 from teletensor_protos.frames import CHUNK_BYTES, pack_chunk
 from teletensor_protos.v1.worker_pb2 import ArrayData, Failure, Reply, WorkerFrame
 from teletensor_protos.v1.worker_pb2 import HookCall as HookCallMessage
+
 from teletensor_server.signatures import Signature
 from teletensor_server.table import Poison
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import grpc
 from google.protobuf.message import DecodeError
-
 from teletensor_core import registry
 from teletensor_core.errors import (
     MalformedRequestError,
@@ -24,6 +23,7 @@ from teletensor_protos import codec
 from teletensor_protos.frames import Chunk, parse_client_frame, serialize
 from teletensor_protos.v1 import worker_pb2 as pb
 from teletensor_protos.v1.worker_pb2_grpc import WorkerServicer
+
 from teletensor_server import state
 from teletensor_server.session import Frame, Out
 from teletensor_server.worker import Session, Worker

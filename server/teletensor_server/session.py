@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
-
 from teletensor_core.backends import Backend
 from teletensor_core.engine import Engine, Value
 from teletensor_core.errors import (
@@ -18,11 +17,11 @@ from teletensor_core.errors import (
     OutOfMemoryError,
     QuotaExceededError,
     TeletensorError,
-    code_of,
 )
 from teletensor_core.spec import Spec
 from teletensor_protos import codec
 from teletensor_protos.v1.worker_pb2 import Batch, Failure, Reply, WorkerFrame
+
 from teletensor_server import signatures
 from teletensor_server.info import SessionLimits, TensorInfo
 from teletensor_server.interpreter import Interpreter, failure_message

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-
 from teletensor_core import dtypes
 from teletensor_core.engine import Value
 from teletensor_core.errors import CheckpointError, QuotaExceededError
 from teletensor_core.spec import MAX_DIMS, Spec, spec
 from teletensor_protos.frames import CHUNK_BYTES
+
 from teletensor_server.session import SessionMachine
 from teletensor_server.table import Poison
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from teletensor_core.engine import Value
-from teletensor_core.errors import QuotaExceededError, TensorNotFoundError, TeletensorError
+from teletensor_core.errors import QuotaExceededError, TeletensorError, TensorNotFoundError
 from teletensor_core.spec import Spec
 
 

@@ -12,6 +12,7 @@ import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core.backends import create_backend
 from teletensor_core.errors import MalformedRequestError, QuotaExceededError, SessionNotFoundError
 from teletensor_protos.v1.worker_pb2 import Failure
+
 from teletensor_server.info import SessionInfo, SessionLimits, TensorInfo, Totals
 from teletensor_server.session import Frame, Out, SessionMachine
 
@@ -89,7 +90,11 @@ class Worker:
     """Holds the sessions. Thread-safe."""
 
     def __init__(
-        self, limits: SessionLimits | None = None, device: str = "auto", max_sessions: int = 32, lease_seconds: float = 600
+        self,
+        limits: SessionLimits | None = None,
+        device: str = "auto",
+        max_sessions: int = 32,
+        lease_seconds: float = 600,
     ) -> None:
         self.limits = limits or SessionLimits()
         self.max_sessions = max_sessions
@@ -138,7 +143,9 @@ class Worker:
         with self._lock:
             found = self._sessions.get(session_id)
         if found is None:
-            raise SessionNotFoundError("no such session on this worker: it was closed, it expired, or the worker restarted")
+            raise SessionNotFoundError(
+                "no such session on this worker: it was closed, it expired, or the worker restarted"
+            )
         return found
 
     def close(self, session_id: str) -> Failure | None:
@@ -212,5 +219,3 @@ def _parse_device(device: str) -> tuple[str, int]:
     if backend is None or (index and not index.isdecimal()):
         raise ValueError(f"--device takes auto, cpu or cuda:N, got {device!r}")
     return backend, int(index or 0)
-
-

@@ -1,7 +1,6 @@
 """The tests of `teletensor.nn` draw the same random numbers in every run."""
 
 import pytest
-
 import teletensor as tt
 
 

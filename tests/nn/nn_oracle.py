@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 import teletensor as tt
 from teletensor import nn
 from teletensor.nn import functional as F

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from nn_oracle import array, assert_close, assert_same, assert_same_layer, tensors, torch, twins
-
 import teletensor as tt
+from nn_oracle import array, assert_close, assert_same, assert_same_layer, tensors, torch, twins
 from teletensor import nn
 from teletensor.nn import functional as F
 

@@ -3,9 +3,8 @@
 from collections import OrderedDict
 
 import pytest
-from nn_oracle import assert_same_error, torch
-
 import teletensor as tt
+from nn_oracle import assert_same_error, torch
 from teletensor import nn
 
 SIDES = [(tt, nn), (torch, torch.nn)]

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from nn_oracle import array, assert_close, tensors, torch, twins, values
-
 import teletensor as tt
+from nn_oracle import array, assert_close, tensors, torch, twins, values
 from teletensor import nn
 
 SIDES = [(tt, nn), (torch, torch.nn)]

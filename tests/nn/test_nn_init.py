@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from nn_oracle import torch
-
 import teletensor as tt
+from nn_oracle import torch
 from teletensor import nn
 from teletensor.nn import init
 

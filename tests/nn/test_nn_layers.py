@@ -4,9 +4,8 @@ import inspect
 
 import numpy as np
 import pytest
-from nn_oracle import array, assert_close, assert_same_layer, integers, torch, twins
-
 import teletensor as tt
+from nn_oracle import array, assert_close, assert_same_layer, integers, torch, twins
 from teletensor import nn
 
 IMAGE, SIGNAL, ROWS, VOLUME = array(2, 4, 6, 5), array(2, 4, 7), array(3, 4), array(1, 2, 5, 4, 6)

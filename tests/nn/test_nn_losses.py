@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from nn_oracle import array, assert_same, assert_same_layer, integers, tensors, torch, twins
-
 import teletensor as tt
+from nn_oracle import array, assert_same, assert_same_layer, integers, tensors, torch, twins
 from teletensor.nn import functional as F
 
 A, B, C = array(5, 3), array(5, 3, seed=1), array(5, 3, seed=2)

@@ -6,9 +6,8 @@ import weakref
 
 import numpy as np
 import pytest
-from nn_oracle import array, assert_close, assert_same_error, torch, twins
-
 import teletensor as tt
+from nn_oracle import array, assert_close, assert_same_error, torch, twins
 from teletensor import nn
 
 

@@ -3,9 +3,8 @@
 import math
 
 import pytest
-from nn_oracle import array, assert_close, tensors, torch, twins
-
 import teletensor as tt
+from nn_oracle import array, assert_close, tensors, torch, twins
 from teletensor import nn
 
 SIDES = (tt, torch)

@@ -5,27 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from teletensor_core.errors import GradientError
+
 from teletensor.backward import grad
 from teletensor.grad_mode import enable_grad
 from teletensor.overloads import reshape
 from teletensor.tensor import Tensor
-from teletensor_core.errors import GradientError
 
 Function = Callable[..., Any]
 
 
-def vjp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:
+def vjp(
+    func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
     """The value of `func` and the product of `v` (ones for a scalar) with its Jacobian, one for each input."""
     single, leaves = _leaves(inputs, create_graph)
     with enable_grad():
         out = func(*leaves)
     if v is None and out.numel() != 1:
-        raise GradientError("The vector v can only be None if the user-provided function returns a single Tensor with one element")
+        raise GradientError(
+            "The vector v can only be None if the user-provided function returns a single Tensor with one element"
+        )
     grads = grad(out, leaves, v, create_graph=create_graph, allow_unused=not strict, materialize_grads=not strict)
     return (out if create_graph else out.detach()), _like(single, grads)
 
 
-def jvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:
+def jvp(
+    func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
     """The value of `func` and the product of its Jacobian with `v`, by differentiating a vector-Jacobian product twice."""
     single, leaves = _leaves(inputs, create_graph)
     vectors = [v] if single and v is not None else v
@@ -35,12 +42,16 @@ def jvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, 
         grads = grad(out, leaves, weights, create_graph=True, allow_unused=True, materialize_grads=True)
     if vectors is None:
         if len(leaves) != 1 or leaves[0].numel() != 1:
-            raise GradientError("The vector v can only be None if the input to the user-provided function is one element")
+            raise GradientError(
+                "The vector v can only be None if the input to the user-provided function is one element"
+            )
         vectors = [_zeros_like(leaves[0]) + 1]
     live = [(g, u) for g, u in zip(grads, vectors, strict=True) if g.requires_grad]
     if not live:
         return out.detach(), _zeros_like(out)
-    product = grad([g for g, _ in live], weights, [u for _, u in live], create_graph=create_graph, materialize_grads=True)
+    product = grad(
+        [g for g, _ in live], weights, [u for _, u in live], create_graph=create_graph, materialize_grads=True
+    )
     return (out if create_graph else out.detach()), product[0]
 
 
@@ -87,12 +98,16 @@ def hessian(
     return jacobian(gradient, inputs, create_graph=create_graph)
 
 
-def hvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:
+def hvp(
+    func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
     """The value of `func` and the product of its Hessian with `v`."""
     return _second(func, inputs, v, create_graph)
 
 
-def vhp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:
+def vhp(
+    func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
     """The value of `func` and the product of `v` with its Hessian, which is the same as `hvp`: Hessians are symmetric."""
     return _second(func, inputs, v, create_graph)
 
@@ -105,7 +120,12 @@ def _second(func: Function, inputs: Any, v: Any, create_graph: bool) -> tuple[An
         first = grad(out, leaves, create_graph=True, allow_unused=True, materialize_grads=True)
     live = [(g, u) for g, u in zip(first, vectors, strict=True) if g.requires_grad]
     grads = grad(
-        [g for g, _ in live], leaves, [u for _, u in live], create_graph=create_graph, allow_unused=True, materialize_grads=True
+        [g for g, _ in live],
+        leaves,
+        [u for _, u in live],
+        create_graph=create_graph,
+        allow_unused=True,
+        materialize_grads=True,
     )
     return (out if create_graph else out.detach()), _like(single, grads)
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any, Self
 
+from teletensor_core.dtypes import DType
+
 import teletensor as tt
 from teletensor.nn.walk import Walks
 from teletensor.tensor import Tensor
-from teletensor_core.dtypes import DType
 
 
 class Converts(Walks):

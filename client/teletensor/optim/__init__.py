@@ -2,8 +2,8 @@
 
 from teletensor.optim import lr_scheduler
 from teletensor.optim.adam import Adam, AdamW
-from teletensor.optim.optimizer import Optimizer
 from teletensor.optim.adaptive import Adagrad, RMSprop
+from teletensor.optim.optimizer import Optimizer
 from teletensor.optim.sgd import SGD
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "lr_scheduler"]

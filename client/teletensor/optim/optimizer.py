@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from typing import Any
 
+from teletensor_core.errors import ArgumentError, ArgumentTypeError
+
 from teletensor.factories import zeros_like
 from teletensor.grad_mode import enable_grad, no_grad
 from teletensor.tensor import Tensor
-from teletensor_core.errors import ArgumentError, ArgumentTypeError
 
 Group = dict[str, Any]
 
@@ -45,7 +46,9 @@ class Optimizer:
         seen = {id(p) for group in self.param_groups for p in group["params"]}
         for p in listed:
             if not isinstance(p, Tensor):
-                raise ArgumentTypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
+                raise ArgumentTypeError(
+                    f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}"
+                )
             if not (p.is_leaf or p.retains_grad):
                 raise ArgumentError("can't optimize a non-leaf Tensor")
             if id(p) in seen:
@@ -114,7 +117,9 @@ class Optimizer:
             raise ArgumentError("loaded state dict has a different number of parameter groups")
         for mine, theirs in zip(self.param_groups, saved, strict=True):
             if len(mine["params"]) != len(theirs["params"]):
-                raise ArgumentError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
+                raise ArgumentError(
+                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+                )
         params = list(self._parameters())
         numbers = [n for group in saved for n in group["params"]]
         for mine, theirs in zip(self.param_groups, saved, strict=True):

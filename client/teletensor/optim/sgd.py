@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from teletensor_core.errors import ArgumentError
+
 from teletensor import ops
 from teletensor.optim.optimizer import Group, Optimizer, check
 from teletensor.tensor import Tensor
-from teletensor_core.errors import ArgumentError
 
 
 class SGD(Optimizer):

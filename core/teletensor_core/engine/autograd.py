@@ -139,9 +139,7 @@ class Backward:
         operands, out = self._unpack(node)
         g = self._cotangent(node, outs)
         edges = iter(node.edges)
-        split = [
-            [next(edges) for _ in x] if isinstance(x, (list, tuple)) else next(edges) for x in node.operands or ()
-        ]
+        split = [[next(edges) for _ in x] if isinstance(x, (list, tuple)) else next(edges) for x in node.operands or ()]
         joint = self._joint(node, split, g, out, operands) if op.joint_vjp is not None else {}
         for name, edge, x in zip(op.operands, split, node.operands or (), strict=True):
             if not any(self._flows(e) for e in (edge if isinstance(edge, list) else [edge])):
@@ -295,5 +293,3 @@ def _check_version(node: Node, saved: Spec, current: int, version: int) -> None:
             f"[{saved!r}] saved for the backward of {node.plan.op.name} is at version {current}; "
             f"expected version {version} instead."
         )
-
-

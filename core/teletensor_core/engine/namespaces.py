@@ -9,7 +9,7 @@ from typing import Any
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
 from teletensor_core.engine.engine import Engine
-from teletensor_core.engine.values import Array, Chain, Value
+from teletensor_core.engine.values import Chain, Value
 from teletensor_core.plan import GRAD
 from teletensor_core.registry import OPS, Op
 from teletensor_core.spec import Spec
@@ -87,5 +87,3 @@ class GraphOps(_Namespace):
 
 
 _ALWAYS_MANY = frozenset({"split", "chunk", "unbind", "meshgrid"})
-
-

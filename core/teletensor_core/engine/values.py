@@ -25,7 +25,19 @@ class Value:
     to (`epoch` of the base against `seen`).
     """
 
-    __slots__ = ("array", "base", "chain", "epoch", "hooks", "index", "node", "requires_grad", "seen", "spec", "version")
+    __slots__ = (
+        "array",
+        "base",
+        "chain",
+        "epoch",
+        "hooks",
+        "index",
+        "node",
+        "requires_grad",
+        "seen",
+        "spec",
+        "version",
+    )
 
     def __init__(self, array: Array, spec: Spec, node: Node | None = None, index: int = 0) -> None:
         self.array = array

@@ -130,7 +130,11 @@ def _(ops, g, out, input):
     return ops.mul(g, ops.where(ops.gt(input, 0), _SELU_SCALE, slope))
 
 
-@op(**_activation(saves=("input",), inplace=True, grad_name="Elu", infer=lambda input, *, alpha=1.0: rules.floating(input)))
+@op(
+    **_activation(
+        saves=("input",), inplace=True, grad_name="Elu", infer=lambda input, *, alpha=1.0: rules.floating(input)
+    )
+)
 def celu(xp, input, *, alpha=1.0):
     """The continuously differentiable exponential unit."""
     return elu.kernel(xp, input, alpha=alpha, input_scale=1 / alpha)
@@ -147,9 +151,15 @@ def _gelu_spec(input, *, approximate="none"):
     return rules.floating(input)
 
 
-@op(**_activation(infer=_gelu_spec, saves=("input",), samples=calls(Sample(T(3, 4)), Sample(T(5), approximate="tanh"), Sample(T()))))
+@op(
+    **_activation(
+        infer=_gelu_spec,
+        saves=("input",),
+        samples=calls(Sample(T(3, 4)), Sample(T(5), approximate="tanh"), Sample(T())),
+    )
+)
 def gelu(xp, input, *, approximate="none"):
-    """x times the normal distribution function of x, exactly or by PyTorch's tanh formula."""
+    """X times the normal distribution function of x, exactly or by PyTorch's tanh formula."""
     out = _normal_cdf(xp, input, approximate)
     return xp.multiply(out, input, out=out) if out.ndim else out * input
 
@@ -204,7 +214,7 @@ def _(ops, gg, result, g, input, *, approximate):
 
 @op(**_activation(saves=("input",), inplace=True))
 def silu(xp, input):
-    """x times sigmoid(x)."""
+    """X times sigmoid(x)."""
     return xp.multiply(input, xp.sigmoid(input))
 
 
@@ -216,7 +226,7 @@ def _(ops, g, out, input):
 
 @op(**_activation(saves=("input",), inplace=True))
 def mish(xp, input):
-    """x times tanh(softplus(x))."""
+    """X times tanh(softplus(x))."""
     return xp.multiply(input, xp.tanh(xp.logaddexp(input, xp.asarray(0, input.dtype))))
 
 
@@ -253,7 +263,7 @@ def _(ops, g, out, input):
 
 @op(**_activation(saves=("input",), inplace=True, samples=unary(-4, 4)))
 def hardsigmoid(xp, input):
-    """x / 6 + 1/2, bounded between 0 and 1."""
+    """X / 6 + 1/2, bounded between 0 and 1."""
     return xp.minimum(xp.maximum(input + 3, 0), 6) / 6
 
 
@@ -264,7 +274,7 @@ def _(ops, g, out, input):
 
 @op(**_activation(saves=("input",), inplace=True, samples=unary(-4, 4)))
 def hardswish(xp, input):
-    """x times hardsigmoid(x)."""
+    """X times hardsigmoid(x)."""
     return input * (xp.minimum(xp.maximum(input + 3, 0), 6) / 6)
 
 
@@ -311,7 +321,9 @@ def _(ops, g, out, input, *, threshold, value):
 def _glu_spec(input, *, dim=-1):
     at = rules.normalize_dim(dim, input.ndim)
     if not input.ndim or input.shape[at] % 2:
-        raise ShapeError(f"Halving dimension must be even, but dimension {at} is size {input.shape[at] if input.ndim else 0}")
+        raise ShapeError(
+            f"Halving dimension must be even, but dimension {at} is size {input.shape[at] if input.ndim else 0}"
+        )
     return spec((*input.shape[:at], input.shape[at] // 2, *input.shape[at + 1 :]), input.dtype)
 
 

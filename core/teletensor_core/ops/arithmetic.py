@@ -112,7 +112,9 @@ def _div_spec(input, other, *, rounding_mode=None):
     if rounding_mode is None:
         return rules.division(input, other)
     if rounding_mode not in ("floor", "trunc"):
-        raise ArgumentError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
+        raise ArgumentError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
     return domains.real_numeric(rules.broadcast)(input, other)
 
 

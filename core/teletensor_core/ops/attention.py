@@ -36,7 +36,9 @@ def _weights(ops, query, key, attn_mask, is_causal, scale):
         scores = ops.masked_fill(scores, ops.logical_not(keep), -math.inf)
     if attn_mask is not None:
         is_bool = ops.dtype(attn_mask).category == BOOL
-        scores = ops.masked_fill(scores, ops.logical_not(attn_mask), -math.inf) if is_bool else ops.add(scores, attn_mask)
+        scores = (
+            ops.masked_fill(scores, ops.logical_not(attn_mask), -math.inf) if is_bool else ops.add(scores, attn_mask)
+        )
     return ops.softmax(scores, dim=-1), factor
 
 
@@ -52,7 +54,13 @@ def _torch_attention(torch, q, k, v, mask=None, *, is_causal=False, scale=None):
         return torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, is_causal=is_causal, scale=scale)
 
 
-@op(infer=_attention_spec, saves=("query", "key", "value", "attn_mask"), namespaces=(), samples=_samples, oracle=_torch_attention)
+@op(
+    infer=_attention_spec,
+    saves=("query", "key", "value", "attn_mask"),
+    namespaces=(),
+    samples=_samples,
+    oracle=_torch_attention,
+)
 def scaled_dot_product_attention(xp, query, key, value, attn_mask=None, *, is_causal=False, scale=None):
     """softmax(query key^T * scale + mask) value."""
     weights = _softmax_scores(xp, query, key, attn_mask, is_causal, scale)

@@ -6,7 +6,13 @@ from teletensor_core.errors import DTypeError
 from teletensor_core.registry import op
 from teletensor_core.samples import binary, unary
 
-_bits = {"infer": rules.integral_or_bool, "promote": rules.common, "differentiable": False, "inplace": True, "samples": binary(0, 5)}
+_bits = {
+    "infer": rules.integral_or_bool,
+    "promote": rules.common,
+    "differentiable": False,
+    "inplace": True,
+    "samples": binary(0, 5),
+}
 _logic = {"infer": rules.compare, "differentiable": False, "inplace": True, "samples": binary(-1, 2)}
 
 

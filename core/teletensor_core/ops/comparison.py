@@ -14,7 +14,13 @@ def _ordered(*operands):
     return rules.compare(*operands)
 
 
-_equality = {"infer": rules.compare, "promote": rules.common, "differentiable": False, "inplace": True, "samples": binary(-1, 2)}
+_equality = {
+    "infer": rules.compare,
+    "promote": rules.common,
+    "differentiable": False,
+    "inplace": True,
+    "samples": binary(-1, 2),
+}
 _order = {**_equality, "infer": _ordered}
 _test = {"infer": rules.as_bool, "differentiable": False, "samples": unary()}
 

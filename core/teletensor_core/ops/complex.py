@@ -18,7 +18,13 @@ def _part(input):
     return spec(input.shape, input.dtype.to_real(), tuple(2 * s for s in input.strides))
 
 
-@op(infer=_part, view=True, namespaces=(), samples=calls(Sample(T(2, 3, dtype=complex64))), oracle=lambda torch, x: x.real)
+@op(
+    infer=_part,
+    view=True,
+    namespaces=(),
+    samples=calls(Sample(T(2, 3, dtype=complex64))),
+    oracle=lambda torch, x: x.real,
+)
 def real(xp, input):
     """The real parts, sharing memory."""
     return input.real
@@ -29,7 +35,13 @@ def _(ops, g, out, input):
     return ops.to(g, dtype=input.dtype)
 
 
-@op(infer=_part, view=True, namespaces=(), samples=calls(Sample(T(2, 3, dtype=complex64))), oracle=lambda torch, x: x.imag)
+@op(
+    infer=_part,
+    view=True,
+    namespaces=(),
+    samples=calls(Sample(T(2, 3, dtype=complex64))),
+    oracle=lambda torch, x: x.imag,
+)
 def imag(xp, input):
     """The imaginary parts, sharing memory."""
     _is_complex_array(input)
@@ -101,7 +113,12 @@ def _(ops, g, out, real, imag):
     return ops.imag(g)
 
 
-@op(infer=lambda input: rules.to_real(rules.to_float(input)), promote=rules.common_float, saves=("input",), samples=unary(low=0.2))
+@op(
+    infer=lambda input: rules.to_real(rules.to_float(input)),
+    promote=rules.common_float,
+    saves=("input",),
+    samples=unary(low=0.2),
+)
 def angle(xp, input):
     """The angle of complex numbers; 0 or pi for real ones."""
     if input.dtype.kind == "c":
@@ -116,5 +133,3 @@ def _(ops, g, out, input):
         return ops.mul(g, 0)
     turned = ops.div(ops.mul(input, 1j), ops.pow(ops.abs(input), 2))
     return ops.mul(turned, g)
-
-

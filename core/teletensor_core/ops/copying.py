@@ -77,7 +77,12 @@ def _(ops, g, out, g_, *, shape, chain):
     return ops.replay(g, chain)
 
 
-@op(infer=lambda input, src, *, chain: spec(input.shape, input.dtype), opmath=False, namespaces=(), grad_name="CopySlices")
+@op(
+    infer=lambda input, src, *, chain: spec(input.shape, input.dtype),
+    opmath=False,
+    namespaces=(),
+    grad_name="CopySlices",
+)
 def view_scatter(xp, input, src, *, chain):
     """A copy of `input` with `src` in the part that a chain of view ops shows."""
     out = xp.array(input, order="C")

@@ -20,7 +20,9 @@ def parse(equation, ranks):
     if len(terms) != len(ranks):
         raise ShapeError(f"einsum(): the equation {equation!r} names {len(terms)} operands, {len(ranks)} were given")
     spare = [c for c in _SPARE if c not in text]
-    hidden = max([rank - len(t.replace("...", "")) for t, rank in zip(terms, ranks, strict=True) if "..." in t], default=0)
+    hidden = max(
+        [rank - len(t.replace("...", "")) for t, rank in zip(terms, ranks, strict=True) if "..." in t], default=0
+    )
     letters = "".join(spare[: max(hidden, 0)])
     expanded = tuple(_expand(equation, t, rank, letters) for t, rank in zip(terms, ranks, strict=True))
     if arrow:

@@ -11,7 +11,9 @@ _rows = {"dtype": int64, "low": 0, "high": 5}
 
 def _embedding_spec(weight, indices, *, padding_idx=None):
     if indices.dtype.category != INTEGER:
-        raise DTypeError(f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got {indices.dtype.name}")
+        raise DTypeError(
+            f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got {indices.dtype.name}"
+        )
     if weight.ndim != 2:
         raise ShapeError(f"'weight' must be 2-D, got shape {list(weight.shape)}")
     return spec((*indices.shape, weight.shape[1]), weight.dtype)
@@ -31,7 +33,11 @@ def _(ops, g, out, weight, indices, *, padding_idx=None):
     return ops.embedding_backward(g, indices, rows=weight.shape[0], padding_idx=padding_idx)
 
 
-@op(infer=lambda g, indices, *, rows, padding_idx=None: spec((rows, g.shape[-1]), g.dtype), saves=("indices",), namespaces=())
+@op(
+    infer=lambda g, indices, *, rows, padding_idx=None: spec((rows, g.shape[-1]), g.dtype),
+    saves=("indices",),
+    namespaces=(),
+)
 def embedding_backward(xp, g, indices, *, rows, padding_idx=None):
     """Gradients summed by row."""
     out = xp.zeros((rows, g.shape[-1]), g.dtype)
@@ -44,4 +50,6 @@ def embedding_backward(xp, g, indices, *, rows, padding_idx=None):
 @embedding_backward.vjp("g")
 def _(ops, gg, result, g, indices, *, rows, padding_idx=None):
     picked = ops.embedding(gg, indices)
-    return picked if padding_idx is None else ops.mul(picked, ops.unsqueeze(ops.ne(indices, padding_idx % rows), dim=-1))
+    return (
+        picked if padding_idx is None else ops.mul(picked, ops.unsqueeze(ops.ne(indices, padding_idx % rows), dim=-1))
+    )

@@ -11,7 +11,7 @@ _to_float = {"infer": rules.to_float, "promote": rules.common_float, "inplace": 
 
 @op(**_to_float, saves=("out",), samples=unary())
 def exp(xp, input):
-    """e to the power of each element."""
+    """E to the power of each element."""
     return xp.exp(input)
 
 
@@ -135,7 +135,7 @@ def _(ops, g, out, input, other):
 @op(infer=rules.division, promote=rules.common_float, saves=("input", "other"), inplace=True,
     samples=binary(0.2, 2, 0.2, 2))  # fmt: skip
 def xlogy(xp, input, other):
-    """x * log(y), zero where x is zero."""
+    """X * log(y), zero where x is zero."""
     return xp.where((input == 0) & ~xp.isnan(other), 0, input * xp.log(xp.asarray(other)))
 
 

@@ -176,7 +176,11 @@ def _kth_spec(input, *, k, dim=-1, keepdim=False):
     return _along_spec(input, dim=dim, keepdim=keepdim)
 
 
-@op(infer=_kth_spec, saves=("out",), samples=calls(Sample(T(3, 4, unique=True), k=2), Sample(T(3, 4, unique=True), k=1, dim=0, keepdim=True)))
+@op(
+    infer=_kth_spec,
+    saves=("out",),
+    samples=calls(Sample(T(3, 4, unique=True), k=2), Sample(T(3, 4, unique=True), k=1, dim=0, keepdim=True)),
+)
 def kthvalue(xp, input, *, k, dim=-1, keepdim=False):
     """The k-th least elements along a dimension, and their indices."""
     if not input.ndim:

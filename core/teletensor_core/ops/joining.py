@@ -127,7 +127,9 @@ def _as_tuple(x):
 @op(
     infer=_roll_spec,
     opmath=False,
-    samples=calls(Sample(T(3, 4), shifts=1), Sample(T(3, 4), shifts=(1, -2), dims=(0, 1)), Sample(T(5), shifts=2, dims=0)),
+    samples=calls(
+        Sample(T(3, 4), shifts=1), Sample(T(3, 4), shifts=(1, -2), dims=(0, 1)), Sample(T(5), shifts=2, dims=0)
+    ),
 )
 def roll(xp, input, *, shifts, dims=None):
     """Elements moved around the end of a dimension; over the flattened tensor without `dims`."""

@@ -12,7 +12,9 @@ _spd = calls(Sample(T(3, 3, transform="spd")), Sample(T(2, 3, 3, transform="spd"
 
 def _square(input, name="linalg"):
     if input.ndim < 2 or input.shape[-1] != input.shape[-2]:
-        raise ShapeError(f"{name}: A must be batches of square matrices, but they are {' by '.join(map(str, input.shape[-2:]))} matrices")
+        raise ShapeError(
+            f"{name}: A must be batches of square matrices, but they are {' by '.join(map(str, input.shape[-2:]))} matrices"
+        )
     if input.dtype.category < dtypes.FLOAT or input.dtype.is_half:
         raise DTypeError(f"{name}: Low precision dtypes not supported. Got {input.dtype.name}")
     return input
@@ -53,7 +55,13 @@ def _slogdet_spec(input):
     return spec(shape, input.dtype), spec(shape, input.dtype.to_real())
 
 
-@op(infer=_slogdet_spec, saves=("input",), namespaces=("linalg", "torch", "Tensor"), samples=_spd, grad_name="LinalgSlogdet")
+@op(
+    infer=_slogdet_spec,
+    saves=("input",),
+    namespaces=("linalg", "torch", "Tensor"),
+    samples=_spd,
+    grad_name="LinalgSlogdet",
+)
 def slogdet(xp, input):
     """The determinant's sign and the logarithm of its absolute value."""
     return tuple(xp.linalg.slogdet(input))
@@ -69,7 +77,9 @@ def _solve_spec(A, B):
     vector = B.ndim == A.ndim - 1 and B.shape == A.shape[:-1]
     rows = B.shape[-1] if vector else B.shape[-2] if B.ndim > 1 else -1
     if rows != A.shape[-1]:
-        raise ShapeError(f"linalg.solve: Incompatible shapes of A and B for the equation AX = B: {list(A.shape)} and {list(B.shape)}")
+        raise ShapeError(
+            f"linalg.solve: Incompatible shapes of A and B for the equation AX = B: {list(A.shape)} and {list(B.shape)}"
+        )
     return spec(B.shape, A.dtype)
 
 
@@ -141,7 +151,11 @@ def _svd_spec(input, *, full_matrices=False):
     *batch, m, n = input.shape
     k = min(m, n)
     rows, columns = (m, n) if full_matrices else (k, k)
-    return spec((*batch, m, rows), input.dtype), spec((*batch, k), input.dtype.to_real()), spec((*batch, columns, n), input.dtype)
+    return (
+        spec((*batch, m, rows), input.dtype),
+        spec((*batch, k), input.dtype.to_real()),
+        spec((*batch, columns, n), input.dtype),
+    )
 
 
 @op(infer=_svd_spec, saves=("out",), namespaces=_L, grad_name="LinalgSvd", samples=calls(Sample(T(3, 4)), Sample(T(2, 4, 3))),

@@ -202,10 +202,14 @@ def _class_spec(input, target, weight=None, *, reduction="mean", **attrs):
         raise ShapeError("expected an input of at least one dimension, the classes")
     classes = input.shape[_class_dim(input)]
     if weight is not None and weight.shape != (classes,):
-        raise ShapeError(f"weight tensor should be defined either for all {classes} classes or no classes but got {list(weight.shape)}")
+        raise ShapeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes but got {list(weight.shape)}"
+        )
     if target.dtype.is_floating_point:
         if target.shape != input.shape:
-            raise ShapeError(f"class probabilities need the input's shape {list(input.shape)}, got {list(target.shape)}")
+            raise ShapeError(
+                f"class probabilities need the input's shape {list(input.shape)}, got {list(target.shape)}"
+            )
     elif target.shape != _target_shape(input):
         first = "batch_size" if input.ndim > 1 and target.ndim and target.shape[0] != input.shape[0] else "shape"
         raise ArgumentError(
@@ -258,7 +262,11 @@ def _(ops, g, out, input, target, weight=None, *, reduction="mean", ignore_index
     return ops.nll_backward(g, target, weight, shape=tuple(input.shape), reduction=reduction, ignore_index=ignore_index)
 
 
-@op(infer=lambda g, target, weight=None, *, shape, **attrs: spec(shape, g.dtype), saves=("target", "weight"), namespaces=())
+@op(
+    infer=lambda g, target, weight=None, *, shape, **attrs: spec(shape, g.dtype),
+    saves=("target", "weight"),
+    namespaces=(),
+)
 def nll_backward(xp, g, target, weight=None, *, shape, reduction, ignore_index):
     """The gradient of nll_loss, which does not depend on its input."""
     like = xp.zeros(shape, g.dtype)
@@ -378,5 +386,3 @@ def _(ops, gg, result, g, input, target, weight=None, **attrs):
 
 def _ones_like(ops, x):
     return ops.full(1, shape=tuple(x.shape), dtype=ops.dtype(x))
-
-

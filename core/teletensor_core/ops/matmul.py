@@ -52,7 +52,9 @@ def mm(xp, input, mat2):
     return xp.matmul(input, mat2)
 
 
-@op(**_product(saves=("input", "mat2"), infer=matrix.ranked("bmm", 3, 3), samples=calls(Sample(T(2, 3, 4), T(2, 4, 5)))))
+@op(
+    **_product(saves=("input", "mat2"), infer=matrix.ranked("bmm", 3, 3), samples=calls(Sample(T(2, 3, 4), T(2, 4, 5))))
+)
 def bmm(xp, input, mat2):
     """The products of two batches of matrices."""
     return xp.matmul(input, mat2)
@@ -89,7 +91,13 @@ def _outer_spec(input, vec2):
     return spec((*input.shape, *vec2.shape), rules.broadcast(*[spec((1,), x.dtype) for x in (input, vec2)]).dtype)
 
 
-@op(infer=_outer_spec, promote=rules.common, saves=("input", "vec2"), aliases=("ger",), samples=calls(Sample(T(3), T(4))))
+@op(
+    infer=_outer_spec,
+    promote=rules.common,
+    saves=("input", "vec2"),
+    aliases=("ger",),
+    samples=calls(Sample(T(3), T(4))),
+)
 def outer(xp, input, vec2):
     """All products of the elements of two vectors."""
     return xp.multiply(input[:, None], vec2)
@@ -130,10 +138,14 @@ def _add_product(xp, input, product, beta, alpha):
 for _op in (addmm, baddbmm):
     _op.vjp("input")(lambda ops, g, out, input, a, b, *, beta=1, alpha=1: g if beta == 1 else ops.mul(g, beta))
     _op.vjp(_op.operands[1])(
-        lambda ops, g, out, input, a, b, *, beta=1, alpha=1: _input_grad(ops, g if alpha == 1 else ops.mul(g, alpha), a, b)
+        lambda ops, g, out, input, a, b, *, beta=1, alpha=1: _input_grad(
+            ops, g if alpha == 1 else ops.mul(g, alpha), a, b
+        )
     )
     _op.vjp(_op.operands[2])(
-        lambda ops, g, out, input, a, b, *, beta=1, alpha=1: _other_grad(ops, g if alpha == 1 else ops.mul(g, alpha), a, b)
+        lambda ops, g, out, input, a, b, *, beta=1, alpha=1: _other_grad(
+            ops, g if alpha == 1 else ops.mul(g, alpha), a, b
+        )
     )
 
 

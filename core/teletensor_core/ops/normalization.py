@@ -1,5 +1,6 @@
 """Normalisation: one op each. Gradients are written with means over the normalised dimensions, so that they can be
-differentiated again."""
+differentiated again.
+"""
 
 from teletensor_core import rules
 from teletensor_core.dtypes import float32
@@ -89,7 +90,11 @@ def rms_norm(xp, input, weight=None, *, normalized_shape, eps=None):
 @rms_norm.vjp("input", "weight")
 def _(ops, g, out, input, weight=None, *, normalized_shape, eps=None, needs):
     dims = tuple(range(-len(normalized_shape), 0))
-    floor = {4: 1.1920928955078125e-07, 8: 2.220446049250313e-16}.get(ops.dtype(input).itemsize, 2.0**-10) if eps is None else eps
+    floor = (
+        {4: 1.1920928955078125e-07, 8: 2.220446049250313e-16}.get(ops.dtype(input).itemsize, 2.0**-10)
+        if eps is None
+        else eps
+    )
     scale = ops.rsqrt(ops.add(ops.mean(ops.mul(input, input), dim=dims, keepdim=True), floor))
     normal = ops.mul(input, scale)
     inner = g if weight is None else ops.mul(g, weight)
@@ -102,10 +107,14 @@ def _(ops, g, out, input, weight=None, *, normalized_shape, eps=None, needs):
 
 def _group_spec(input, weight=None, bias=None, *, num_groups, eps=1e-5):
     if input.ndim < 2 or input.shape[1] % num_groups:
-        raise ArgumentError(f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(input.shape)} and num_groups={num_groups}")
+        raise ArgumentError(
+            f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(input.shape)} and num_groups={num_groups}"
+        )
     for x in (weight, bias):
         if x is not None and x.shape != (input.shape[1],):
-            raise ShapeError(f"Expected weight and bias to be vectors of size {input.shape[1]}, but got {list(x.shape)}")
+            raise ShapeError(
+                f"Expected weight and bias to be vectors of size {input.shape[1]}, but got {list(x.shape)}"
+            )
     return rules.floating(input)
 
 
@@ -183,7 +192,9 @@ def _(ops, g, out, input, weight=None, bias=None, *, eps=1e-5, needs):
 
 def _eval_spec(input, running_mean, running_var, weight=None, bias=None, *, eps=1e-5):
     if input.ndim < 2 or running_mean.shape != (input.shape[1],):
-        raise ShapeError(f"running_mean should contain {input.shape[1] if input.ndim > 1 else 0} elements not {list(running_mean.shape)}")
+        raise ShapeError(
+            f"running_mean should contain {input.shape[1] if input.ndim > 1 else 0} elements not {list(running_mean.shape)}"
+        )
     return rules.floating(input)
 
 

@@ -85,7 +85,9 @@ def rmsprop_step_(xp, params: TensorList, grads: TensorList, square_avgs: Tensor
 
 
 @op(**_step, mutates=("params", "state_sums"))
-def adagrad_step_(xp, params: TensorList, grads: TensorList, state_sums: TensorList, lr, *, eps, weight_decay, maximize):
+def adagrad_step_(
+    xp, params: TensorList, grads: TensorList, state_sums: TensorList, lr, *, eps, weight_decay, maximize
+):
     """One step of Adagrad; `lr` already has the learning rate's own decay."""
     for p, g, total in zip(params, grads, state_sums, strict=True):
         d = _gradient(xp, p, g, weight_decay, maximize)

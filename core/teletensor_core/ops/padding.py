@@ -14,10 +14,14 @@ def _borders(pad, ndim):
 
 def _pad_spec(input, *, pad, value=0.0):
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
-        raise ShapeError(f"Padding length must be even and at most twice the number of dimensions of the input ({input.ndim}), got {list(pad)}")
+        raise ShapeError(
+            f"Padding length must be even and at most twice the number of dimensions of the input ({input.ndim}), got {list(pad)}"
+        )
     shape = tuple(n + a + b for n, (a, b) in zip(input.shape, _borders(pad, input.ndim), strict=True))
     if any(n < 0 for n in shape):
-        raise ShapeError(f"padding {list(pad)} of input {list(input.shape)} resulted in a negative output size {list(shape)}")
+        raise ShapeError(
+            f"padding {list(pad)} of input {list(input.shape)} resulted in a negative output size {list(shape)}"
+        )
     return spec(shape, input.dtype)
 
 
@@ -40,7 +44,9 @@ def constant_pad(xp, input, *, pad, value=0.0):
     """A border of one value; negative sizes cut off."""
     borders = _borders(pad, input.ndim)
     out = xp.full(tuple(n + a + b for n, (a, b) in zip(input.shape, borders, strict=True)), value, input.dtype)
-    inside = tuple(slice(max(a, 0), max(a, 0) + n + min(a, 0) + min(b, 0)) for n, (a, b) in zip(input.shape, borders, strict=True))
+    inside = tuple(
+        slice(max(a, 0), max(a, 0) + n + min(a, 0) + min(b, 0)) for n, (a, b) in zip(input.shape, borders, strict=True)
+    )
     kept = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(input.shape, borders, strict=True))
     out[inside] = input[kept]
     return out

@@ -45,7 +45,12 @@ def _pick(better, ties):
     return to_input, to_other
 
 
-for _op, _better, _ties in ((maximum, "gt", (0.5, 0.5)), (minimum, "lt", (0.5, 0.5)), (fmax, "gt", (1, 0)), (fmin, "lt", (1, 0))):
+for _op, _better, _ties in (
+    (maximum, "gt", (0.5, 0.5)),
+    (minimum, "lt", (0.5, 0.5)),
+    (fmax, "gt", (1, 0)),
+    (fmin, "lt", (1, 0)),
+):
     _to_input, _to_other = _pick(_better, _ties)
     _op.vjp("input")(_to_input)
     _op.vjp("other")(_to_other)

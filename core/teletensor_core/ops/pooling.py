@@ -97,7 +97,9 @@ def _(ops, g, out, input, *, kernel_size, **attrs):
     return ops.reshape(flat, shape=tuple(input.shape))
 
 
-def _torch_avg(torch, x, *, kernel_size, stride, padding, ceil_mode=False, count_include_pad=True, divisor_override=None):
+def _torch_avg(
+    torch, x, *, kernel_size, stride, padding, ceil_mode=False, count_include_pad=True, divisor_override=None
+):
     function = getattr(torch.nn.functional, f"avg_pool{len(kernel_size)}d")
     more = () if len(kernel_size) == 1 else (divisor_override,)
     return function(x, kernel_size, stride, padding, ceil_mode, count_include_pad, *more)
@@ -108,7 +110,9 @@ def _torch_avg(torch, x, *, kernel_size, stride, padding, ceil_mode=False, count
     Sample(T(2, 3, 7), kernel_size=(3,), stride=(2,), padding=(1,), ceil_mode=True),
     Sample(T(1, 2, 5, 5), kernel_size=(3, 2), stride=(1, 2), padding=(1, 1), count_include_pad=False),
     Sample(T(1, 2, 4, 4), kernel_size=(2, 2), stride=(1, 1), padding=(0, 0), divisor_override=3)))  # fmt: skip
-def avg_pool(xp, input, *, kernel_size, stride, padding, ceil_mode=False, count_include_pad=True, divisor_override=None):
+def avg_pool(
+    xp, input, *, kernel_size, stride, padding, ceil_mode=False, count_include_pad=True, divisor_override=None
+):
     """The mean of each window."""
     n = len(kernel_size)
     sizes = _out_sizes(input, kernel_size, stride, padding, (1,) * n, ceil_mode)
@@ -146,8 +150,13 @@ def avg_pool_backward(xp, g, *, shape, kernel_size, stride, padding, ceil_mode, 
     sizes = g.shape[-n:]
     divisor = _divisors(xp, shape[-n:], sizes, kernel_size, stride, padding, count_include_pad, divisor_override)
     share = g / divisor.astype(g.dtype)
-    need = [max(st * (o - 1) + k, s + p) for k, st, o, s, p in zip(kernel_size, stride, sizes, shape[-n:], padding, strict=True)]
-    out = xp.zeros((*shape[:-n], *(max(w, s + 2 * p) for w, s, p in zip(need, shape[-n:], padding, strict=True))), g.dtype)
+    need = [
+        max(st * (o - 1) + k, s + p)
+        for k, st, o, s, p in zip(kernel_size, stride, sizes, shape[-n:], padding, strict=True)
+    ]
+    out = xp.zeros(
+        (*shape[:-n], *(max(w, s + 2 * p) for w, s, p in zip(need, shape[-n:], padding, strict=True))), g.dtype
+    )
     for _, picks in _windows(out.shape, sizes, kernel_size, stride, (1,) * n):
         out[picks] += share
     return xp.array(out[(Ellipsis, *(slice(p, p + s) for p, s in zip(padding, shape[-n:], strict=True)))], order="C")

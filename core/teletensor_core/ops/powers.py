@@ -29,7 +29,12 @@ def _not_complex(infer):
 
 
 def _power_spec(input, exponent):
-    if type(exponent) is int and exponent < 0 and not isinstance(input, (int, float)) and input.dtype.category == INTEGER:
+    if (
+        type(exponent) is int
+        and exponent < 0
+        and not isinstance(input, (int, float))
+        and input.dtype.category == INTEGER
+    ):
         raise DTypeError(f"Integers to negative integer powers are not allowed, got exponent {exponent}")
     result = rules.broadcast(input, exponent)
     return spec(result.shape, int64) if result.dtype is bool_ else result

@@ -67,7 +67,11 @@ def randint(xp, seed, offset, *, low, high, shape, dtype):
     return low + xp.floor(_unit(xp, seed, offset, shape, double=True) * span).astype("q")
 
 
-@op(infer=lambda seed, offset, *, n, dtype: spec((n,), dtype), **_random, samples=calls(Sample(7, 0, n=5, dtype=dtypes.int64)))
+@op(
+    infer=lambda seed, offset, *, n, dtype: spec((n,), dtype),
+    **_random,
+    samples=calls(Sample(7, 0, n=5, dtype=dtypes.int64)),
+)
 def randperm(xp, seed, offset, *, n, dtype):
     """The integers below n in random order."""
     return xp.stable_argsort(xp.random_bits(2 * n, seed, offset).view("Q"), 0)
@@ -104,7 +108,11 @@ def exponential(xp, input, seed, offset, *, lambd):
     return xp.log(_open_unit(xp, seed, offset, input.shape)) / -lambd
 
 
-@op(infer=lambda input, seed, offset, *, low, high: rules.same(input), **_filling, samples=calls(Sample(T(3, 4, dtype=dtypes.int64), 7, 0, low=0, high=9)))
+@op(
+    infer=lambda input, seed, offset, *, low, high: rules.same(input),
+    **_filling,
+    samples=calls(Sample(T(3, 4, dtype=dtypes.int64), 7, 0, low=0, high=9)),
+)
 def random(xp, input, seed, offset, *, low, high):
     """Integers from `low` up to, not including, `high`, in the shape and dtype of `input`."""
     return randint.kernel(xp, seed, offset, low=low, high=high, shape=input.shape, dtype=dtypes.int64)

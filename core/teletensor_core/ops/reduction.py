@@ -107,7 +107,9 @@ def _(ops, g, out, input, *, dim):
     size, parts = input.shape[dim], []
     for i in range(size):
         without = [ops.slice(input, dim=dim, start=0, end=i), ops.slice(input, dim=dim, start=i + 1, end=None)]
-        mine = ops.mul(ops.product_of_others(ops.cat(without, dim=dim), dim=dim), ops.slice(g, dim=dim, start=i, end=i + 1))
+        mine = ops.mul(
+            ops.product_of_others(ops.cat(without, dim=dim), dim=dim), ops.slice(g, dim=dim, start=i, end=i + 1)
+        )
         zero = ops.mul(ops.slice(g, dim=dim, start=i, end=i + 1), 0)
         left, right = ops.slice(mine, dim=dim, start=0, end=i), ops.slice(mine, dim=dim, start=i, end=None)
         parts.append(ops.cat([left, zero, right], dim=dim))

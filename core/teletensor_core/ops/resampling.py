@@ -64,7 +64,9 @@ def _apply(xp, x, sizes, targets, align_corners, transpose):
 
 
 def _torch_linear(torch, x, *, size, align_corners):
-    return torch.nn.functional.interpolate(x, size, mode="bilinear" if len(size) == 2 else "linear", align_corners=align_corners)
+    return torch.nn.functional.interpolate(
+        x, size, mode="bilinear" if len(size) == 2 else "linear", align_corners=align_corners
+    )
 
 
 @op(infer=_sized, namespaces=(), grad_name="UpsampleBilinear2D", oracle=_torch_linear, samples=calls(

@@ -87,7 +87,12 @@ cummax.vjp("input")(_to_sources)
 cummin.vjp("input")(_to_sources)
 
 
-@op(infer=lambda input, *, dim: rules.to_float(_checked(input, dim)), promote=rules.common_float, saves=("input", "out"), samples=along_dim())
+@op(
+    infer=lambda input, *, dim: rules.to_float(_checked(input, dim)),
+    promote=rules.common_float,
+    saves=("input", "out"),
+    samples=along_dim(),
+)
 def logcumsumexp(xp, input, *, dim):
     """The logarithm of the running sum of exponentials."""
     if not input.ndim:
@@ -108,5 +113,3 @@ def _(ops, g, out, input, *, dim):
     weighted = ops.mul(g, ops.exp(ops.neg(out)))
     later = ops.flip(ops.cumsum(ops.flip(weighted, dims=(dim,)), dim=dim), dims=(dim,))
     return ops.mul(later, ops.exp(input))
-
-

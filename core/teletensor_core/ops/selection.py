@@ -10,7 +10,9 @@ from teletensor_core.spec import spec
 
 def _where_spec(condition, input, other):
     if condition.dtype not in (bool_, dtypes.uint8):
-        raise DTypeError(f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.name}")
+        raise DTypeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.name}"
+        )
     shapes = [x.shape for x in (condition, input, other) if hasattr(x, "shape")]
     return spec(rules.broadcast_shapes(*shapes), dtypes.result_type([input, other]))
 
@@ -182,7 +184,14 @@ def _(ops, g, out, input, value):
     return ops.sum(g)
 
 
-@op(infer=rules.same, opmath=False, inplace=True, namespaces=(), samples=unary(), oracle=lambda torch, x: torch.zeros_like(x) * x)
+@op(
+    infer=rules.same,
+    opmath=False,
+    inplace=True,
+    namespaces=(),
+    samples=unary(),
+    oracle=lambda torch, x: torch.zeros_like(x) * x,
+)
 def zero(xp, input):
     """Zeros in the shape and dtype of `input`."""
     return xp.zeros(input.shape, input.dtype)
@@ -197,7 +206,11 @@ def _copy_spec(input, src):
     if hasattr(src, "shape"):
         shape = rules.broadcast_shapes(input.shape, src.shape)
         if shape != input.shape:
-            rules.require(False, rules.ShapeError, f"cannot copy a tensor of shape {list(src.shape)} into one of {list(input.shape)}")
+            rules.require(
+                False,
+                rules.ShapeError,
+                f"cannot copy a tensor of shape {list(src.shape)} into one of {list(input.shape)}",
+            )
     return rules.same(input)
 
 

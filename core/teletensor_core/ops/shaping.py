@@ -1,6 +1,5 @@
 """Views: other shapes, orders and parts of the same memory."""
 
-from teletensor_core import rules
 from teletensor_core.registry import op
 from teletensor_core.rules import views
 from teletensor_core.rules.dims import normalize_dim
@@ -87,7 +86,9 @@ def _(ops, g, out, input, *, dim):
 @op(
     infer=views.squeeze,
     view=True,
-    samples=calls(Sample(T(1, 3, 1)), Sample(T(1, 3, 1), dim=0), Sample(T(1, 3, 1), dim=1), Sample(T(1, 1), dim=(0, 1))),
+    samples=calls(
+        Sample(T(1, 3, 1)), Sample(T(1, 3, 1), dim=0), Sample(T(1, 3, 1), dim=1), Sample(T(1, 1), dim=(0, 1))
+    ),
     oracle=lambda torch, input, *, dim=None: torch.squeeze(input) if dim is None else torch.squeeze(input, dim),
 )
 def squeeze(xp, input, *, dim=None):
@@ -216,7 +217,14 @@ def detach(xp, input):
     return input[...]
 
 
-@op(infer=lambda input: input, view=True, namespaces=(), grad_name="Alias", samples=unary(), oracle=lambda torch, x: x.view_as(x))
+@op(
+    infer=lambda input: input,
+    view=True,
+    namespaces=(),
+    grad_name="Alias",
+    samples=unary(),
+    oracle=lambda torch, x: x.view_as(x),
+)
 def alias(xp, input):
     """The same memory, as another tensor of the graph."""
     return input[...]

@@ -133,7 +133,11 @@ def searchsorted(xp, sorted_sequence, input, *, right=False):
     side = "right" if right else "left"
     if sorted_sequence.ndim == 1:
         return xp.searchsorted(sorted_sequence, xp.asarray(input), side=side)
-    below = sorted_sequence[..., None, :] <= input[..., :, None] if right else sorted_sequence[..., None, :] < input[..., :, None]
+    below = (
+        sorted_sequence[..., None, :] <= input[..., :, None]
+        if right
+        else sorted_sequence[..., None, :] < input[..., :, None]
+    )
     return xp.sum(below, axis=-1)
 
 
@@ -142,5 +146,3 @@ def searchsorted(xp, sorted_sequence, input, *, right=False):
 def isin(xp, elements, test_elements):
     """Whether each element is among the test elements."""
     return xp.any(elements[..., None] == test_elements.reshape(-1), axis=-1)
-
-

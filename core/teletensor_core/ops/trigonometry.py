@@ -130,7 +130,13 @@ def _(ops, g, out, input):
     return ops.div(g, ops.conj(ops.sub(1, ops.mul(input, input))))
 
 
-@op(**_to_float, saves=("out",), namespaces=("torch", "Tensor", "nn.functional"), samples=unary(), oracle=lambda torch, x: torch.tanh(x))
+@op(
+    **_to_float,
+    saves=("out",),
+    namespaces=("torch", "Tensor", "nn.functional"),
+    samples=unary(),
+    oracle=lambda torch, x: torch.tanh(x),
+)
 def tanh(xp, input):
     """The hyperbolic tangent."""
     return xp.tanh(input)
@@ -159,7 +165,14 @@ def _(ops, gg, result, g, out):
     return ops.mul(ops.mul(ops.mul(gg, g), out), -2)
 
 
-@op(infer=rules.division, promote=rules.common_float, saves=("input", "other"), inplace=True, aliases=("arctan2",), samples=binary(0.2, 2))
+@op(
+    infer=rules.division,
+    promote=rules.common_float,
+    saves=("input", "other"),
+    inplace=True,
+    aliases=("arctan2",),
+    samples=binary(0.2, 2),
+)
 def atan2(xp, input, other):
     """The angle of the point (other, input)."""
     return xp.arctan2(input, other)

@@ -15,7 +15,9 @@ def same_dtype(*operands: Any) -> dtypes.DType:
     present = [x for x in operands if x is not None]
     for x in present[1:]:
         if x.dtype is not present[0].dtype:
-            raise DTypeError(f"expected m1 and m2 to have the same dtype, but got: {present[0].dtype.name} != {x.dtype.name}")
+            raise DTypeError(
+                f"expected m1 and m2 to have the same dtype, but got: {present[0].dtype.name} != {x.dtype.name}"
+            )
     dtype: dtypes.DType = present[0].dtype
     return dtype
 
@@ -33,7 +35,9 @@ def matmul_shape(a: Shape, b: Shape) -> Shape:
 
 def _mismatch(a: Shape, b: Shape) -> str:
     if len(a) == 1 and len(b) == 1:
-        return f"inconsistent tensor size, expected tensor {list(a)} and src {list(b)} to have the same number of elements"
+        return (
+            f"inconsistent tensor size, expected tensor {list(a)} and src {list(b)} to have the same number of elements"
+        )
     rows = f"{a[-2] if len(a) > 1 else 1}x{a[-1]}"
     columns = f"{b[-2] if len(b) > 1 else b[0]}x{b[-1] if len(b) > 1 else 1}"
     return f"mat1 and mat2 shapes cannot be multiplied ({rows} and {columns}): shapes are {list(a)} and {list(b)}"
@@ -46,7 +50,7 @@ def matmul(input: Spec, other: Spec) -> Spec:
 
 
 def ranked(name: str, *ranks: int) -> Any:
-    """matmul for operands of fixed ranks: mm, bmm, mv, dot."""
+    """Matmul for operands of fixed ranks: mm, bmm, mv, dot."""
 
     def infer(input: Spec, other: Spec) -> Spec:
         for x, rank in zip((input, other), ranks, strict=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
-from teletensor_core.errors import DTypeError, DimensionError
+from teletensor_core.errors import DimensionError, DTypeError
 from teletensor_core.rules.dims import normalize_dim, normalize_dims
 from teletensor_core.spec import Shape, Spec, spec
 
@@ -67,5 +67,7 @@ def reduced_bool(input: Spec, *, dim: Dims = None, keepdim: bool = False, **attr
 def arg_reduced(input: Spec, *, dim: int | None = None, keepdim: bool = False, **attrs: Any) -> Spec:
     """Reduced shape, int64; refuses to pick from nothing."""
     if input.numel == 0 and (dim is None or input.shape[normalize_dim(dim, input.ndim)] == 0):
-        raise DimensionError(f"cannot pick an element of a dimension of size 0: the tensor has shape {list(input.shape)}")
+        raise DimensionError(
+            f"cannot pick an element of a dimension of size 0: the tensor has shape {list(input.shape)}"
+        )
     return spec(reduced_shape(input.shape, dim, keepdim), dtypes.int64)

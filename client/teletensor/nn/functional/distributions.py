@@ -2,11 +2,12 @@
 
 import warnings
 
+from teletensor_core.dtypes import DType
+
 import teletensor as tt
 from teletensor import ops
 from teletensor.random import default_generator
 from teletensor.tensor import Tensor
-from teletensor_core.dtypes import DType
 
 
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:

@@ -6,10 +6,11 @@ The mask that comes out is bool, True where it may look, or float.
 
 import math
 
+from teletensor_core.dtypes import DType
+
 import teletensor as tt
 from teletensor import ops
 from teletensor.tensor import Tensor
-from teletensor_core.dtypes import DType
 
 Sizes = tuple[int, int, int, int]
 

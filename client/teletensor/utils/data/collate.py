@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from teletensor_core.dtypes import float64
+from teletensor_core.errors import ArgumentTypeError
 
 from teletensor import ops
 from teletensor.factories import as_tensor, tensor
 from teletensor.tensor import Tensor
-from teletensor_core.dtypes import float64
-from teletensor_core.errors import ArgumentTypeError
 
 
 def default_collate(batch: Sequence[Any]) -> Any:

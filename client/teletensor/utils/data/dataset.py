@@ -8,9 +8,10 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
+from teletensor_core.errors import ArgumentError
+
 from teletensor.random import Generator
 from teletensor.tensor import Tensor
-from teletensor_core.errors import ArgumentError
 
 T = TypeVar("T", covariant=True)
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from teletensor_core.errors import ArgumentError
+
 from teletensor import sessions
 from teletensor.device import Device
 from teletensor.random import Generator
@@ -15,7 +17,6 @@ from teletensor.tensor import Tensor
 from teletensor.utils.data.collate import default_collate
 from teletensor.utils.data.dataset import IterableDataset, TensorDataset
 from teletensor.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
-from teletensor_core.errors import ArgumentError
 
 _CPU = Device("cpu")
 
@@ -47,7 +48,9 @@ class DataLoader:
         self.batch_sampler: Any = batch_sampler
         if batch_sampler is None and batch_size is not None and self.sampler is not None:
             self.batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
-        self.collate_fn = collate_fn or (default_collate if batch_size is not None or batch_sampler is not None else _as_is)
+        self.collate_fn = collate_fn or (
+            default_collate if batch_size is not None or batch_sampler is not None else _as_is
+        )
         self._custom_collate = collate_fn is not None
 
     def __len__(self) -> int:
@@ -130,7 +133,9 @@ class DataLoader:
     def _lives_on_worker(self) -> bool:
         dataset = self.dataset
         on_worker = isinstance(dataset, TensorDataset) and all(t.device.type != "cpu" for t in dataset.tensors)
-        plain = isinstance(self.batch_sampler, BatchSampler) and isinstance(self.sampler, (RandomSampler, SequentialSampler))
+        plain = isinstance(self.batch_sampler, BatchSampler) and isinstance(
+            self.sampler, (RandomSampler, SequentialSampler)
+        )
         return on_worker and plain and not self._custom_collate
 
     def _on_worker(self) -> Iterator[list[Tensor]]:
@@ -180,7 +185,14 @@ def _as_is(sample: Any) -> Any:
 
 
 def _check(
-    dataset: Any, shuffle: Any, sampler: Any, batch_sampler: Any, batch_size: Any, drop_last: bool, num_workers: int, timeout: float
+    dataset: Any,
+    shuffle: Any,
+    sampler: Any,
+    batch_sampler: Any,
+    batch_size: Any,
+    drop_last: bool,
+    num_workers: int,
+    timeout: float,
 ) -> None:
     if num_workers < 0:
         raise ArgumentError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
@@ -189,7 +201,9 @@ def _check(
     if sampler is not None and shuffle:
         raise ArgumentError("sampler option is mutually exclusive with shuffle")
     if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
-        raise ArgumentError("batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last")
+        raise ArgumentError(
+            "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
+        )
     if batch_size is None and drop_last:
         raise ArgumentError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
     if isinstance(dataset, IterableDataset) and (shuffle or sampler is not None):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar
 
-from teletensor.random import Generator
 from teletensor_core.errors import ArgumentError
+
+from teletensor.random import Generator
 
 T = TypeVar("T", covariant=True)
 
@@ -35,11 +36,20 @@ class RandomSampler(Sampler[int]):
     """Every sample in random order, or draws with replacement."""
 
     def __init__(
-        self, data_source: Sized, replacement: bool = False, num_samples: int | None = None, generator: Generator | None = None
+        self,
+        data_source: Sized,
+        replacement: bool = False,
+        num_samples: int | None = None,
+        generator: Generator | None = None,
     ) -> None:
         if num_samples is not None and num_samples <= 0:
             raise ArgumentError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
-        self.data_source, self.replacement, self._num_samples, self.generator = data_source, replacement, num_samples, generator
+        self.data_source, self.replacement, self._num_samples, self.generator = (
+            data_source,
+            replacement,
+            num_samples,
+            generator,
+        )
 
     @property
     def num_samples(self) -> int:
@@ -81,9 +91,12 @@ class SubsetRandomSampler(Sampler[int]):
 class WeightedRandomSampler(Sampler[int]):
     """Indices drawn in proportion to weights."""
 
-    def __init__(self, weights: Any, num_samples: int, replacement: bool = True, generator: Generator | None = None) -> None:
-        from teletensor.factories import as_tensor
+    def __init__(
+        self, weights: Any, num_samples: int, replacement: bool = True, generator: Generator | None = None
+    ) -> None:
         from teletensor_core.dtypes import float64
+
+        from teletensor.factories import as_tensor
 
         if num_samples <= 0:
             raise ArgumentError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
