@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import teletensor_core.ops  # noqa: F401  (fills the registry)
-from teletensor_core.backends import create_backend
+from teletensor_core.backends import Backend, create_backend
 from teletensor_core.engine import Backward, Engine, HookCall, Value
 from teletensor_core.engine.engine import remove_hook, set_hook
-from teletensor_core.plan import Plan
+from teletensor_core.plan import INPLACE, Plan
 from teletensor_core.spec import Spec
 
 from teletensor.device import Device
@@ -21,9 +21,9 @@ from teletensor.session import BackwardRequest, Ref, Session, Stats
 class LocalSession(Session):
     """Runs every command at the moment it is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, backend: Backend | None = None) -> None:
         self.device = Device("cpu")
-        self.engine = Engine(create_backend("numpy"))
+        self.engine = Engine(backend or create_backend("numpy"))
         self._stats = Stats()
         self._lock = threading.RLock()
 
@@ -32,7 +32,7 @@ class LocalSession(Session):
         with self._lock, np.errstate(all="ignore"):
             self._stats.commands += 1
             outs = self.engine.run(plan, operands)
-        return () if plan.flags & 2 else outs
+        return () if plan.flags & INPLACE else outs
 
     def specs(self, refs: Sequence[Ref]) -> list[Spec]:
         """The values' specs."""
@@ -44,7 +44,8 @@ class LocalSession(Session):
 
     def upload(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:
         """A value that owns a copy of the array."""
-        return Value(np.array(array, dtype=spec.dtype.np, order="C", ndmin=0).reshape(spec.shape), spec)
+        own = np.array(array, dtype=spec.dtype.np, order="C").reshape(spec.shape)
+        return Value(self.engine.backend.asarray(own), spec)
 
     def share(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:
         """A value that shares the array's memory, as `from_numpy` promises."""

@@ -936,12 +936,12 @@ _exp_op = _OPS['exp']
 
 
 def exp(input: Operand) -> Tensor:
-    """e to the power of each element."""
+    """E to the power of each element."""
     return _apply(_exp_op, (input,), ())
 
 
 def exp_(input: Operand) -> Tensor:
-    """e to the power of each element. Written into `input`."""
+    """E to the power of each element. Written into `input`."""
     return _apply_inplace(_exp_op, (input,), ())
 
 
@@ -1138,7 +1138,7 @@ _gelu_op = _OPS['gelu']
 
 
 def gelu(input: Operand, approximate: Any = 'none') -> Tensor:
-    """x times the normal distribution function of x, exactly or by PyTorch's tanh formula."""
+    """X times the normal distribution function of x, exactly or by PyTorch's tanh formula."""
     return _apply(_gelu_op, (input,), (approximate,))
 
 
@@ -1191,12 +1191,12 @@ _hardsigmoid_op = _OPS['hardsigmoid']
 
 
 def hardsigmoid(input: Operand) -> Tensor:
-    """x / 6 + 1/2, bounded between 0 and 1."""
+    """X / 6 + 1/2, bounded between 0 and 1."""
     return _apply(_hardsigmoid_op, (input,), ())
 
 
 def hardsigmoid_(input: Operand) -> Tensor:
-    """x / 6 + 1/2, bounded between 0 and 1. Written into `input`."""
+    """X / 6 + 1/2, bounded between 0 and 1. Written into `input`."""
     return _apply_inplace(_hardsigmoid_op, (input,), ())
 
 
@@ -1204,12 +1204,12 @@ _hardswish_op = _OPS['hardswish']
 
 
 def hardswish(input: Operand) -> Tensor:
-    """x times hardsigmoid(x)."""
+    """X times hardsigmoid(x)."""
     return _apply(_hardswish_op, (input,), ())
 
 
 def hardswish_(input: Operand) -> Tensor:
-    """x times hardsigmoid(x). Written into `input`."""
+    """X times hardsigmoid(x). Written into `input`."""
     return _apply_inplace(_hardswish_op, (input,), ())
 
 
@@ -1789,12 +1789,12 @@ _mish_op = _OPS['mish']
 
 
 def mish(input: Operand) -> Tensor:
-    """x times tanh(softplus(x))."""
+    """X times tanh(softplus(x))."""
     return _apply(_mish_op, (input,), ())
 
 
 def mish_(input: Operand) -> Tensor:
-    """x times tanh(softplus(x)). Written into `input`."""
+    """X times tanh(softplus(x)). Written into `input`."""
     return _apply_inplace(_mish_op, (input,), ())
 
 
@@ -2392,12 +2392,12 @@ _silu_op = _OPS['silu']
 
 
 def silu(input: Operand) -> Tensor:
-    """x times sigmoid(x)."""
+    """X times sigmoid(x)."""
     return _apply(_silu_op, (input,), ())
 
 
 def silu_(input: Operand) -> Tensor:
-    """x times sigmoid(x). Written into `input`."""
+    """X times sigmoid(x). Written into `input`."""
     return _apply_inplace(_silu_op, (input,), ())
 
 
@@ -2913,12 +2913,12 @@ _xlogy_op = _OPS['xlogy']
 
 
 def xlogy(input: Operand, other: Operand) -> Tensor:
-    """x * log(y), zero where x is zero."""
+    """X * log(y), zero where x is zero."""
     return _apply(_xlogy_op, (input, other), ())
 
 
 def xlogy_(input: Operand, other: Operand) -> Tensor:
-    """x * log(y), zero where x is zero. Written into `input`."""
+    """X * log(y), zero where x is zero. Written into `input`."""
     return _apply_inplace(_xlogy_op, (input, other), ())
 
 

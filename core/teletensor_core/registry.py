@@ -55,7 +55,6 @@ class Op:
     random: bool
     grad_name: str
     doc: str
-    oracle: Callable[..., Any] | str | None
     signature: inspect.Signature
     module: str
     index: int = -1
@@ -123,7 +122,6 @@ def op(
     mutates: Sequence[str] = (),
     random: bool = False,
     grad_name: str | None = None,
-    oracle: Callable[..., Any] | str | None = None,
     name: str | None = None,
 ) -> Callable[[Callable[..., Any]], Op]:
     """Register the decorated kernel as an op; refuses duplicates, missing docstrings and unknown names."""
@@ -145,7 +143,6 @@ def op(
             mutates=tuple(mutates),
             random=random,
             grad_name=grad_name if grad_name == "CopySlices" else (grad_name or _camel(entry["name"])) + "Backward0",
-            oracle=oracle,
             **entry,
         )
         _check(made)

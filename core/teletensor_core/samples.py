@@ -1,4 +1,4 @@
-"""Sample calls, as data: each op names calls that show its shapes, dtypes and attributes. Tests and the self-test run them.
+"""Sample calls, as data: each op names calls that show its shapes, dtypes and attributes, for tests to run.
 
 `T(2, 3)` stands for a tensor operand; `Sample(T(2, 3), T(3), dim=1)` for a call. Values are drawn by whoever runs the
 sample, from the domain that T names.
@@ -15,10 +15,9 @@ from teletensor_core.dtypes import DType
 class T:
     """A tensor operand of a sample call.
 
-    `dtype` None: any of the dtypes the test runs with. `low`, `high`: the range of values (integers up to, not including,
-    `high`). `unique`: no two values equal, for ops that pick one of several. `grad`: whether gradients are asked for.
-    `transform` names a host-side change of the drawn array: "spd" (symmetric positive definite), "onehot", "softmax",
-    "sorted".
+    `dtype` None: any of the dtypes the test runs with. `low`, `high`: the range of values (integers below `high`).
+    `unique`: no two values equal, for ops that pick one of several. `grad`: whether gradients are asked for.
+    `transform` names a host-side change of the drawn array: "spd" (symmetric positive definite) or "sorted".
     """
 
     __slots__ = ("dtype", "grad", "high", "low", "shape", "transform", "unique")

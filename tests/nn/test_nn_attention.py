@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import teletensor as tt
-from nn_oracle import array, assert_close, assert_same, assert_same_layer, tensors, torch, twins
+from tests.nn.nn_oracle import array, assert_close, assert_same, assert_same_layer, tensors, torch, twins
 from teletensor import nn
 from teletensor.nn import functional as F
 

@@ -1,7 +1,7 @@
 """Calls that must fail, with PyTorch's exception and PyTorch's words."""
 
 import pytest
-from nn_oracle import assert_same_error
+from tests.nn.nn_oracle import assert_same_error
 
 
 def _transformer(nn):

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 import teletensor as tt
-from nn_oracle import array, assert_close, assert_same, integers, tensors, torch
+from tests.nn.nn_oracle import array, assert_close, assert_same, integers, tensors, torch
 from teletensor.nn import functional as F
 
 SHARED = [name for name in F.__all__ if hasattr(torch.nn.functional, name)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import teletensor as tt
-from nn_oracle import array, assert_close, tensors, torch, twins, values
+from tests.nn.nn_oracle import array, assert_close, tensors, torch, twins, values
 from teletensor import nn
 
 SIDES = [(tt, nn), (torch, torch.nn)]

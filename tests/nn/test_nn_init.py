@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import teletensor as tt
-from nn_oracle import torch
+from tests.nn.nn_oracle import torch
 from teletensor import nn
 from teletensor.nn import init
 

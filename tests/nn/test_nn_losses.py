@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import teletensor as tt
-from nn_oracle import array, assert_same, assert_same_layer, integers, tensors, torch, twins
+from tests.nn.nn_oracle import array, assert_same, assert_same_layer, integers, tensors, torch, twins
 from teletensor.nn import functional as F
 
 A, B, C = array(5, 3), array(5, 3, seed=1), array(5, 3, seed=2)

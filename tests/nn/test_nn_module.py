@@ -7,7 +7,7 @@ import weakref
 import numpy as np
 import pytest
 import teletensor as tt
-from nn_oracle import array, assert_close, assert_same_error, torch, twins
+from tests.nn.nn_oracle import array, assert_close, assert_same_error, torch, twins
 from teletensor import nn
 
 

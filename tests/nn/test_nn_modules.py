@@ -4,7 +4,7 @@ import importlib
 import inspect
 
 import pytest
-from nn_oracle import torch
+from tests.nn.nn_oracle import torch
 from teletensor import nn
 
 CLASSES = [name for name in nn.__all__ if inspect.isclass(getattr(nn, name))]

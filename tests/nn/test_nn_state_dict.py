@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 import pytest
 import teletensor as tt
-from nn_oracle import assert_same_error, torch
+from tests.nn.nn_oracle import assert_same_error, torch
 from teletensor import nn
 
 ERRORS = {

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import teletensor as tt
-from nn_oracle import array, assert_close, tensors, torch, twins
+from tests.nn.nn_oracle import array, assert_close, tensors, torch, twins
 from teletensor import nn
 
 SIDES = (tt, torch)

@@ -33,6 +33,7 @@ class Backend(ABC):
     def memory_info(self) -> dict[str, int]:
         """`allocated`, `total` and `free` bytes of the device, as far as they are known."""
 
+    @abstractmethod
     def free_pools(self) -> None:
         """Give cached memory back to the device."""
 

@@ -107,6 +107,9 @@ class NumPyBackend(Backend):
     def synchronize(self) -> None:
         """NumPy's functions return when they are done."""
 
+    def free_pools(self) -> None:
+        """NumPy keeps none."""
+
     def memory_info(self) -> dict[str, int]:
         """What the operating system tells of this process and machine."""
         return {"allocated": _resident_bytes()}

@@ -21,8 +21,8 @@ class Value:
     """An array, its spec, and where it stands in the autograd graph.
 
     `version` is a one-element list shared by everything that aliases the same memory; in-place ops raise it. A view has
-    its `base` and the `chain` of view ops that leads to it, from which its node is made afresh when the base was written
-    to (`epoch` of the base against `seen`).
+    its `base` and the `chain` of view ops that leads to it, from which its node is made afresh when the base was
+    written to (`epoch` of the base against `seen`).
     """
 
     __slots__ = (

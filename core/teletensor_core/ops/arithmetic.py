@@ -1,7 +1,7 @@
 """Arithmetic, element by element, with broadcasting and promotion.
 
-Integer division by zero raises only when the divisor is a Python number: an element of a tensor that is zero is known to
-the device alone, and gives 0 there.
+Integer division by zero raises only when the divisor is a Python number: an element of a tensor that is zero is known
+to the device alone, and gives 0 there.
 """
 
 from teletensor_core import rules
@@ -193,8 +193,13 @@ def _(ops, g, out, input):
     return ops.conj(g)
 
 
-@op(infer=domains.real_numeric(rules.broadcast), promote=rules.common, inplace=True, differentiable=False,
-    samples=binary(other_low=1.0, other_high=4.0))  # fmt: skip
+@op(
+    infer=domains.real_numeric(rules.broadcast),
+    promote=rules.common,
+    inplace=True,
+    differentiable=False,
+    samples=binary(other_low=1.0, other_high=4.0),
+)
 def floor_divide(xp, input, other):
     """The quotient rounded down."""
     _check_divisor(input, other)

@@ -23,7 +23,6 @@ def _part(input):
     view=True,
     namespaces=(),
     samples=calls(Sample(T(2, 3, dtype=complex64))),
-    oracle=lambda torch, x: x.real,
 )
 def real(xp, input):
     """The real parts, sharing memory."""
@@ -40,7 +39,6 @@ def _(ops, g, out, input):
     view=True,
     namespaces=(),
     samples=calls(Sample(T(2, 3, dtype=complex64))),
-    oracle=lambda torch, x: x.imag,
 )
 def imag(xp, input):
     """The imaginary parts, sharing memory."""
@@ -96,8 +94,12 @@ def _(ops, g, out, input):
     return ops.view_as_real(ops.clone(g))
 
 
-@op(infer=lambda real, imag: spec(rules.broadcast_shapes(real.shape, imag.shape), real.dtype.to_complex()), namespaces=("torch",),
-    name="complex", samples=calls(Sample(T(2, 3), T(2, 3))))  # fmt: skip
+@op(
+    infer=lambda real, imag: spec(rules.broadcast_shapes(real.shape, imag.shape), real.dtype.to_complex()),
+    namespaces=("torch",),
+    name="complex",
+    samples=calls(Sample(T(2, 3), T(2, 3))),
+)
 def complex_(xp, real, imag):
     """Complex numbers from their parts."""
     return real + xp.multiply(imag, xp.asarray(1j, "D" if real.dtype.itemsize == 8 else "F"))

@@ -35,18 +35,12 @@ _conv_samples = calls(
 )
 
 
-def _torch_conv(torch, x, w, b=None, *, stride, padding, dilation, groups):
-    function = getattr(torch.nn.functional, f"conv{len(stride)}d")
-    return function(x, w, b, stride, padding, dilation, groups)
-
-
 @op(
     infer=spatial.conv,
     saves=("input", "weight"),
     namespaces=(),
     grad_name="Convolution",
     samples=_conv_samples,
-    oracle=_torch_conv,
 )
 def conv(xp, input, weight, bias=None, *, stride, padding, dilation, groups):
     """The cross-correlation of (N, C, d1, ...) with (O, C / groups, k1, ...), plus a bias for each output channel."""
@@ -120,17 +114,11 @@ def _(ops, gg, result, g, input, *, shape, **attrs):
     return ops.conv_input_grad(ops.conj(g), gg, shape=tuple(input.shape), **attrs)
 
 
-def _torch_transpose(torch, x, w, b=None, *, stride, padding, output_padding, dilation, groups):
-    function = getattr(torch.nn.functional, f"conv_transpose{len(stride)}d")
-    return function(x, w, b, stride, padding, output_padding, groups, dilation)
-
-
 @op(
     infer=spatial.conv_transpose,
     saves=("input", "weight"),
     namespaces=(),
     grad_name="Convolution",
-    oracle=_torch_transpose,
     samples=calls(
         Sample(
             T(2, 3, 4, 4),

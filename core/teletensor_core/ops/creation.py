@@ -17,15 +17,12 @@ def _sized(shape, dtype):
     return spec(tuple(shape), dtype)
 
 
-def _filled(oracle):
-    """What full, zeros, ones and empty have in common."""
-    return {
-        "infer": lambda *value, shape, dtype: _sized(shape, dtype),
-        "opmath": False,
-        "namespaces": (),
-        "differentiable": False,
-        "oracle": oracle,
-    }
+_filled = {
+    "infer": lambda *value, shape, dtype: _sized(shape, dtype),
+    "opmath": False,
+    "namespaces": (),
+    "differentiable": False,
+}
 
 
 _SHAPES = calls(
@@ -38,7 +35,7 @@ _SHAPES = calls(
 
 
 @op(
-    **_filled(lambda torch, value, *, shape, dtype: torch.full(shape, value, dtype=dtype)),
+    **_filled,
     promote=lambda value, *, shape, dtype: [dtype],
     samples=calls(
         Sample(1.5, shape=(2, 3), dtype=dtypes.float32),
@@ -55,19 +52,19 @@ def full(xp, value, *, shape, dtype):
     return out
 
 
-@op(**_filled(lambda torch, *, shape, dtype: torch.zeros(shape, dtype=dtype)), samples=_SHAPES)
+@op(**_filled, samples=_SHAPES)
 def zeros(xp, *, shape, dtype):
     """Zeros."""
     return xp.zeros(shape, dtype.np)
 
 
-@op(**_filled(lambda torch, *, shape, dtype: torch.ones(shape, dtype=dtype)), samples=_SHAPES)
+@op(**_filled, samples=_SHAPES)
 def ones(xp, *, shape, dtype):
     """Ones."""
     return xp.ones(shape, dtype.np)
 
 
-@op(**_filled("shape"), samples=_SHAPES)
+@op(**_filled, samples=_SHAPES)
 def empty(xp, *, shape, dtype):
     """Whatever is in memory."""
     return xp.empty(shape, dtype.np)
@@ -106,7 +103,6 @@ def _arange_spec(*, start, end, step, dtype):
         Sample(start=0, end=4, step=1, dtype=dtypes.bfloat16),
         Sample(start=2**53, end=2**53 + 3, step=1, dtype=dtypes.int64),
     ),
-    oracle=lambda torch, *, start, end, step, dtype: torch.arange(start, end, step, dtype=dtype),
 )
 def arange(xp, *, start, end, step, dtype):
     """Numbers from `start` up to, not including, `end`, `step` apart."""
@@ -147,7 +143,6 @@ def _even(xp, start, end, steps, dtype):
         Sample(start=0, end=10, steps=4, dtype=dtypes.int64),
         Sample(start=0, end=1, steps=0, dtype=dtypes.float32),
     ),
-    oracle=lambda torch, *, start, end, steps, dtype: torch.linspace(start, end, steps, dtype=dtype),
 )
 def linspace(xp, *, start, end, steps, dtype):
     """`steps` numbers evenly spread from `start` to `end`, both included."""
@@ -164,7 +159,6 @@ def linspace(xp, *, start, end, steps, dtype):
         Sample(start=0, end=2, steps=5, base=10.0, dtype=dtypes.float64),
         Sample(start=-1, end=3, steps=4, base=2.0, dtype=dtypes.float32),
     ),
-    oracle=lambda torch, *, start, end, steps, base, dtype: torch.logspace(start, end, steps, base, dtype=dtype),
 )
 def logspace(xp, *, start, end, steps, base, dtype):
     """`base` to the power of `steps` numbers evenly spread from `start` to `end`."""
@@ -189,7 +183,6 @@ def _eye_spec(*, n, m, dtype):
         Sample(n=2, m=4, dtype=dtypes.bool_),
         Sample(n=0, m=2, dtype=dtypes.float64),
     ),
-    oracle=lambda torch, *, n, m, dtype: torch.eye(n, m, dtype=dtype),
 )
 def eye(xp, *, n, m, dtype):
     """Ones on the diagonal of an n by m matrix, zeros elsewhere."""
@@ -321,7 +314,6 @@ _CORNERS = calls(
     namespaces=(),
     differentiable=False,
     samples=_CORNERS,
-    oracle=lambda torch, **attrs: torch.tril_indices(**attrs),
 )
 def tril_indices(xp, *, row, col, offset=0, dtype=dtypes.int64):
     """Rows and columns of the elements on and below a diagonal: shape (2, count)."""
@@ -337,7 +329,6 @@ def _upper_counts(row, col, offset):
     namespaces=(),
     differentiable=False,
     samples=_CORNERS,
-    oracle=lambda torch, **attrs: torch.triu_indices(**attrs),
 )
 def triu_indices(xp, *, row, col, offset=0, dtype=dtypes.int64):
     """Rows and columns of the elements on and above a diagonal: shape (2, count)."""

@@ -13,7 +13,7 @@ _SPARE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 @functools.lru_cache(maxsize=4096)
 def parse(equation, ranks):
-    """The subscripts of each operand and of the output, with the dimensions of an ellipsis given letters of their own."""
+    """The subscripts of each operand and of the output; the dimensions of an ellipsis get letters of their own."""
     text = equation.replace(" ", "")
     left, arrow, right = text.partition("->")
     terms = left.split(",")
@@ -67,12 +67,24 @@ def _einsum_spec(operands, *, equation):
     return spec(tuple(sizes[c] for c in output), dtypes.result_type(operands))
 
 
-@op(infer=_einsum_spec, promote=lambda operands, *, equation: [dtypes.result_type(operands)], saves=("operands",), namespaces=("torch",), samples=calls(
-    Sample([T(3, 4), T(4, 5)], equation="ij,jk->ik"), Sample([T(2, 3, 4), T(2, 4, 5)], equation="bij,bjk->bik"), Sample([T(3, 3)], equation="ii->i"),
-    Sample([T(3, 3)], equation="ii"), Sample([T(3, 4)], equation="ij->j"), Sample([T(3), T(4)], equation="i,j->ij"),
-    Sample([T(2, 3, 4), T(5, 4)], equation="...i,ji->...j"), Sample([T(2, 3), T(3, 4), T(4, 2)], equation="ij,jk,kl->il"),
-    Sample([T(2, 3, 4), T(2, 3, 4)], equation="bhd,bhd->bh"), Sample([T(2, 3), T(2, 3)], equation="ij,ij->")),
-    oracle=lambda torch, operands, *, equation: torch.einsum(equation, *operands))  # fmt: skip
+@op(
+    infer=_einsum_spec,
+    promote=lambda operands, *, equation: [dtypes.result_type(operands)],
+    saves=("operands",),
+    namespaces=("torch",),
+    samples=calls(
+        Sample([T(3, 4), T(4, 5)], equation="ij,jk->ik"),
+        Sample([T(2, 3, 4), T(2, 4, 5)], equation="bij,bjk->bik"),
+        Sample([T(3, 3)], equation="ii->i"),
+        Sample([T(3, 3)], equation="ii"),
+        Sample([T(3, 4)], equation="ij->j"),
+        Sample([T(3), T(4)], equation="i,j->ij"),
+        Sample([T(2, 3, 4), T(5, 4)], equation="...i,ji->...j"),
+        Sample([T(2, 3), T(3, 4), T(4, 2)], equation="ij,jk,kl->il"),
+        Sample([T(2, 3, 4), T(2, 3, 4)], equation="bhd,bhd->bh"),
+        Sample([T(2, 3), T(2, 3)], equation="ij,ij->"),
+    ),
+)
 def einsum(xp, operands: TensorList, *, equation):
     """Products of tensors summed over the subscripts that are not in the output."""
     terms, output = parse(equation, tuple(x.ndim for x in operands))

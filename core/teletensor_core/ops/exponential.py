@@ -86,8 +86,7 @@ def _(ops, g, out, input):
     return ops.div(g, ops.conj(ops.add(input, 1)))
 
 
-@op(**_to_float, saves=("out",), namespaces=("torch", "Tensor", "nn.functional"), aliases=("expit",), samples=unary(),
-    oracle=lambda torch, x: torch.sigmoid(x))  # fmt: skip
+@op(**_to_float, saves=("out",), namespaces=("torch", "Tensor", "nn.functional"), aliases=("expit",), samples=unary())
 def sigmoid(xp, input):
     """1 / (1 + exp(-x))."""
     return xp.sigmoid(input)
@@ -132,8 +131,13 @@ def _(ops, g, out, input, other):
     return ops.mul(g, ops.exp(ops.sub(other, out)))
 
 
-@op(infer=rules.division, promote=rules.common_float, saves=("input", "other"), inplace=True,
-    samples=binary(0.2, 2, 0.2, 2))  # fmt: skip
+@op(
+    infer=rules.division,
+    promote=rules.common_float,
+    saves=("input", "other"),
+    inplace=True,
+    samples=binary(0.2, 2, 0.2, 2),
+)
 def xlogy(xp, input, other):
     """X * log(y), zero where x is zero."""
     return xp.where((input == 0) & ~xp.isnan(other), 0, input * xp.log(xp.asarray(other)))

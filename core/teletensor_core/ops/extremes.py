@@ -60,15 +60,25 @@ def amin(xp, input, *, dim=None, keepdim=False):
     return xp.min(input, axis=reduced_dims(dim, input.ndim), keepdims=keepdim)
 
 
-@op(infer=_whole_spec, saves=("input", "out"), namespaces=(), grad_name="Max", samples=calls(Sample(T(3, 4)), Sample(T())),
-    oracle=lambda torch, x: torch.max(x))  # fmt: skip
+@op(
+    infer=_whole_spec,
+    saves=("input", "out"),
+    namespaces=(),
+    grad_name="Max",
+    samples=calls(Sample(T(3, 4)), Sample(T())),
+)
 def max_all(xp, input):
     """The greatest of all elements."""
     return xp.max(input)
 
 
-@op(infer=_whole_spec, saves=("input", "out"), namespaces=(), grad_name="Min", samples=calls(Sample(T(3, 4)), Sample(T())),
-    oracle=lambda torch, x: torch.min(x))  # fmt: skip
+@op(
+    infer=_whole_spec,
+    saves=("input", "out"),
+    namespaces=(),
+    grad_name="Min",
+    samples=calls(Sample(T(3, 4)), Sample(T())),
+)
 def min_all(xp, input):
     """The least of all elements."""
     return xp.min(input)
@@ -92,8 +102,7 @@ def _put_back(ops, g, out, input, *, dim, keepdim=False):
     return ops.scatter_add(ops.zeros(shape=tuple(input.shape), dtype=ops.dtype(grad)), indices, grad, dim=dim)
 
 
-@op(infer=_along_spec, saves=("out",), namespaces=(), grad_name="Max", samples=along_dim(unique=True),
-    oracle=lambda torch, x, **a: torch.max(x, **a))  # fmt: skip
+@op(infer=_along_spec, saves=("out",), namespaces=(), grad_name="Max", samples=along_dim(unique=True))
 def max_dim(xp, input, *, dim, keepdim=False):
     """The greatest elements along a dimension, and their (first) indices."""
     if not input.ndim:
@@ -101,8 +110,7 @@ def max_dim(xp, input, *, dim, keepdim=False):
     return _take(xp, input, xp.expand_dims(xp.argmax(input, axis=dim), dim), dim, keepdim)
 
 
-@op(infer=_along_spec, saves=("out",), namespaces=(), grad_name="Min", samples=along_dim(unique=True),
-    oracle=lambda torch, x, **a: torch.min(x, **a))  # fmt: skip
+@op(infer=_along_spec, saves=("out",), namespaces=(), grad_name="Min", samples=along_dim(unique=True))
 def min_dim(xp, input, *, dim, keepdim=False):
     """The least elements along a dimension, and their (first) indices."""
     if not input.ndim:
@@ -116,8 +124,11 @@ def _arg_spec(input, *, dim=None, keepdim=False):
 
 
 _arg_samples = calls(
-    Sample(T(3, 4, unique=True)), Sample(T(3, 4, unique=True), dim=1), Sample(T(2, 3, unique=True), dim=0, keepdim=True), Sample(T())
-)  # fmt: skip
+    Sample(T(3, 4, unique=True)),
+    Sample(T(3, 4, unique=True), dim=1),
+    Sample(T(2, 3, unique=True), dim=0, keepdim=True),
+    Sample(T()),
+)
 
 
 @op(infer=_arg_spec, differentiable=False, samples=_arg_samples)
@@ -137,8 +148,11 @@ def _arg(xp, function, input, dim, keepdim):
     return xp.asarray(found).reshape(reduced_shape(input.shape, dim, True)) if keepdim else found
 
 
-@op(infer=lambda input, *, dim=None, keepdim=False: (_extreme_spec(input, dim=dim, keepdim=keepdim),) * 2, saves=("input", "out"),
-    samples=calls(Sample(T(3, 4, unique=True)), Sample(T(3, 4, unique=True), dim=1, keepdim=True)))  # fmt: skip
+@op(
+    infer=lambda input, *, dim=None, keepdim=False: (_extreme_spec(input, dim=dim, keepdim=keepdim),) * 2,
+    saves=("input", "out"),
+    samples=calls(Sample(T(3, 4, unique=True)), Sample(T(3, 4, unique=True), dim=1, keepdim=True)),
+)
 def aminmax(xp, input, *, dim=None, keepdim=False):
     """The least and the greatest element."""
     return xp.min(input, axis=dim, keepdims=keepdim), xp.max(input, axis=dim, keepdims=keepdim)
@@ -150,8 +164,13 @@ def _(ops, g, out, input, *, dim=None, keepdim=False):
     return ops.add(low, high)
 
 
-@op(infer=_whole_spec, saves=("input", "out"), namespaces=(), grad_name="Median", samples=calls(Sample(T(3, 4, unique=True)), Sample(T(5, unique=True))),
-    oracle=lambda torch, x: torch.median(x))  # fmt: skip
+@op(
+    infer=_whole_spec,
+    saves=("input", "out"),
+    namespaces=(),
+    grad_name="Median",
+    samples=calls(Sample(T(3, 4, unique=True)), Sample(T(5, unique=True))),
+)
 def median_all(xp, input):
     """The lower median of all elements."""
     flat = xp.sort(input.reshape(-1))
@@ -162,8 +181,7 @@ def median_all(xp, input):
 median_all.vjp("input")(_share_evenly)
 
 
-@op(infer=_along_spec, saves=("out",), namespaces=(), grad_name="Median", samples=along_dim(unique=True),
-    oracle=lambda torch, x, **a: torch.median(x, **a))  # fmt: skip
+@op(infer=_along_spec, saves=("out",), namespaces=(), grad_name="Median", samples=along_dim(unique=True))
 def median_dim(xp, input, *, dim, keepdim=False):
     """The lower medians along a dimension, and their indices."""
     return kthvalue.kernel(xp, input, k=(input.shape[dim] + 1) // 2 if input.ndim else 1, dim=dim, keepdim=keepdim)

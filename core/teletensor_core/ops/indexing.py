@@ -19,10 +19,6 @@ def _i(*shape, high, low=0):
     return T(*shape, dtype=int64, low=low, high=high, grad=False)
 
 
-def _subscript(torch, input, indices, positions):
-    return tuple(slice(None) if k is None else indices[k] for k in positions)
-
-
 @op(
     infer=indexing.index,
     opmath=False,
@@ -37,7 +33,6 @@ def _subscript(torch, input, indices, positions):
         Sample(T(3, 2), [_i(0, high=3)], positions=(0, None)),
         Sample(T(3), [_i(high=3)], positions=(0,)),
     ),
-    oracle=lambda torch, input, indices, *, positions: input[_subscript(torch, input, indices, positions)],
 )
 def index(xp, input, indices: TensorList, *, positions):
     """Elements at index tensors; `positions` says which tensor indexes each dimension, None keeps the dimension."""
@@ -61,18 +56,6 @@ def _(ops, g, out, g_, indices, *, shape, positions):
     return ops.index(g, indices, positions=positions)
 
 
-def _put_oracle(torch, input, values, indices, *, positions, accumulate=False):
-    keys = [slice(None) if k is None else indices[k] for k in positions]
-    while keys and isinstance(keys[-1], slice):
-        keys.pop()
-    if any(isinstance(k, slice) for k in keys):
-        keys = [
-            torch.arange(n).reshape(-1, *[1] * (len(keys) - 1 - d)) if isinstance(k, slice) else k
-            for d, (n, k) in enumerate(zip(input.shape, keys, strict=False))
-        ]
-    return input.index_put(tuple(keys), torch.as_tensor(values, dtype=input.dtype), accumulate=accumulate)
-
-
 @op(
     infer=indexing.index_put,
     promote=lambda input, values, indices, **attrs: [None, input.dtype, None],
@@ -86,7 +69,6 @@ def _put_oracle(torch, input, values, indices, *, positions, accumulate=False):
         Sample(T(3, 4), T(), [_i(2, high=3), _i(2, high=4)], positions=(0, 1)),
         Sample(T(3, 4), 1, [_i(2, high=4, low=-4)], positions=(None, 0)),
     ),
-    oracle=_put_oracle,
 )
 def index_put(xp, input, values, indices: TensorList, *, positions, accumulate=False):
     """`input` with values written, or added, at index tensors; `positions` as in `index`."""
@@ -165,7 +147,6 @@ def _numel(shape):
         Sample(T(3, 4), T(3, dtype=int64, low=0, high=12, unique=True, grad=False), T(3)),
         Sample(T(3, 4), _i(2, 2, high=12), T(4), accumulate=True),
     ),
-    oracle=lambda torch, input, index, source, *, accumulate=False: input.put(index, source, accumulate),
 )
 def put(xp, input, index, source, *, accumulate=False):
     """`input` with source elements written, or added, at positions of the flattened input."""
@@ -259,7 +240,6 @@ def _one_hot_spec(input, *, num_classes):
     samples=calls(
         Sample(_i(2, 3, high=4), num_classes=4), Sample(_i(high=4), num_classes=5), Sample(_i(0, high=4), num_classes=4)
     ),
-    oracle=lambda torch, input, *, num_classes: torch.nn.functional.one_hot(input, num_classes),
 )
 def one_hot(xp, input, *, num_classes):
     """1 where the new last dimension's position is the value, else 0, as int64."""

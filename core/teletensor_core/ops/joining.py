@@ -160,7 +160,6 @@ def _repeat_spec(input, *, repeats):
     opmath=False,
     namespaces=("Tensor",),
     samples=calls(Sample(T(2, 3), repeats=(2, 1)), Sample(T(3), repeats=(2, 2)), Sample(T(2), repeats=(0,))),
-    oracle=lambda torch, input, *, repeats: input.repeat(repeats),
 )
 def repeat(xp, input, *, repeats):
     """The tensor laid side by side, `repeats` times along each dimension."""
@@ -189,7 +188,6 @@ def _interleave_spec(input, *, repeats, dim=None):
     opmath=False,
     namespaces=(),
     samples=calls(Sample(T(2, 3), repeats=2), Sample(T(2, 3), repeats=3, dim=1)),
-    oracle=lambda torch, input, *, repeats, dim=None: torch.repeat_interleave(input, repeats, dim),
 )
 def repeat_interleave(xp, input, *, repeats, dim=None):
     """Each element (or each position of `dim`) repeated in place."""

@@ -96,9 +96,19 @@ def _(ops, g, out, input, target, *, reduction="mean", delta=1.0, needs):
     return grad, ops.neg(grad) if "target" in needs else None
 
 
-@op(infer=lambda input, target, *, reduction="mean", log_target=False: _pointwise_spec(input, target, reduction=reduction),
-    **{**_pointwise(), "samples": calls(Sample(T(3, 4), T(3, 4, low=0.1)), Sample(T(3, 4), T(3, 4), reduction="sum", log_target=True),
-                                        Sample(T(3), T(3, low=0.1), reduction="none"))})  # fmt: skip
+@op(
+    infer=lambda input, target, *, reduction="mean", log_target=False: _pointwise_spec(
+        input, target, reduction=reduction
+    ),
+    **{
+        **_pointwise(),
+        "samples": calls(
+            Sample(T(3, 4), T(3, 4, low=0.1)),
+            Sample(T(3, 4), T(3, 4), reduction="sum", log_target=True),
+            Sample(T(3), T(3, low=0.1), reduction="none"),
+        ),
+    },
+)
 def kl_div(xp, input, target, *, reduction="mean", log_target=False):
     """The divergence of a target distribution from log-probabilities."""
     if log_target:
@@ -131,8 +141,12 @@ def _bce_spec(input, target, weight=None, pos_weight=None, *, reduction="mean"):
 _bce_samples = [Sample(T(3, 4, low=0.1, high=0.9), T(3, 4, low=0, high=1), None, reduction=r) for r in _REDUCTIONS]
 
 
-@op(infer=_bce_spec, saves=("input", "target", "weight"), namespaces=_F,
-    samples=calls(*_bce_samples, Sample(T(3, low=0.1, high=0.9), T(3, low=0, high=1), T(3, low=0.5, grad=False))))  # fmt: skip
+@op(
+    infer=_bce_spec,
+    saves=("input", "target", "weight"),
+    namespaces=_F,
+    samples=calls(*_bce_samples, Sample(T(3, low=0.1, high=0.9), T(3, low=0, high=1), T(3, low=0.5, grad=False))),
+)
 def binary_cross_entropy(xp, input, target, weight=None, *, reduction="mean"):
     """Cross entropy of probabilities with targets in [0, 1]; logarithms are bounded at -100 as in PyTorch."""
     losses = (target - 1) * xp.maximum(xp.log1p(-input), -100) - target * xp.maximum(xp.log(input), -100)
@@ -152,9 +166,15 @@ def _(ops, g, out, input, target, weight=None, *, reduction="mean"):
     return grad if weight is None else ops.mul(grad, weight)
 
 
-@op(infer=_bce_spec, saves=("input", "target", "weight", "pos_weight"), namespaces=_F, samples=calls(
-    *[Sample(T(3, 4), T(3, 4, low=0, high=1), None, None, reduction=r) for r in _REDUCTIONS],
-    Sample(T(3, 4), T(3, 4, low=0, high=1), T(4, low=0.5, grad=False), T(4, low=0.5, grad=False))))  # fmt: skip
+@op(
+    infer=_bce_spec,
+    saves=("input", "target", "weight", "pos_weight"),
+    namespaces=_F,
+    samples=calls(
+        *[Sample(T(3, 4), T(3, 4, low=0, high=1), None, None, reduction=r) for r in _REDUCTIONS],
+        Sample(T(3, 4), T(3, 4, low=0, high=1), T(4, low=0.5, grad=False), T(4, low=0.5, grad=False)),
+    ),
+)
 def binary_cross_entropy_with_logits(xp, input, target, weight=None, pos_weight=None, *, reduction="mean"):
     """Cross entropy of logits with targets in [0, 1], without overflow."""
     log_sigmoid = xp.minimum(input, 0) - xp.log1p(xp.exp(-xp.absolute(input)))
@@ -203,7 +223,8 @@ def _class_spec(input, target, weight=None, *, reduction="mean", **attrs):
     classes = input.shape[_class_dim(input)]
     if weight is not None and weight.shape != (classes,):
         raise ShapeError(
-            f"weight tensor should be defined either for all {classes} classes or no classes but got {list(weight.shape)}"
+            f"weight tensor should be defined either for all {classes} classes or no classes "
+            f"but got {list(weight.shape)}"
         )
     if target.dtype.is_floating_point:
         if target.shape != input.shape:
@@ -243,9 +264,11 @@ def _weighted(xp, losses, weights, reduction):
 
 _classes = {"dtype": dtypes.int64, "low": 0, "high": 4}
 _index_samples = [Sample(T(3, 4), T(3, **_classes), None, reduction=r) for r in _REDUCTIONS] + [
-    Sample(T(3, 4), T(3, **_classes), T(4, low=0.5, grad=False)), Sample(T(2, 4, 3), T(2, 3, **_classes), None),
-    Sample(T(5, 4), T(5, **_classes), None, ignore_index=2), Sample(T(4), T(**_classes), None),
-]  # fmt: skip
+    Sample(T(3, 4), T(3, **_classes), T(4, low=0.5, grad=False)),
+    Sample(T(2, 4, 3), T(2, 3, **_classes), None),
+    Sample(T(5, 4), T(5, **_classes), None, ignore_index=2),
+    Sample(T(4), T(**_classes), None),
+]
 
 
 @op(infer=_class_spec, saves=("target", "weight"), namespaces=_F, samples=calls(*_index_samples))
@@ -282,10 +305,18 @@ def _(ops, gg, result, g, target, weight=None, *, shape, reduction, ignore_index
     return ops.nll_loss(gg, target, weight, reduction=reduction, ignore_index=ignore_index)
 
 
-@op(infer=_class_spec, saves=("input", "target", "weight"), namespaces=_F, samples=calls(
-    *_index_samples, Sample(T(3, 4), T(3, **_classes), None, label_smoothing=0.1),
-    Sample(T(3, 4), T(3, **_classes), T(4, low=0.5, grad=False), label_smoothing=0.2, reduction="sum"),
-    Sample(T(3, 4), T(3, 4, low=0, high=1), None), Sample(T(3, 4), T(3, 4, low=0, high=1), T(4, low=0.5, grad=False), label_smoothing=0.1)))  # fmt: skip
+@op(
+    infer=_class_spec,
+    saves=("input", "target", "weight"),
+    namespaces=_F,
+    samples=calls(
+        *_index_samples,
+        Sample(T(3, 4), T(3, **_classes), None, label_smoothing=0.1),
+        Sample(T(3, 4), T(3, **_classes), T(4, low=0.5, grad=False), label_smoothing=0.2, reduction="sum"),
+        Sample(T(3, 4), T(3, 4, low=0, high=1), None),
+        Sample(T(3, 4), T(3, 4, low=0, high=1), T(4, low=0.5, grad=False), label_smoothing=0.1),
+    ),
+)
 def cross_entropy(xp, input, target, weight=None, *, reduction="mean", ignore_index=-100, label_smoothing=0.0):
     """Softmax and negative log-likelihood in one; targets are class numbers or probabilities."""
     at = _class_dim(input)
@@ -367,9 +398,13 @@ def _(ops, gg, result, g, input, target, weight=None, **attrs):
     return ops.mul(ops.mul(p, ops.sub(gg, inner)), ops.cross_entropy_mass(g, input, target, weight, **attrs))
 
 
-@op(infer=lambda g, input, target, weight=None, **attrs: spec(
-    tuple(1 if d == _class_dim(input) else n for d, n in enumerate(input.shape)), input.dtype),
-    saves=("input", "target", "weight"), namespaces=())  # fmt: skip
+@op(
+    infer=lambda g, input, target, weight=None, **attrs: spec(
+        tuple(1 if d == _class_dim(input) else n for d, n in enumerate(input.shape)), input.dtype
+    ),
+    saves=("input", "target", "weight"),
+    namespaces=(),
+)
 def cross_entropy_mass(xp, g, input, target, weight=None, *, reduction, ignore_index, label_smoothing):
     """The weight of each sample's target distribution times its share of the cotangent `g`."""
     at = _class_dim(input)

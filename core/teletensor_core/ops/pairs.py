@@ -56,10 +56,13 @@ for _op, _better, _ties in (
     _op.vjp("other")(_to_other)
 
 
-@op(infer=lambda input, tensor1, tensor2, value=1: rules.broadcast(input, tensor1, tensor2), inplace=True, saves=("tensor1", "tensor2", "value"),
+@op(
+    infer=lambda input, tensor1, tensor2, value=1: rules.broadcast(input, tensor1, tensor2),
+    inplace=True,
+    saves=("tensor1", "tensor2", "value"),
     promote=lambda input, tensor1, tensor2, value=1: [*rules.common(input, tensor1, tensor2), None],
     samples=calls(Sample(T(2, 3), T(2, 3), T(3), 0.5), Sample(T(2, 3), T(3), T(2, 1), 2)),
-    oracle=lambda torch, input, t1, t2, value: torch.addcmul(input, t1, t2, value=value))  # fmt: skip
+)
 def addcmul(xp, input, tensor1, tensor2, value):
     """`input + value * tensor1 * tensor2`."""
     return xp.add(input, xp.multiply(xp.multiply(tensor1, tensor2), value))
@@ -80,10 +83,13 @@ def _(ops, g, out, input, tensor1, tensor2, value):
     return ops.mul(ops.mul(g, ops.conj(tensor1)), value)
 
 
-@op(infer=lambda input, tensor1, tensor2, value=1: rules.division(input, tensor1, tensor2), inplace=True, saves=("tensor1", "tensor2", "value"),
+@op(
+    infer=lambda input, tensor1, tensor2, value=1: rules.division(input, tensor1, tensor2),
+    inplace=True,
+    saves=("tensor1", "tensor2", "value"),
     promote=lambda input, tensor1, tensor2, value=1: [*rules.common_float(input, tensor1, tensor2), None],
     samples=calls(Sample(T(2, 3), T(2, 3), T(3, low=0.5), 0.5)),
-    oracle=lambda torch, input, t1, t2, value: torch.addcdiv(input, t1, t2, value=value))  # fmt: skip
+)
 def addcdiv(xp, input, tensor1, tensor2, value):
     """`input + value * tensor1 / tensor2`."""
     return xp.add(input, xp.multiply(xp.true_divide(tensor1, tensor2), value))
@@ -105,8 +111,12 @@ def _(ops, g, out, input, tensor1, tensor2, value):
     return ops.mul(ops.mul(g, ops.conj(slope)), -value)
 
 
-@op(infer=lambda input, end, weight: rules.broadcast(input, end, *([weight] if hasattr(weight, "shape") else [])), inplace=True, saves=("input", "end", "weight"),
-    samples=calls(Sample(T(2, 3), T(2, 3), 0.3), Sample(T(2, 3), T(3), T(2, 1, low=0))))  # fmt: skip
+@op(
+    infer=lambda input, end, weight: rules.broadcast(input, end, *([weight] if hasattr(weight, "shape") else [])),
+    inplace=True,
+    saves=("input", "end", "weight"),
+    samples=calls(Sample(T(2, 3), T(2, 3), 0.3), Sample(T(2, 3), T(3), T(2, 1, low=0))),
+)
 def lerp(xp, input, end, weight):
     """`input + weight * (end - input)`."""
     return xp.add(input, xp.multiply(xp.subtract(end, input), weight))

@@ -45,15 +45,31 @@ def _lowest(xp, dtype):
     return -float("inf") if dtype.kind == "f" else xp.iinfo(dtype).min
 
 
-def _torch_max(torch, x, *, kernel_size, stride, padding, dilation, ceil_mode):
-    function = getattr(torch.nn.functional, f"max_pool{len(kernel_size)}d")
-    return function(x, kernel_size, stride, padding, dilation, ceil_mode, return_indices=True)
-
-
-@op(infer=_max_spec, saves=("out",), namespaces=(), grad_name="MaxPool2DWithIndices", oracle=_torch_max, samples=calls(
-    Sample(T(2, 3, 4, 4, unique=True), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1), ceil_mode=False),
-    Sample(T(2, 3, 7, unique=True), kernel_size=(3,), stride=(2,), padding=(1,), dilation=(1,), ceil_mode=True),
-    Sample(T(1, 2, 6, 5, unique=True), kernel_size=(2, 3), stride=(1, 2), padding=(1, 1), dilation=(2, 1), ceil_mode=False)))  # fmt: skip
+@op(
+    infer=_max_spec,
+    saves=("out",),
+    namespaces=(),
+    grad_name="MaxPool2DWithIndices",
+    samples=calls(
+        Sample(
+            T(2, 3, 4, 4, unique=True),
+            kernel_size=(2, 2),
+            stride=(2, 2),
+            padding=(0, 0),
+            dilation=(1, 1),
+            ceil_mode=False,
+        ),
+        Sample(T(2, 3, 7, unique=True), kernel_size=(3,), stride=(2,), padding=(1,), dilation=(1,), ceil_mode=True),
+        Sample(
+            T(1, 2, 6, 5, unique=True),
+            kernel_size=(2, 3),
+            stride=(1, 2),
+            padding=(1, 1),
+            dilation=(2, 1),
+            ceil_mode=False,
+        ),
+    ),
+)
 def max_pool(xp, input, *, kernel_size, stride, padding, dilation, ceil_mode):
     """The greatest element of each window, and its index in the flattened plane."""
     n = len(kernel_size)
@@ -97,19 +113,17 @@ def _(ops, g, out, input, *, kernel_size, **attrs):
     return ops.reshape(flat, shape=tuple(input.shape))
 
 
-def _torch_avg(
-    torch, x, *, kernel_size, stride, padding, ceil_mode=False, count_include_pad=True, divisor_override=None
-):
-    function = getattr(torch.nn.functional, f"avg_pool{len(kernel_size)}d")
-    more = () if len(kernel_size) == 1 else (divisor_override,)
-    return function(x, kernel_size, stride, padding, ceil_mode, count_include_pad, *more)
-
-
-@op(infer=spatial.pool, namespaces=(), grad_name="AvgPool2D", oracle=_torch_avg, samples=calls(
-    Sample(T(2, 3, 4, 4), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0)),
-    Sample(T(2, 3, 7), kernel_size=(3,), stride=(2,), padding=(1,), ceil_mode=True),
-    Sample(T(1, 2, 5, 5), kernel_size=(3, 2), stride=(1, 2), padding=(1, 1), count_include_pad=False),
-    Sample(T(1, 2, 4, 4), kernel_size=(2, 2), stride=(1, 1), padding=(0, 0), divisor_override=3)))  # fmt: skip
+@op(
+    infer=spatial.pool,
+    namespaces=(),
+    grad_name="AvgPool2D",
+    samples=calls(
+        Sample(T(2, 3, 4, 4), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0)),
+        Sample(T(2, 3, 7), kernel_size=(3,), stride=(2,), padding=(1,), ceil_mode=True),
+        Sample(T(1, 2, 5, 5), kernel_size=(3, 2), stride=(1, 2), padding=(1, 1), count_include_pad=False),
+        Sample(T(1, 2, 4, 4), kernel_size=(2, 2), stride=(1, 1), padding=(0, 0), divisor_override=3),
+    ),
+)
 def avg_pool(
     xp, input, *, kernel_size, stride, padding, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
@@ -186,8 +200,12 @@ def _mean_matrix(xp, size, out, dtype):
     return xp.stack(rows)
 
 
-@op(infer=_adaptive_spec, namespaces=(), grad_name="AdaptiveAvgPool2D", samples=calls(Sample(T(2, 3, 5, 4), output_size=(2, 3)), Sample(T(2, 3, 6), output_size=(1,))),
-    oracle=lambda torch, x, *, output_size: getattr(torch.nn.functional, f"adaptive_avg_pool{len(output_size)}d")(x, output_size))  # fmt: skip
+@op(
+    infer=_adaptive_spec,
+    namespaces=(),
+    grad_name="AdaptiveAvgPool2D",
+    samples=calls(Sample(T(2, 3, 5, 4), output_size=(2, 3)), Sample(T(2, 3, 6), output_size=(1,))),
+)
 def adaptive_avg_pool(xp, input, *, output_size):
     """Means over windows chosen so that the output has the given sizes."""
     return _along_dims(xp, input, output_size, transpose=False)
@@ -226,9 +244,15 @@ def _adaptive_max_spec(input, *, output_size):
     return values, spec(values.shape, int64)
 
 
-@op(infer=_adaptive_max_spec, saves=("out",), namespaces=(), grad_name="AdaptiveMaxPool2D",
-    samples=calls(Sample(T(2, 3, 5, 4, unique=True), output_size=(2, 3)), Sample(T(2, 3, 6, unique=True), output_size=(2,))),
-    oracle=lambda torch, x, *, output_size: getattr(torch.nn.functional, f"adaptive_max_pool{len(output_size)}d")(x, output_size, return_indices=True))  # fmt: skip
+@op(
+    infer=_adaptive_max_spec,
+    saves=("out",),
+    namespaces=(),
+    grad_name="AdaptiveMaxPool2D",
+    samples=calls(
+        Sample(T(2, 3, 5, 4, unique=True), output_size=(2, 3)), Sample(T(2, 3, 6, unique=True), output_size=(2,))
+    ),
+)
 def adaptive_max_pool(xp, input, *, output_size):
     """The greatest elements of windows chosen so that the output has the given sizes, and their flat indices."""
     n = len(output_size)

@@ -40,11 +40,23 @@ def _power_spec(input, exponent):
     return spec(result.shape, int64) if result.dtype is bool_ else result
 
 
-@op(infer=_power_spec, promote=lambda a, b: [_power_spec(a, b).dtype] * 2, saves=("input", "exponent", "out"), inplace=True,
+@op(
+    infer=_power_spec,
+    promote=lambda a, b: [_power_spec(a, b).dtype] * 2,
+    saves=("input", "exponent", "out"),
+    inplace=True,
     samples=calls(
-        Sample(T(3, 4, low=0.3), 2), Sample(T(3, 4), 3), Sample(T(3, 4, low=0.3), 0.5), Sample(T(3, low=0.3), -1.5),
-        Sample(T(3, 4, low=0.3), T(4)), Sample(2.0, T(2, 3)), Sample(T(3), 0), Sample(T(3), 1), Sample(T(low=0.3), T(2)),
-    ))  # fmt: skip
+        Sample(T(3, 4, low=0.3), 2),
+        Sample(T(3, 4), 3),
+        Sample(T(3, 4, low=0.3), 0.5),
+        Sample(T(3, low=0.3), -1.5),
+        Sample(T(3, 4, low=0.3), T(4)),
+        Sample(2.0, T(2, 3)),
+        Sample(T(3), 0),
+        Sample(T(3), 1),
+        Sample(T(low=0.3), T(2)),
+    ),
+)
 def pow(xp, input, exponent):
     """`input` to the power of `exponent`."""
     if isinstance(exponent, (int, float)) and hasattr(input, "dtype") and input.dtype.kind in "fc":
@@ -90,8 +102,14 @@ def _(ops, g, out, input):
     return ops.neg(ops.mul(g, ops.conj(ops.mul(out, out))))
 
 
-@op(infer=_square_spec, promote=lambda input: [_square_spec(input).dtype], saves=("input",), inplace=True, grad_name="Pow",
-    samples=unary())  # fmt: skip
+@op(
+    infer=_square_spec,
+    promote=lambda input: [_square_spec(input).dtype],
+    saves=("input",),
+    inplace=True,
+    grad_name="Pow",
+    samples=unary(),
+)
 def square(xp, input):
     """Each element times itself."""
     return xp.multiply(input, input)

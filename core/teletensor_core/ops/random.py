@@ -42,7 +42,7 @@ def _normal(xp, seed, offset, shape):
     return xp.ndtri(_open_unit(xp, seed, offset, shape).reshape(-1)).reshape(shape)
 
 
-_random = {"differentiable": False, "namespaces": (), "random": True, "oracle": "shape", "opmath": False}
+_random = {"differentiable": False, "namespaces": (), "random": True, "opmath": False}
 
 
 @op(infer=_made, **_random, samples=_SHAPES)
@@ -57,8 +57,11 @@ def randn(xp, seed, offset, *, shape, dtype):
     return _normal(xp, seed, offset, shape)
 
 
-@op(infer=lambda seed, offset, *, low, high, shape, dtype: spec(shape, dtype), **_random,
-    samples=calls(Sample(7, 0, low=-2, high=5, shape=(3, 4), dtype=dtypes.int64)))  # fmt: skip
+@op(
+    infer=lambda seed, offset, *, low, high, shape, dtype: spec(shape, dtype),
+    **_random,
+    samples=calls(Sample(7, 0, low=-2, high=5, shape=(3, 4), dtype=dtypes.int64)),
+)
 def randint(xp, seed, offset, *, low, high, shape, dtype):
     """Integers from `low` up to, not including, `high`."""
     span = high - low
@@ -77,7 +80,7 @@ def randperm(xp, seed, offset, *, n, dtype):
     return xp.stable_argsort(xp.random_bits(2 * n, seed, offset).view("Q"), 0)
 
 
-_filling = {"inplace": True, "namespaces": (), "random": True, "oracle": "shape", "opmath": False}
+_filling = {"inplace": True, "namespaces": (), "random": True, "opmath": False}
 
 
 def _fill_spec(input, seed, offset, **attrs):
@@ -122,8 +125,13 @@ for _op in (uniform, normal, exponential, random):
     _op.vjp("input")(_no_gradient)
 
 
-@op(infer=lambda input, seed, offset: rules.floating(input), namespaces=(), random=True, oracle="shape", differentiable=False,
-    samples=calls(Sample(T(3, 4, low=0, high=1), 7, 0)))  # fmt: skip
+@op(
+    infer=lambda input, seed, offset: rules.floating(input),
+    namespaces=(),
+    random=True,
+    differentiable=False,
+    samples=calls(Sample(T(3, 4, low=0, high=1), 7, 0)),
+)
 def bernoulli(xp, input, seed, offset):
     """Ones with the probabilities that `input` gives."""
     return (_unit(xp, seed, offset, input.shape) < input).astype(input.dtype)
@@ -137,8 +145,16 @@ def _multinomial_spec(input, seed, offset, *, num_samples, replacement):
     return spec((*input.shape[:-1], num_samples), dtypes.int64)
 
 
-@op(infer=_multinomial_spec, namespaces=(), random=True, oracle="shape", differentiable=False,
-    samples=calls(Sample(T(4, low=0.1), 7, 0, num_samples=2, replacement=False), Sample(T(2, 3, low=0.1), 7, 0, num_samples=5, replacement=True)))  # fmt: skip
+@op(
+    infer=_multinomial_spec,
+    namespaces=(),
+    random=True,
+    differentiable=False,
+    samples=calls(
+        Sample(T(4, low=0.1), 7, 0, num_samples=2, replacement=False),
+        Sample(T(2, 3, low=0.1), 7, 0, num_samples=5, replacement=True),
+    ),
+)
 def multinomial(xp, input, seed, offset, *, num_samples, replacement):
     """Indices drawn in proportion to each row: by exponential races, or with replacement by the inverse of the sums."""
     if not replacement:
@@ -156,7 +172,7 @@ def _dropout_spec(input, seed, offset, *, p):
     return rules.floating(input), spec(input.shape, dtypes.bool_)
 
 
-_dropout = {"infer": _dropout_spec, "saves": ("out",), "namespaces": (), "random": True, "oracle": "shape"}
+_dropout = {"infer": _dropout_spec, "saves": ("out",), "namespaces": (), "random": True}
 
 
 @op(**_dropout, samples=calls(Sample(T(3, 4), 7, 0, p=0.5), Sample(T(3), 7, 0, p=1.0), Sample(T(3), 7, 0, p=0.0)))

@@ -41,8 +41,11 @@ def _(ops, g, out, input, *, dim=None, keepdim=False, dtype=None):
     return _spread(ops, g, input, dim, keepdim)
 
 
-@op(infer=lambda input, *, shape: spec(shape, input.dtype), namespaces=(), samples=calls(Sample(T(2, 3, 4), shape=(3, 1)), Sample(T(2, 3), shape=())),
-    oracle=lambda torch, x, *, shape: x.sum_to_size(shape))  # fmt: skip
+@op(
+    infer=lambda input, *, shape: spec(shape, input.dtype),
+    namespaces=(),
+    samples=calls(Sample(T(2, 3, 4), shape=(3, 1)), Sample(T(2, 3), shape=())),
+)
 def sum_to(xp, input, *, shape):
     """The sum over the dimensions that broadcasting `shape` to the input's shape would add or stretch."""
     extra = input.ndim - len(shape)
@@ -55,8 +58,11 @@ def _(ops, g, out, input, *, shape):
     return ops.expand(g, size=tuple(input.shape))
 
 
-@op(infer=rules.reduced_float, promote=lambda input, *, dim=None, keepdim=False, dtype=None: [dtype or input.dtype],
-    samples=reductions())  # fmt: skip
+@op(
+    infer=rules.reduced_float,
+    promote=lambda input, *, dim=None, keepdim=False, dtype=None: [dtype or input.dtype],
+    samples=reductions(),
+)
 def mean(xp, input, *, dim=None, keepdim=False, dtype=None):
     """The mean over dimensions, or of everything."""
     return xp.mean(input, axis=reduced_dims(dim, input.ndim), keepdims=keepdim)
@@ -72,8 +78,12 @@ def _prod_spec(input, *, dim=None, keepdim=False, dtype=None):
     return rules.reduced_sum(input, dim=dim, keepdim=keepdim, dtype=dtype)
 
 
-@op(infer=_prod_spec, promote=_sum_cast, saves=("input",), samples=calls(
-    Sample(T(3, 4)), Sample(T(3, 4), dim=1), Sample(T(2, 3), dim=0, keepdim=True), Sample(T())))  # fmt: skip
+@op(
+    infer=_prod_spec,
+    promote=_sum_cast,
+    saves=("input",),
+    samples=calls(Sample(T(3, 4)), Sample(T(3, 4), dim=1), Sample(T(2, 3), dim=0, keepdim=True), Sample(T())),
+)
 def prod(xp, input, *, dim=None, keepdim=False, dtype=None):
     """The product along a dimension, or of everything."""
     return xp.prod(input, axis=dim, keepdims=keepdim)
@@ -89,9 +99,12 @@ def _(ops, g, out, input, *, dim=None, keepdim=False, dtype=None):
     return ops.mul(ops.product_of_others(input, dim=dim), _kept(ops, g, input, dim, keepdim))
 
 
-@op(infer=lambda input, *, dim: spec(input.shape, input.dtype), saves=("input",), namespaces=(), samples=calls(Sample(T(3, 4), dim=1)),
-    oracle=lambda torch, x, *, dim: torch.stack([torch.cat([x.narrow(dim, 0, i), x.narrow(dim, i + 1, x.shape[dim] - i - 1)], dim).prod(dim)
-                                                 for i in range(x.shape[dim])], dim))  # fmt: skip
+@op(
+    infer=lambda input, *, dim: spec(input.shape, input.dtype),
+    saves=("input",),
+    namespaces=(),
+    samples=calls(Sample(T(3, 4), dim=1)),
+)
 def product_of_others(xp, input, *, dim):
     """For each element the product of all others along a dimension: right also where elements are zero."""
     at = dim % input.ndim
@@ -223,8 +236,11 @@ def _(ops, g, out, input, *, dim=None, keepdim=False, dtype=None):
     return ops.where(valid, ops.div(_kept(ops, g, input, dim, keepdim), count), 0)
 
 
-@op(infer=lambda input, *, dim=None: spec(reduced_shape(input.shape, dim, False), dtypes.int64), differentiable=False,
-    samples=calls(Sample(T(3, 4)), Sample(T(3, 4), dim=1), Sample(T(2, 3, 4), dim=(0, 2))))  # fmt: skip
+@op(
+    infer=lambda input, *, dim=None: spec(reduced_shape(input.shape, dim, False), dtypes.int64),
+    differentiable=False,
+    samples=calls(Sample(T(3, 4)), Sample(T(3, 4), dim=1), Sample(T(2, 3, 4), dim=(0, 2))),
+)
 def count_nonzero(xp, input, *, dim=None):
     """How many elements are not zero."""
     return xp.sum(input != 0, axis=reduced_dims(dim, input.ndim))
@@ -247,8 +263,12 @@ def _lse_spec(input, *, dim=None, keepdim=False):
     return spec(reduced_shape(input.shape, dim, keepdim), dtype)
 
 
-@op(infer=_lse_spec, promote=lambda input, **attrs: [_lse_spec(input).dtype], saves=("input", "out"),
-    samples=calls(Sample(T(3, 4), dim=1), Sample(T(2, 3, 4), dim=(0, 2), keepdim=True), Sample(T(5), dim=0)))  # fmt: skip
+@op(
+    infer=_lse_spec,
+    promote=lambda input, **attrs: [_lse_spec(input).dtype],
+    saves=("input", "out"),
+    samples=calls(Sample(T(3, 4), dim=1), Sample(T(2, 3, 4), dim=(0, 2), keepdim=True), Sample(T(5), dim=0)),
+)
 def logsumexp(xp, input, *, dim=None, keepdim=False):
     """The logarithm of the sum of exponentials, without overflow."""
     axes = reduced_dims(dim, input.ndim)

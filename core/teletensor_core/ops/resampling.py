@@ -9,8 +9,13 @@ def _sized(input, *, size, **attrs):
     return spec((*input.shape[: input.ndim - len(size)], *size), input.dtype)
 
 
-@op(infer=_sized, opmath=False, namespaces=(), grad_name="UpsampleNearest2D", samples=calls(Sample(T(1, 2, 3, 4), size=(6, 6)), Sample(T(2, 3, 5), size=(3,))),
-    oracle=lambda torch, x, *, size: torch.nn.functional.interpolate(x, size, mode="nearest"))  # fmt: skip
+@op(
+    infer=_sized,
+    opmath=False,
+    namespaces=(),
+    grad_name="UpsampleNearest2D",
+    samples=calls(Sample(T(1, 2, 3, 4), size=(6, 6)), Sample(T(2, 3, 5), size=(3,))),
+)
 def upsample_nearest(xp, input, *, size):
     """Each position shows the nearest one of the input (rounded down)."""
     for i, n in enumerate(size):
@@ -63,14 +68,16 @@ def _apply(xp, x, sizes, targets, align_corners, transpose):
     return xp.array(x, order="C")
 
 
-def _torch_linear(torch, x, *, size, align_corners):
-    return torch.nn.functional.interpolate(
-        x, size, mode="bilinear" if len(size) == 2 else "linear", align_corners=align_corners
-    )
-
-
-@op(infer=_sized, namespaces=(), grad_name="UpsampleBilinear2D", oracle=_torch_linear, samples=calls(
-    Sample(T(1, 2, 3, 4), size=(6, 5), align_corners=False), Sample(T(1, 2, 3, 4), size=(5, 7), align_corners=True), Sample(T(2, 3, 5), size=(8,), align_corners=False)))  # fmt: skip
+@op(
+    infer=_sized,
+    namespaces=(),
+    grad_name="UpsampleBilinear2D",
+    samples=calls(
+        Sample(T(1, 2, 3, 4), size=(6, 5), align_corners=False),
+        Sample(T(1, 2, 3, 4), size=(5, 7), align_corners=True),
+        Sample(T(2, 3, 5), size=(8,), align_corners=False),
+    ),
+)
 def upsample_bilinear(xp, input, *, size, align_corners):
     """Linear interpolation along each of the last dimensions."""
     return _apply(xp, input, input.shape[-len(size) :], size, align_corners, transpose=False)

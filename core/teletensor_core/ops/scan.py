@@ -34,7 +34,7 @@ def cumprod(xp, input, *, dim, dtype=None):
 
 @cumprod.vjp("input")
 def _(ops, g, out, input, *, dim, dtype=None):
-    """The sum over later positions j of g_j times the product of all elements up to j but the own one: right for zeros."""
+    """The sum over later positions j of g_j times the product of all elements up to j but its own: right for zeros."""
     if not input.ndim:
         return g
     size, parts = input.shape[dim], []

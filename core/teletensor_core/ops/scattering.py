@@ -30,7 +30,6 @@ def _flat(x):
         Sample(T(), _i(high=1), dim=0),
         Sample(T(3, 4), _i(0, 2, high=4), dim=1),
     ),
-    oracle=lambda torch, input, index, *, dim: torch.gather(input, dim, index),
 )
 def gather(xp, input, index, *, dim):
     """Elements at positions along a dimension, one position per element of `index`."""
@@ -100,9 +99,6 @@ _UNIQUE = T(2, 4, dtype=int64, low=0, high=1, grad=False)
             Sample(T(3), _i(0, high=3), T(2), dim=0),
             Sample(T(), _i(high=1), T(), dim=0),
         ),
-        oracle=lambda torch, input, index, src, *, dim, reduce=None: torch.scatter(
-            input, dim, index, src, **({"reduce": reduce} if reduce else {})
-        ),
     )
 )
 def scatter(xp, input, index, src, *, dim, reduce=None):
@@ -161,7 +157,6 @@ def _source_grad(ops, g, index, src, dim):
             Sample(T(), _i(high=1), T(), dim=0),
             Sample(T(3), _i(0, high=3), T(2), dim=0),
         ),
-        oracle=lambda torch, input, index, src, *, dim: torch.scatter_add(input, dim, index, src),
     )
 )
 def scatter_add(xp, input, index, src, *, dim):
@@ -222,9 +217,6 @@ def _reduce_samples():
     saves=("input", "index", "src", "out"),
     inplace=True,
     samples=_reduce_samples,
-    oracle=lambda torch, input, index, src, *, reduce, dim, include_self=True: torch.scatter_reduce(
-        input, dim, index, src, reduce, include_self=include_self
-    ),
 )
 def scatter_reduce(xp, input, index, src, *, reduce, dim, include_self=True):
     """`input` combined with elements of `src` at positions along a dimension: sum, prod, mean, amax or amin.

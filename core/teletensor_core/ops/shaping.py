@@ -13,7 +13,6 @@ _METHOD = ("Tensor",)
     view=True,
     namespaces=_METHOD,
     samples=calls(Sample(T(2, 6), shape=(3, 4)), Sample(T(2, 6), shape=(-1,)), Sample(T(), shape=(1, 1))),
-    oracle=lambda torch, input, *, shape: input.view(shape),
 )
 def view(xp, input, *, shape):
     """The same elements under another shape, sharing memory; one size may be -1."""
@@ -58,7 +57,6 @@ def _(ops, g, out, input, *, dim0, dim1):
     view=True,
     namespaces=_METHOD,
     samples=calls(Sample(T(3, 1), size=(2, 3, 4)), Sample(T(3, 1), size=(-1, 4)), Sample(T(), size=(2, 2))),
-    oracle=lambda torch, input, *, size: input.expand(size),
 )
 def expand(xp, input, *, size):
     """Dimensions of one element repeated without copying; -1 keeps a size."""
@@ -89,7 +87,6 @@ def _(ops, g, out, input, *, dim):
     samples=calls(
         Sample(T(1, 3, 1)), Sample(T(1, 3, 1), dim=0), Sample(T(1, 3, 1), dim=1), Sample(T(1, 1), dim=(0, 1))
     ),
-    oracle=lambda torch, input, *, dim=None: torch.squeeze(input) if dim is None else torch.squeeze(input, dim),
 )
 def squeeze(xp, input, *, dim=None):
     """Without the dimensions of size 1, or without those among `dim`."""
@@ -126,7 +123,6 @@ def _(ops, g, out, input, *, dim, index):
         Sample(T(5), dim=0, start=-3, end=None),
         Sample(T(2, 4), dim=1, start=3, end=1),
     ),
-    oracle=lambda torch, input, *, dim, start, end, step=1: torch.ops.aten.slice(input, dim, start, end, step),
 )
 def slice_(xp, input, *, dim, start, end, step=1):
     """Every `step`-th position from `start` up to `end` of a dimension."""
@@ -160,7 +156,6 @@ def _(ops, g, out, input, *, offset=0, dim1=0, dim2=1):
     view=True,
     namespaces=_METHOD,
     samples=calls(Sample(T(7), dimension=0, size=3, step=2), Sample(T(2, 5), dimension=1, size=2, step=1)),
-    oracle=lambda torch, input, *, dimension, size, step: input.unfold(dimension, size, step),
 )
 def unfold(xp, input, *, dimension, size, step):
     """Windows of `size`, `step` apart, along a dimension; the window is a new last dimension."""
@@ -183,7 +178,6 @@ def _(ops, g, out, input, *, dimension, size, step):
     view=True,
     namespaces=(),
     samples=calls(Sample(T(5, 2), split_size=2), Sample(T(2, 5), split_size=(1, 4), dim=1)),
-    oracle=lambda torch, input, *, split_size, dim=0: torch.split(input, split_size, dim),
 )
 def split(xp, input, *, split_size, dim=0):
     """Consecutive parts of a dimension: all of one size, or of the given sizes."""
@@ -223,7 +217,6 @@ def detach(xp, input):
     namespaces=(),
     grad_name="Alias",
     samples=unary(),
-    oracle=lambda torch, x: x.view_as(x),
 )
 def alias(xp, input):
     """The same memory, as another tensor of the graph."""

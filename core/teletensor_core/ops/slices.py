@@ -22,7 +22,6 @@ def _i(*shape, high):
         Sample(T(3, 4), _i(0, high=4), dim=1),
         Sample(T(), _i(1, high=1), dim=0),
     ),
-    oracle=lambda torch, input, index, *, dim: torch.index_select(input, dim, index),
 )
 def index_select(xp, input, index, *, dim):
     """Whole slices at positions of one dimension."""
@@ -58,9 +57,6 @@ def _lifted(x):
             Sample(T(3, 4), _i(2, high=4), T(3, 2), dim=-1, alpha=2),
             Sample(T(3), _i(2, high=3), T(2), dim=0),
         ),
-        oracle=lambda torch, input, index, source, *, dim, alpha=1: torch.index_add(
-            input, dim, index, source, alpha=alpha
-        ),
     )
 )
 def index_add(xp, input, index, source, *, dim, alpha=1):
@@ -95,7 +91,6 @@ def _(ops, g, out, input, index, source, *, dim, alpha=1):
             Sample(T(5, 4), T(2, dtype=int64, low=0, high=5, unique=True, grad=False), T(2, 4), dim=0),
             Sample(T(3, 4), T(2, dtype=int64, low=0, high=4, unique=True, grad=False), T(3, 2), dim=-1),
         ),
-        oracle=lambda torch, input, index, source, *, dim: torch.index_copy(input, dim, index, source),
     )
 )
 def index_copy(xp, input, index, source, *, dim):
@@ -130,7 +125,6 @@ def _(ops, g, out, input, index, source, *, dim):
         infer=indexing.index_fill,
         promote=lambda input, index, value, *, dim: [None, None, input.dtype],
         samples=calls(Sample(T(3, 4), _i(2, high=3), 2, dim=0), Sample(T(3, 4), _i(2, high=4), T(), dim=-1)),
-        oracle=lambda torch, input, index, value, *, dim: torch.index_fill(input, dim, index, value),
     )
 )
 def index_fill(xp, input, index, value, *, dim):

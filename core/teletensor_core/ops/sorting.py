@@ -27,8 +27,16 @@ def _order(xp, input, dim, descending):
     return size - 1 - xp.flip(xp.stable_argsort(backwards, dim), axis=dim)
 
 
-@op(infer=_sort_spec, saves=("out",), samples=calls(
-    Sample(T(3, 4, unique=True)), Sample(T(3, 4, unique=True), dim=0, descending=True), Sample(T(6, low=-1, high=1), stable=True), Sample(T())))  # fmt: skip
+@op(
+    infer=_sort_spec,
+    saves=("out",),
+    samples=calls(
+        Sample(T(3, 4, unique=True)),
+        Sample(T(3, 4, unique=True), dim=0, descending=True),
+        Sample(T(6, low=-1, high=1), stable=True),
+        Sample(T()),
+    ),
+)
 def sort(xp, input, *, dim=-1, descending=False, stable=False):
     """The elements in order along a dimension, and where they were."""
     order = _order(xp, input, dim, descending)
@@ -45,8 +53,11 @@ def _unsort(ops, g, out, input, *, dim=-1, **attrs):
 sort.vjp("input")(_unsort)
 
 
-@op(infer=lambda input, **attrs: _sort_spec(input, **attrs)[1], differentiable=False,
-    samples=calls(Sample(T(3, 4, unique=True)), Sample(T(3, 4, unique=True), dim=0, descending=True)))  # fmt: skip
+@op(
+    infer=lambda input, **attrs: _sort_spec(input, **attrs)[1],
+    differentiable=False,
+    samples=calls(Sample(T(3, 4, unique=True)), Sample(T(3, 4, unique=True), dim=0, descending=True)),
+)
 def argsort(xp, input, *, dim=-1, descending=False, stable=False):
     """The indices that sort a dimension."""
     return _order(xp, input, dim, descending)
@@ -61,8 +72,15 @@ def _topk_spec(input, *, k, dim=-1, largest=True, sorted=True):
     return spec(shape, input.dtype), spec(shape, int64)
 
 
-@op(infer=_topk_spec, saves=("out",), samples=calls(
-    Sample(T(3, 5, unique=True), k=2), Sample(T(4, 3, unique=True), k=3, dim=0, largest=False), Sample(T(5, unique=True), k=5)))  # fmt: skip
+@op(
+    infer=_topk_spec,
+    saves=("out",),
+    samples=calls(
+        Sample(T(3, 5, unique=True), k=2),
+        Sample(T(4, 3, unique=True), k=3, dim=0, largest=False),
+        Sample(T(5, unique=True), k=5),
+    ),
+)
 def topk(xp, input, *, k, dim=-1, largest=True, sorted=True):
     """The k greatest (or least) elements along a dimension, in order, and their indices."""
     order = _order(xp, input, dim, largest)
@@ -76,8 +94,13 @@ def topk(xp, input, *, k, dim=-1, largest=True, sorted=True):
 topk.vjp("input")(_unsort)
 
 
-@op(infer=lambda input, **attrs: spec((0, input.ndim), int64), dynamic=True, differentiable=False, opmath=False,
-    samples=calls(Sample(T(3, 4, low=-1, high=2)), Sample(T(4, dtype=bool_)), Sample(T())))  # fmt: skip
+@op(
+    infer=lambda input, **attrs: spec((0, input.ndim), int64),
+    dynamic=True,
+    differentiable=False,
+    opmath=False,
+    samples=calls(Sample(T(3, 4, low=-1, high=2)), Sample(T(4, dtype=bool_)), Sample(T())),
+)
 def nonzero(xp, input):
     """The indices of the elements that are not zero, one row each."""
     if not input.ndim:
@@ -85,8 +108,13 @@ def nonzero(xp, input):
     return xp.stack(xp.nonzero(input), axis=1)
 
 
-@op(infer=lambda input, mask: spec((0,), input.dtype), dynamic=True, opmath=False, saves=("mask",),
-    samples=calls(Sample(T(3, 4), T(3, 4, dtype=bool_)), Sample(T(3, 4), T(4, dtype=bool_))))  # fmt: skip
+@op(
+    infer=lambda input, mask: spec((0,), input.dtype),
+    dynamic=True,
+    opmath=False,
+    saves=("mask",),
+    samples=calls(Sample(T(3, 4), T(3, 4, dtype=bool_)), Sample(T(3, 4), T(4, dtype=bool_))),
+)
 def masked_select(xp, input, mask):
     """The elements where the mask holds, in one dimension."""
     shape = rules.broadcast_shapes(input.shape, mask.shape)
@@ -104,8 +132,13 @@ def _unique_spec(input, *, sorted=True, return_inverse=False, return_counts=Fals
     return spec((0,), input.dtype), spec((0,), int64), spec((0,), int64)
 
 
-@op(infer=_unique_spec, dynamic=True, differentiable=False, namespaces=(), samples=calls(Sample(T(3, 4, low=-2, high=2, dtype=int64))),
-    oracle=lambda torch, x, **a: torch.unique(x, return_inverse=True, return_counts=True))  # fmt: skip
+@op(
+    infer=_unique_spec,
+    dynamic=True,
+    differentiable=False,
+    namespaces=(),
+    samples=calls(Sample(T(3, 4, low=-2, high=2, dtype=int64))),
+)
 def unique(xp, input, *, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """The distinct elements in order, which of them each element is, and how often each occurs."""
     if dim is None:
@@ -115,8 +148,12 @@ def unique(xp, input, *, sorted=True, return_inverse=False, return_counts=False,
     return values, inverse.reshape(-1), counts
 
 
-@op(infer=lambda input, weights=None, *, minlength=0: spec((0,), int64 if weights is None else weights.dtype), dynamic=True,
-    differentiable=False, samples=calls(Sample(T(6, dtype=int64, low=0, high=5)), Sample(T(6, dtype=int64, low=0, high=3), minlength=6)))  # fmt: skip
+@op(
+    infer=lambda input, weights=None, *, minlength=0: spec((0,), int64 if weights is None else weights.dtype),
+    dynamic=True,
+    differentiable=False,
+    samples=calls(Sample(T(6, dtype=int64, low=0, high=5)), Sample(T(6, dtype=int64, low=0, high=3), minlength=6)),
+)
 def bincount(xp, input, weights=None, *, minlength=0):
     """How often each non-negative integer occurs, or the sum of its weights."""
     return xp.bincount(input, weights, minlength)
@@ -126,8 +163,13 @@ def _search_spec(sorted_sequence, input, *, right=False):
     return spec(input.shape if hasattr(input, "shape") else (), int64)
 
 
-@op(infer=_search_spec, promote=lambda s, v, **attrs: rules.common(s, v), differentiable=False, namespaces=("torch",),
-    samples=calls(Sample(T(6, transform="sorted"), T(2, 3)), Sample(T(6, transform="sorted"), T(4), right=True)))  # fmt: skip
+@op(
+    infer=_search_spec,
+    promote=lambda s, v, **attrs: rules.common(s, v),
+    differentiable=False,
+    namespaces=("torch",),
+    samples=calls(Sample(T(6, transform="sorted"), T(2, 3)), Sample(T(6, transform="sorted"), T(4), right=True)),
+)
 def searchsorted(xp, sorted_sequence, input, *, right=False):
     """Where elements would be inserted into a sorted sequence (or into its rows) to keep it sorted."""
     side = "right" if right else "left"
@@ -141,8 +183,13 @@ def searchsorted(xp, sorted_sequence, input, *, right=False):
     return xp.sum(below, axis=-1)
 
 
-@op(infer=lambda elements, test_elements: rules.as_bool(elements), promote=rules.common, differentiable=False, namespaces=("torch",),
-    samples=calls(Sample(T(3, 4, dtype=int64, low=0, high=5), T(3, dtype=int64, low=0, high=5))))  # fmt: skip
+@op(
+    infer=lambda elements, test_elements: rules.as_bool(elements),
+    promote=rules.common,
+    differentiable=False,
+    namespaces=("torch",),
+    samples=calls(Sample(T(3, 4, dtype=int64, low=0, high=5), T(3, dtype=int64, low=0, high=5))),
+)
 def isin(xp, elements, test_elements):
     """Whether each element is among the test elements."""
     return xp.any(elements[..., None] == test_elements.reshape(-1), axis=-1)

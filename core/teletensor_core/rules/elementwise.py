@@ -1,7 +1,7 @@
 """Rules of element-wise ops: result shapes by broadcasting, result dtypes by promotion.
 
-Those that end in a dtype question come in pairs: an `infer` rule (specs in, spec out) and a `promote` rule (the dtype each
-operand is cast to before the kernel runs).
+Those that end in a dtype question come in pairs: an `infer` rule (specs in, spec out) and a `promote` rule (the dtype
+each operand is cast to before the kernel runs).
 """
 
 from __future__ import annotations

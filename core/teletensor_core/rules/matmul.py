@@ -71,7 +71,8 @@ def linear(input: Spec, weight: Spec, bias: Spec | None = None) -> Spec:
             rows *= n
         transposed = "x".join(str(n) for n in reversed(weight.shape))
         raise ShapeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{input.shape[-1] if input.ndim else 1} and {transposed}): "
+            "mat1 and mat2 shapes cannot be multiplied "
+            f"({rows}x{input.shape[-1] if input.ndim else 1} and {transposed}): "
             f"linear got input {list(input.shape)} and weight {list(weight.shape)}"
         )
     if bias is not None and bias.shape not in ((weight.shape[0],), ()):
