@@ -1975,6 +1975,19 @@ def permute(input: Operand, dims: Any) -> Tensor:
     return _apply(_permute_op, (input,), (dims,))
 
 
+_polygamma_op = _OPS['polygamma']
+
+
+def polygamma(input: Operand, n: Any) -> Tensor:
+    """The n-th derivative of digamma, (-1)^(n + 1) n! zeta(n + 1, x)."""
+    return _apply(_polygamma_op, (input,), (n,))
+
+
+def polygamma_(input: Operand, n: Any) -> Tensor:
+    """The n-th derivative of digamma, (-1)^(n + 1) n! zeta(n + 1, x). Written into `input`."""
+    return _apply_inplace(_polygamma_op, (input,), (n,))
+
+
 _pow_op = _OPS['pow']
 
 
@@ -2597,7 +2610,7 @@ def sum_to(input: Operand, shape: tuple[int, ...]) -> Tensor:
 _svd_op = _OPS['svd']
 
 
-def svd(input: Operand, full_matrices: Any = False) -> tuple[Tensor, ...]:
+def svd(input: Operand, full_matrices: Any = True) -> tuple[Tensor, ...]:
     """U, the singular values in falling order, and V transposed."""
     return _apply(_svd_op, (input,), (full_matrices,))
 
@@ -2687,14 +2700,6 @@ _transpose_op = _OPS['transpose']
 def transpose(input: Operand, dim0: Any, dim1: Any) -> Tensor:
     """Two dimensions exchanged."""
     return _apply(_transpose_op, (input,), (dim0, dim1))
-
-
-_trigamma_op = _OPS['trigamma']
-
-
-def trigamma(input: Operand) -> Tensor:
-    """The derivative of digamma."""
-    return _apply(_trigamma_op, (input,), ())
 
 
 _tril_op = _OPS['tril']

@@ -11,7 +11,7 @@ from typing import Any
 
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
-from teletensor_core.errors import DTypeError, ShapeError
+from teletensor_core.errors import ArgumentTypeError, DTypeError, ShapeError
 from teletensor_core.registry import Op
 from teletensor_core.spec import Spec
 
@@ -84,6 +84,8 @@ def make_plan(op: Op, attrs: dict[str, Any], flags: int, operands: Sequence[Any]
     if flags & DOUBLE:
         with dtypes.default_dtype_as(dtypes.float64):
             return make_plan(op, attrs, flags & ~DOUBLE, operands)
+    if op.numbers is not None:
+        _refuse_numbers(op, op.numbers, operands)
     inferred = op.infer(*operands, **attrs)
     multiple = isinstance(inferred, tuple)
     specs: tuple[Spec, ...] = inferred if multiple else (inferred,)
@@ -93,6 +95,14 @@ def make_plan(op: Op, attrs: dict[str, Any], flags: int, operands: Sequence[Any]
         _check_inplace(op, operands[0], specs[0])
         specs = (operands[0],)
     return Plan(op, attrs, flags, specs, multiple, operands)
+
+
+def _refuse_numbers(op: Op, numbers: frozenset[str], operands: Sequence[Any]) -> None:
+    for position, (name, x) in enumerate(zip(op.operands, operands, strict=True), 1):
+        if isinstance(x, (bool, int, float, complex)) and name not in numbers:
+            raise ArgumentTypeError(
+                f"{op.name}(): argument '{name}' (position {position}) must be Tensor, not {type(x).__name__}"
+            )
 
 
 def _layout(operand: Any) -> str | int:
@@ -127,6 +137,8 @@ def _check_inplace(op: Op, target: Spec, result: Spec) -> None:
         raise ShapeError(
             f"{op.name}_: output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
         )
+    if op.differentiable and target.dtype.is_complex and not result.dtype.is_complex:
+        raise DTypeError(f"In-place {op.name} is not supported for complex tensors.")
     if result.dtype.category > target.dtype.category:
         raise DTypeError(
             f"{op.name}_: result type {result.dtype.name} can't be cast to the desired output type {target.dtype.name}"

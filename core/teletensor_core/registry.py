@@ -10,8 +10,8 @@
         return ops.mul(g, ops.conj(other))
 
 The Python signature is the schema: `xp` (the array namespace), then the tensor operands, then keyword-only attributes.
-An operand annotated `TensorList` takes a list of tensors; one with the default None may be left out; any other operand
-may also be a Python number unless the op says `tensors_only`.
+An operand annotated `TensorList` takes a list of tensors; one with the default None may be left out. Any other operand
+may also be a Python number, unless `numbers` names those that may.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Op:
     saves: frozenset[str]
     namespaces: tuple[str, ...]
     aliases: tuple[str, ...]
+    numbers: frozenset[str] | None
     samples: Callable[[], Iterable[Any]] | None
     inplace: bool
     view: bool
@@ -113,6 +114,7 @@ def op(
     saves: Sequence[str] = (),
     namespaces: Sequence[str] = ("torch", "Tensor"),
     aliases: Sequence[str] = (),
+    numbers: Sequence[str] | None = None,
     samples: Callable[[], Iterable[Any]] | None = None,
     inplace: bool = False,
     view: bool = False,
@@ -134,6 +136,7 @@ def op(
             saves=frozenset(saves),
             namespaces=tuple(namespaces),
             aliases=tuple(aliases),
+            numbers=None if numbers is None else frozenset(numbers),
             samples=samples,
             inplace=inplace,
             view=view,
@@ -174,9 +177,11 @@ def _check(made: Op) -> None:
         raise TypeError(f"op {made.name} is defined twice: in {OPS[made.name].module} and in {made.module}")
     if not made.doc:
         raise TypeError(f"op {made.name} in {made.module} has no docstring")
-    unknown = made.saves - set(made.operands) - {"out"}
-    if unknown:
-        raise TypeError(f"op {made.name} saves {sorted(unknown)}; operands are {made.operands}")
+    for what, names in (("saves", made.saves - {"out"}), ("numbers", made.numbers or frozenset())):
+        if unknown := names - set(made.operands):
+            raise TypeError(
+                f"op {made.name} {what}: no operands called {sorted(unknown)}; operands are {made.operands}"
+            )
 
 
 def _camel(name: str) -> str:

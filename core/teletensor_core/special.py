@@ -23,7 +23,7 @@ def _horner(coefficients: tuple[float, ...], x: Array) -> Array:
 
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)), without overflow."""
-    out = np.negative(x)
+    out = np.asarray(np.negative(x))
     np.exp(out, out=out)
     out += 1
     return np.reciprocal(out, out=out)
@@ -200,24 +200,47 @@ def _digamma64(x: Array) -> Array:
     return np.where(pole, np.nan, np.where(x == 0, np.copysign(np.inf, -x), value))
 
 
-def trigamma(x: Array) -> Array:
-    """The derivative of digamma."""
-    return _in_float64(_trigamma64, x)
+# B(2j) / (2j)!, j = 1, 2, ..., of the Euler-Maclaurin formula.
+_BERNOULLI = (
+    8.333333333333333e-2,
+    -1.388888888888889e-3,
+    3.306878306878307e-5,
+    -8.267195767195767e-7,
+    2.08767569878681e-8,
+    -5.284190138687493e-10,
+    1.3382536530684679e-11,
+    -3.3896802963225827e-13,
+    8.586062056277845e-15,
+    -2.174868698558062e-16,
+)
+_MOST_STEPS = 1 << 12
 
 
-def _trigamma64(x: Array) -> Array:
-    reflected = x < 0.5
-    z = np.where(reflected, 1.0 - x, x)
-    total = np.zeros_like(z)
-    for _ in range(10):
+def zeta(s: int, q: Array) -> Array:
+    """The Hurwitz zeta function, the sum of (q + k)^-s over k >= 0, for an integer s > 1; infinite at its poles.
+
+    Terms are added until q + k is at least 10; the Euler-Maclaurin formula gives the rest (Abramowitz and Stegun,
+    "Handbook of Mathematical Functions", 23.2.9). NaN below about -4,000, where that takes too long.
+    """
+    return _in_float64(lambda x: _zeta64(s, x), q)
+
+
+def _zeta64(s: int, q: Array) -> Array:
+    total, z = np.zeros_like(q), q.copy()
+    lowest = float(np.nanmin(q, initial=10.0, where=np.isfinite(q)))
+    for _ in range(min(max(math.ceil(10 - lowest), 0), _MOST_STEPS)):
         low = z < 10.0
-        total = np.where(low, total + 1.0 / (z * z), total)
+        total = np.where(low, total + z ** float(-s), total)
         z = np.where(low, z + 1.0, z)
-    r = 1.0 / (z * z)
-    series = _horner((7.0 / 6, -691.0 / 2730, 5.0 / 66, -1.0 / 30, 1.0 / 42, -1.0 / 30, 1.0 / 6), r)
-    value = total + 1.0 / z + 0.5 * r + series * r / z
-    sine = np.sin(math.pi * (x - np.floor(x)))
-    return np.where(reflected, (math.pi / sine) ** 2 - value, value)
+    power = z ** float(-s)
+    tail = power * z / (s - 1) + 0.5 * power
+    factor, power = float(s), power / z
+    for j, coefficient in enumerate(_BERNOULLI):
+        tail += coefficient * factor * power
+        factor *= (s + 2 * j + 1) * (s + 2 * j + 2)
+        power = power / (z * z)
+    poles = (q <= 0) & (q == np.floor(q))
+    return np.where(poles, np.inf, np.where(z < 10.0, np.nan, total + tail))
 
 
 def _in_float64(function: Callable[[Array], Array], x: Array) -> Array:

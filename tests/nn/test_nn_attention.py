@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import teletensor as tt
-from tests.nn.nn_oracle import array, assert_close, assert_same, assert_same_layer, tensors, torch, twins
 from teletensor import nn
 from teletensor.nn import functional as F
+
+from tests.nn.nn_oracle import array, assert_close, assert_same, assert_same_layer, tensors, torch, twins
 
 QUERY, KEY, VALUE = array(2, 4, 5, 6), array(2, 2, 7, 6, seed=1), array(2, 2, 7, 3, seed=2)
 SEQUENCE = array(5, 2, 8)

@@ -4,8 +4,9 @@ from collections import OrderedDict
 
 import pytest
 import teletensor as tt
-from tests.nn.nn_oracle import assert_same_error, torch
 from teletensor import nn
+
+from tests.nn.nn_oracle import assert_same_error, torch
 
 SIDES = [(tt, nn), (torch, torch.nn)]
 

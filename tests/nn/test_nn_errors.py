@@ -1,6 +1,7 @@
 """Calls that must fail, with PyTorch's exception and PyTorch's words."""
 
 import pytest
+
 from tests.nn.nn_oracle import assert_same_error
 
 

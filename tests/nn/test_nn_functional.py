@@ -5,8 +5,9 @@ import inspect
 import numpy as np
 import pytest
 import teletensor as tt
-from tests.nn.nn_oracle import array, assert_close, assert_same, integers, tensors, torch
 from teletensor.nn import functional as F
+
+from tests.nn.nn_oracle import array, assert_close, assert_same, integers, tensors, torch
 
 SHARED = [name for name in F.__all__ if hasattr(torch.nn.functional, name)]
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import teletensor as tt
-from tests.nn.nn_oracle import array, assert_close, tensors, torch, twins, values
 from teletensor import nn
+
+from tests.nn.nn_oracle import array, assert_close, tensors, torch, twins, values
 
 SIDES = [(tt, nn), (torch, torch.nn)]
 

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 import teletensor as tt
-from tests.nn.nn_oracle import torch
 from teletensor import nn
 from teletensor.nn import init
+
+from tests.nn.nn_oracle import torch
 
 SHAPE = (200, 300)
 RANDOM = {

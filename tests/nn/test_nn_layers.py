@@ -5,8 +5,9 @@ import inspect
 import numpy as np
 import pytest
 import teletensor as tt
-from tests.nn.nn_oracle import array, assert_close, assert_same_layer, integers, torch, twins
 from teletensor import nn
+
+from tests.nn.nn_oracle import array, assert_close, assert_same_layer, integers, torch, twins
 
 IMAGE, SIGNAL, ROWS, VOLUME = array(2, 4, 6, 5), array(2, 4, 7), array(3, 4), array(1, 2, 5, 4, 6)
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import teletensor as tt
-from tests.nn.nn_oracle import array, assert_same, assert_same_layer, integers, tensors, torch, twins
 from teletensor.nn import functional as F
+
+from tests.nn.nn_oracle import array, assert_same, assert_same_layer, integers, tensors, torch, twins
 
 A, B, C = array(5, 3), array(5, 3, seed=1), array(5, 3, seed=2)
 SHARE = array(5, 3, low=0.05, high=0.95)

@@ -7,8 +7,9 @@ import weakref
 import numpy as np
 import pytest
 import teletensor as tt
-from tests.nn.nn_oracle import array, assert_close, assert_same_error, torch, twins
 from teletensor import nn
+
+from tests.nn.nn_oracle import array, assert_close, assert_same_error, torch, twins
 
 
 def model(nn):

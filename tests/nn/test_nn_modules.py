@@ -4,8 +4,9 @@ import importlib
 import inspect
 
 import pytest
-from tests.nn.nn_oracle import torch
 from teletensor import nn
+
+from tests.nn.nn_oracle import torch
 
 CLASSES = [name for name in nn.__all__ if inspect.isclass(getattr(nn, name))]
 

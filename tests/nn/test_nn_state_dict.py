@@ -4,8 +4,9 @@ from collections import OrderedDict
 
 import pytest
 import teletensor as tt
-from tests.nn.nn_oracle import assert_same_error, torch
 from teletensor import nn
+
+from tests.nn.nn_oracle import assert_same_error, torch
 
 ERRORS = {
     "no mapping": lambda t, nn, F: nn.Linear(2, 3).load_state_dict(3),

@@ -4,8 +4,9 @@ import math
 
 import pytest
 import teletensor as tt
-from tests.nn.nn_oracle import array, assert_close, tensors, torch, twins
 from teletensor import nn
+
+from tests.nn.nn_oracle import array, assert_close, tensors, torch, twins
 
 SIDES = (tt, torch)
 

@@ -1,7 +1,7 @@
 """How PyTorch is asked for an op that it calls by another name, or with its arguments in another order.
 
-`call(op)` gives a function of PyTorch, the operands and the attributes. Results of which several are right (the sign of a
-singular vector) are made unique by `CANONICAL`, on both sides.
+`call(op)` gives a function of PyTorch, the operands and the attributes. Results of which several are right (the sign
+of a singular vector) are made unique by `CANONICAL`, on both sides.
 """
 
 from collections.abc import Callable
@@ -81,14 +81,21 @@ def _index_put(torch, input, values, indices, *, positions, accumulate=False):
 def _batch_norm(torch, x, w=None, b=None, *, eps=1e-5):
     dims = [d for d in range(x.ndim) if d != 1]
     out = torch.nn.functional.batch_norm(x, None, None, w, b, True, 0.1, eps)
-    return out, x.mean(dims).detach(), x.var(dims).detach()
+    wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+    return out, wide.mean(dims), wide.var(dims)
+
+
+def _cross_entropy_with_logits(torch, x, target, weight=None, pos_weight=None, *, reduction="mean"):
+    return torch.nn.functional.binary_cross_entropy_with_logits(
+        x, target, weight, reduction=reduction, pos_weight=pos_weight
+    )
 
 
 def _product_of_others(torch, x, *, dim):
     rest = [
         torch.cat([x.narrow(dim, 0, i), x.narrow(dim, i + 1, x.shape[dim] - i - 1)], dim) for i in range(x.shape[dim])
     ]
-    return torch.stack([part.prod(dim) for part in rest], dim)
+    return torch.stack([part.prod(dim) for part in rest], dim).to(x.dtype)
 
 
 def _linear_upsampling(torch, x, *, size, align_corners):
@@ -156,7 +163,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "median_all": lambda torch, x: torch.median(x),
     "median_dim": lambda torch, x, **a: torch.median(x, **a),
     "product_of_others": _product_of_others,
-    "sum_to": lambda torch, x, *, shape: x.sum_to_size(shape),
+    "sum_to": lambda torch, x, *, shape: x.sum_to_size(shape).to(x.dtype),
     "vector_norm": lambda torch, x, **a: torch.linalg.vector_norm(x, **a),
     # arithmetic
     "addcdiv": lambda torch, x, t1, t2, value: torch.addcdiv(x, t1, t2, value=value),
@@ -166,7 +173,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "real": lambda torch, x: x.real,
     "sigmoid": lambda torch, x: torch.sigmoid(x),
     "tanh": lambda torch, x: torch.tanh(x),
-    "trigamma": lambda torch, x: torch.polygamma(1, x),
+    "polygamma": lambda torch, x, *, n: torch.polygamma(n, x),
     # layers
     "adaptive_avg_pool": lambda torch, x, *, output_size: _sized(torch, "adaptive_avg_pool", output_size)(
         x, output_size
@@ -176,6 +183,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     ),
     "avg_pool": _avg_pool,
     "batch_norm": _batch_norm,
+    "binary_cross_entropy_with_logits": _cross_entropy_with_logits,
     "batch_norm_eval": lambda torch, x, m, v, w=None, b=None, *, eps=1e-5: torch.nn.functional.batch_norm(
         x, m, v, w, b, False, 0.1, eps
     ),
@@ -221,6 +229,8 @@ def _absolute(*places: int) -> Callable[[Any], Any]:
 
 
 CANONICAL: dict[str, Callable[[Any], Any]] = {
+    "batch_norm": lambda out: (out[0], *[x.detach() for x in out[1:]]),
+    "empty": lambda out: [x.new_zeros(tuple(x.shape)) for x in out],
     "eigh": _absolute(1),
     "svd": _absolute(0, 2),
     "qr": _absolute(0, 1),

@@ -24,7 +24,7 @@ class NumPyNamespace:
     erfinv = staticmethod(special.erfinv)
     lgamma = staticmethod(special.lgamma)
     digamma = staticmethod(special.digamma)
-    trigamma = staticmethod(special.trigamma)
+    zeta = staticmethod(special.zeta)
     sigmoid = staticmethod(special.sigmoid)
     random_bits = staticmethod(philox.bits)
     ndtri = staticmethod(philox.normal_from_uniform)

@@ -67,13 +67,13 @@ class Arrays:
 def number(value: Any, np_dtype: Any) -> Any:
     """A Python number as the kernel should see it next to operands of `np_dtype`.
 
-    Integers wrap around as PyTorch's do; floats and bools of a matching kind stay Python numbers, which take the
-    array's dtype.
+    Integers wrap around as PyTorch's do, and floats next to integers are cut off; floats and bools of a matching kind
+    stay Python numbers, which take the array's dtype.
     """
     kind = np_dtype.kind
     if kind == "f" and isinstance(value, (bool, int, float)):
         return float(value)
-    if kind in "iu" and isinstance(value, int):
+    if kind in "iu" and isinstance(value, (int, float)):
         return wrap_integer(int(value), np_dtype)
     if kind == "c":
         return complex(value)

@@ -97,7 +97,8 @@ class Backward:
     def _seed(self, root: Value, grad: Value | None) -> None:
         edge = edge_of(root)
         if edge is None:
-            raise GradientError("element 0 of tensors does not require grad and does not have a grad_fn")
+            # A gradient made with create_graph counts as depending on everything, and may turn out to be constant.
+            return
         if grad is None:
             if root.spec.numel != 1:
                 raise GradientError("grad can be implicitly created only for scalar outputs")
@@ -146,8 +147,10 @@ class Backward:
                 continue
             if name in joint:
                 grad = joint[name]
+            elif name in op.vjps:
+                grad = op.vjps[name](self.ops, g, out, *operands, **node.plan.attrs)
             else:
-                grad = op.vjps[name](self.ops, g, out, *operands, **node.plan.attrs) if name in op.vjps else None
+                raise GradientError(f"the derivative for '{name}' of {op.name} is not implemented")
             self._spread(edge, grad, x)
 
     def _joint(self, node: Node, split: list[Any], g: Any, out: Any, operands: list[Any]) -> dict[str, Any]:

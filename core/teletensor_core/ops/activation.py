@@ -3,20 +3,21 @@
 import math
 
 from teletensor_core import rules
-from teletensor_core.errors import ArgumentError, ShapeError
+from teletensor_core.dtypes import uint8
+from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
 from teletensor_core.spec import spec
 
 _F = ("nn.functional",)
 
 
+_continuous = domains.real_continuous(rules.same)
+
+
 def _activation(**more):
-    return {"infer": rules.floating, "namespaces": _F, "samples": unary()} | more
-
-
-def _same_rule(g, *operands, **attrs):
-    return rules.same(g)
+    return {"infer": _continuous, "namespaces": _F, "samples": unary()} | more
 
 
 @op(infer=rules.same, saves=("out",), inplace=True, namespaces=("torch", "Tensor", "nn.functional"), samples=unary())
@@ -30,7 +31,7 @@ def _(ops, g, out, input):
     return ops.relu_backward(g, out)
 
 
-@op(infer=_same_rule, saves=("out",), namespaces=())
+@op(infer=rules.same, saves=("out",), namespaces=())
 def relu_backward(xp, g, out):
     """`g` where `out` is positive."""
     return xp.multiply(g, out > 0)
@@ -41,7 +42,12 @@ def _(ops, gg, result, g, out):
     return ops.relu_backward(gg, out)
 
 
-@op(**_activation(saves=("input",), inplace=True, samples=unary(-4, 8)))
+@relu_backward.vjp("out")
+def _(ops, gg, result, g, out):
+    return None
+
+
+@op(**_activation(saves=("input",), inplace=True, infer=domains.real_numeric(rules.same), samples=unary(-4, 8)))
 def relu6(xp, input):
     """Bounded between 0 and 6."""
     return xp.minimum(xp.maximum(input, 0), 6)
@@ -52,7 +58,13 @@ def _(ops, g, out, input):
     return ops.where(ops.logical_and(ops.gt(input, 0), ops.lt(input, 6)), g, 0)
 
 
-@op(**_activation(saves=("input",), inplace=True, infer=lambda input, *, min_val=-1.0, max_val=1.0: rules.same(input)))
+def _hardtanh_spec(input, *, min_val=-1.0, max_val=1.0):
+    if input.dtype is uint8 and (min_val < 0 or max_val < 0):
+        raise DTypeError("cannot do hardtanh on an unsigned type with negative limits")
+    return domains.real_numeric(rules.same)(input)
+
+
+@op(**_activation(saves=("input",), inplace=True, infer=_hardtanh_spec))
 def hardtanh(xp, input, *, min_val=-1.0, max_val=1.0):
     """Bounded between two numbers."""
     return xp.minimum(xp.maximum(input, min_val), max_val)
@@ -63,7 +75,7 @@ def _(ops, g, out, input, *, min_val=-1.0, max_val=1.0):
     return ops.where(ops.logical_and(ops.gt(input, min_val), ops.lt(input, max_val)), g, 0)
 
 
-@op(**_activation(saves=("input",), inplace=True, infer=lambda input, *, negative_slope=0.01: rules.floating(input)))
+@op(**_activation(saves=("input",), inplace=True))
 def leaky_relu(xp, input, *, negative_slope=0.01):
     """The element where it is positive, `negative_slope` times it elsewhere."""
     return xp.where(input > 0, input, xp.multiply(input, negative_slope))
@@ -76,7 +88,7 @@ def _(ops, g, out, input, *, negative_slope=0.01):
 
 @op(
     **_activation(
-        infer=lambda input, weight: rules.floating(input),
+        infer=_continuous,
         saves=("input", "weight"),
         samples=calls(Sample(T(2, 3, 4), T(1)), Sample(T(2, 3, 4), T(3)), Sample(T(5), T(1))),
     )
@@ -110,7 +122,6 @@ def _(ops, g, out, input, weight):
     **_activation(
         saves=("input",),
         inplace=True,
-        infer=lambda input, *, alpha=1.0, scale=1.0, input_scale=1.0: rules.floating(input),
     )
 )
 def elu(xp, input, *, alpha=1.0, scale=1.0, input_scale=1.0):
@@ -140,11 +151,7 @@ def _(ops, g, out, input):
     return ops.mul(g, ops.where(ops.gt(input, 0), _SELU_SCALE, slope))
 
 
-@op(
-    **_activation(
-        saves=("input",), inplace=True, grad_name="Elu", infer=lambda input, *, alpha=1.0: rules.floating(input)
-    )
-)
+@op(**_activation(saves=("input",), inplace=True, grad_name="Elu"))
 def celu(xp, input, *, alpha=1.0):
     """The continuously differentiable exponential unit."""
     return elu.kernel(xp, input, alpha=alpha, input_scale=1 / alpha)
@@ -158,7 +165,7 @@ def _(ops, g, out, input, *, alpha=1.0):
 def _gelu_spec(input, *, approximate="none"):
     if approximate not in ("none", "tanh"):
         raise ArgumentError(f"approximate argument must be either none or tanh, got {approximate!r}")
-    return rules.floating(input)
+    return _continuous(input)
 
 
 @op(
@@ -188,7 +195,7 @@ def _(ops, g, out, input, *, approximate="none"):
     return ops.gelu_backward(g, input, approximate=approximate)
 
 
-@op(infer=_same_rule, saves=("g", "input"), namespaces=())
+@op(infer=rules.same, saves=("g", "input"), namespaces=())
 def gelu_backward(xp, g, input, *, approximate):
     """The gradient of gelu in one pass over its input."""
     if approximate == "tanh":
@@ -234,7 +241,7 @@ def _(ops, g, out, input):
 @op(**_activation(saves=("input",), inplace=True))
 def mish(xp, input):
     """X times tanh(softplus(x))."""
-    return xp.multiply(input, xp.tanh(xp.logaddexp(input, xp.asarray(0, input.dtype))))
+    return xp.multiply(input, xp.tanh(xp.logaddexp(input, xp.zeros((), input.dtype))))
 
 
 @mish.vjp("input")
@@ -244,7 +251,7 @@ def _(ops, g, out, input):
     return ops.mul(g, ops.add(t, slope))
 
 
-@op(**_activation(saves=("input",), infer=lambda input, *, beta=1.0, threshold=20.0: rules.floating(input)))
+@op(**_activation(saves=("input",)))
 def softplus(xp, input, *, beta=1.0, threshold=20.0):
     """log(1 + exp(beta x)) / beta, and x itself where beta x is above the threshold."""
     scaled = input * beta
@@ -276,7 +283,7 @@ def hardsigmoid(xp, input):
 
 @hardsigmoid.vjp("input")
 def _(ops, g, out, input):
-    return ops.where(ops.logical_and(ops.gt(input, -3), ops.lt(input, 3)), ops.mul(g, 1 / 6), 0)
+    return ops.where(ops.logical_and(ops.gt(input, -3), ops.lt(input, 3)), ops.div(g, 6), 0)
 
 
 @op(**_activation(saves=("input",), inplace=True, samples=unary(-4, 4)))
@@ -287,11 +294,11 @@ def hardswish(xp, input):
 
 @hardswish.vjp("input")
 def _(ops, g, out, input):
-    middle = ops.mul(g, ops.add(ops.mul(input, 1 / 3), 0.5))
+    middle = ops.mul(g, ops.add(ops.div(input, 3), 0.5))
     return ops.where(ops.le(input, -3), 0, ops.where(ops.lt(input, 3), middle, g))
 
 
-@op(**_activation(saves=("input",), infer=lambda input, *, lambd=0.5: rules.floating(input)))
+@op(**_activation(saves=("input",)))
 def softshrink(xp, input, *, lambd=0.5):
     """Pulled towards zero by `lambd`, zero within it."""
     return xp.where(input > lambd, input - lambd, xp.where(input < -lambd, input + lambd, input * 0))
@@ -302,7 +309,7 @@ def _(ops, g, out, input, *, lambd=0.5):
     return ops.where(ops.gt(ops.abs(input), lambd), g, 0)
 
 
-@op(**_activation(saves=("input",), infer=lambda input, *, lambd=0.5: rules.floating(input)))
+@op(**_activation(saves=("input",)))
 def hardshrink(xp, input, *, lambd=0.5):
     """Zero within `lambd` of zero."""
     return xp.where(xp.absolute(input) > lambd, input, input * 0)
@@ -317,7 +324,7 @@ def _(ops, g, out, input, *, lambd=0.5):
     **_activation(
         saves=("input",),
         inplace=True,
-        infer=lambda input, *, threshold, value: rules.same(input),
+        infer=domains.real_numeric(rules.same),
         samples=calls(Sample(T(3, 4), threshold=0.3, value=1.5)),
     )
 )
@@ -337,6 +344,7 @@ def _glu_spec(input, *, dim=-1):
         raise ShapeError(
             f"Halving dimension must be even, but dimension {at} is size {input.shape[at] if input.ndim else 0}"
         )
+    domains.require(input.dtype, domains.FLOATS, domains.COMPLEX)
     return spec((*input.shape[:at], input.shape[at] // 2, *input.shape[at + 1 :]), input.dtype)
 
 

@@ -222,7 +222,7 @@ def remainder(xp, input, other):
     return xp.remainder(input, other)
 
 
-@op(**_modular)
+@op(**_modular, numbers=("other",))
 def fmod(xp, input, other):
     """The remainder of division rounded towards zero: it has the dividend's sign."""
     _check_divisor(input, other)

@@ -7,6 +7,7 @@ from teletensor_core.dtypes import BOOL
 from teletensor_core.dtypes import bool_ as _BOOL
 from teletensor_core.errors import ShapeError
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
 
@@ -21,6 +22,7 @@ def _attention_spec(query, key, value, attn_mask=None, *, is_causal=False, scale
             f"{list(value.shape)} do not fit: "
             "query and key share the last size, key and value the one before"
         )
+    domains.require(query.dtype, domains.FLOATS)
     batch = rules.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
     if attn_mask is not None:
         batch = rules.broadcast_shapes(batch, attn_mask.shape[:-2])

@@ -4,7 +4,7 @@ from teletensor_core import rules
 from teletensor_core.dtypes import INTEGER, bool_
 from teletensor_core.errors import DTypeError
 from teletensor_core.registry import op
-from teletensor_core.samples import binary, unary
+from teletensor_core.samples import Sample, T, binary, calls, unary
 
 _bits = {
     "infer": rules.integral_or_bool,
@@ -13,7 +13,14 @@ _bits = {
     "inplace": True,
     "samples": binary(0, 5),
 }
-_logic = {"infer": rules.compare, "differentiable": False, "inplace": True, "samples": binary(-1, 2)}
+_pairs = ((3, 4), (3, 4)), ((3, 4), (4,)), ((3, 1), (1, 4)), ((), (2, 3))
+_logic = {
+    "infer": rules.compare,
+    "differentiable": False,
+    "inplace": True,
+    "numbers": (),
+    "samples": calls(*[Sample(T(*a, low=-1), T(*b, low=-1)) for a, b in _pairs]),
+}
 
 
 def _shift(input, other):

@@ -1,27 +1,19 @@
 """Comparisons and tests, element by element; the results are bools."""
 
 from teletensor_core import rules
-from teletensor_core.dtypes import COMPLEX
-from teletensor_core.errors import DTypeError
 from teletensor_core.registry import op
-from teletensor_core.samples import binary, unary
-
-
-def _ordered(*operands):
-    result = rules.broadcast(*operands)
-    if result.dtype.category == COMPLEX:
-        raise DTypeError(f"complex numbers have no order; got {result.dtype.name}")
-    return rules.compare(*operands)
-
+from teletensor_core.rules import domains
+from teletensor_core.samples import Sample, T, binary, calls, unary
 
 _equality = {
     "infer": rules.compare,
     "promote": rules.common,
     "differentiable": False,
     "inplace": True,
+    "numbers": ("other",),
     "samples": binary(-1, 2),
 }
-_order = {**_equality, "infer": _ordered}
+_order = {**_equality, "infer": domains.real(rules.compare)}
 _test = {"infer": rules.as_bool, "differentiable": False, "samples": unary()}
 
 
@@ -79,13 +71,16 @@ def isfinite(xp, input):
     return xp.isfinite(input) if input.dtype.kind in "fc" else xp.ones(input.shape, bool)
 
 
-@op(**_test)
+_sided = {**_test, "infer": domains.real(rules.as_bool)}
+
+
+@op(**_sided)
 def isposinf(xp, input):
     """Whether elements are positive infinity."""
     return input == float("inf")
 
 
-@op(**_test)
+@op(**_sided)
 def isneginf(xp, input):
     """Whether elements are negative infinity."""
     return input == -float("inf")
@@ -95,7 +90,10 @@ def isneginf(xp, input):
     infer=lambda input, other, **attrs: rules.compare(input, other),
     promote=lambda input, other, **attrs: rules.common(input, other),
     differentiable=False,
-    samples=binary(),
+    numbers=(),
+    samples=calls(
+        Sample(T(3, 4), T(3, 4)), Sample(T(3, 1), T(4), rtol=0.5, atol=0.5), Sample(T(), T(2), equal_nan=True)
+    ),
 )
 def isclose(xp, input, other, *, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Whether |input - other| <= atol + rtol * |other|; equal infinities are close."""

@@ -1,7 +1,7 @@
 """Complex numbers: parts, angles, and views as pairs of real numbers."""
 
 from teletensor_core import rules
-from teletensor_core.dtypes import COMPLEX, complex64
+from teletensor_core.dtypes import COMPLEX, complex64, float32, float64
 from teletensor_core.errors import DTypeError, ShapeError
 from teletensor_core.registry import op
 from teletensor_core.samples import Sample, T, calls, unary
@@ -80,6 +80,8 @@ def _(ops, g, out, input):
 def _as_complex_spec(input):
     if not input.ndim or input.shape[-1] != 2 or not input.dtype.is_floating_point or input.dtype.is_half:
         raise ShapeError(f"view_as_complex takes float32 or float64 with a last dimension of size 2, got {input!r}")
+    if input.strides[-1] != 1 or any(s % 2 for s in input.strides[:-1]):
+        raise ShapeError(f"view_as_complex needs pairs that lie together in memory, got strides {list(input.strides)}")
     return spec(input.shape[:-1], input.dtype.to_complex(), tuple(s // 2 for s in input.strides[:-1]))
 
 
@@ -94,8 +96,19 @@ def _(ops, g, out, input):
     return ops.view_as_real(ops.clone(g))
 
 
+def _complex_spec(real, imag):
+    for x in (real, imag):
+        if x.dtype not in (float32, float64):
+            raise DTypeError(f"Expected both inputs to be Float or Double tensors but got {x.dtype.name}")
+    if real.dtype is not imag.dtype:
+        raise DTypeError(
+            f"Expected object of scalar type {real.dtype.name} but got {imag.dtype.name} for second argument"
+        )
+    return spec(rules.broadcast_shapes(real.shape, imag.shape), real.dtype.to_complex())
+
+
 @op(
-    infer=lambda real, imag: spec(rules.broadcast_shapes(real.shape, imag.shape), real.dtype.to_complex()),
+    infer=_complex_spec,
     namespaces=("torch",),
     name="complex",
     samples=calls(Sample(T(2, 3), T(2, 3))),

@@ -5,6 +5,7 @@ import functools
 from teletensor_core import dtypes
 from teletensor_core.errors import ShapeError
 from teletensor_core.registry import TensorList, op
+from teletensor_core.rules import sum_dtype
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
 
@@ -64,12 +65,15 @@ def _sizes(terms, shapes, equation):
 def _einsum_spec(operands, *, equation):
     terms, output = parse(equation, tuple(x.ndim for x in operands))
     sizes = _sizes(terms, [x.shape for x in operands], equation)
-    return spec(tuple(sizes[c] for c in output), dtypes.result_type(operands))
+    dtype = dtypes.result_type(operands)
+    if len(terms) == 1 and set(terms[0]) - set(output):
+        dtype = sum_dtype(dtype, None)
+    return spec(tuple(sizes[c] for c in output), dtype)
 
 
 @op(
     infer=_einsum_spec,
-    promote=lambda operands, *, equation: [dtypes.result_type(operands)],
+    promote=lambda operands, *, equation: [_einsum_spec(operands, equation=equation).dtype],
     saves=("operands",),
     namespaces=("torch",),
     samples=calls(

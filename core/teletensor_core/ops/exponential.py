@@ -4,6 +4,7 @@ import math
 
 from teletensor_core import rules
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import binary, unary
 
 _to_float = {"infer": rules.to_float, "promote": rules.common_float, "inplace": True}
@@ -100,35 +101,46 @@ def _(ops, g, out, input):
 @op(infer=rules.same, saves=("g", "out"), namespaces=())
 def sigmoid_backward(xp, g, out):
     """The gradient of sigmoid from its result, g * out * (1 - out)."""
+    out = xp.conj(out) if out.dtype.kind == "c" else out
     slope = 1 - out
-    slope *= out if out.dtype.kind != "c" else xp.conj(out)
+    slope *= out
     return xp.multiply(slope, g)
 
 
 @sigmoid_backward.vjp("g")
 def _(ops, gg, result, g, out):
-    return ops.sigmoid_backward(gg, out)
+    return ops.sigmoid_backward(gg, ops.conj(out))
 
 
 @sigmoid_backward.vjp("out")
 def _(ops, gg, result, g, out):
-    return ops.mul(ops.mul(gg, g), ops.sub(1, ops.mul(out, 2)))
+    return ops.mul(ops.mul(ops.conj(gg), g), ops.sub(1, ops.mul(ops.conj(out), 2)))
 
 
-@op(infer=rules.division, promote=rules.common_float, saves=("input", "other", "out"), samples=binary())
+@op(
+    infer=domains.continuous(rules.broadcast),
+    promote=rules.common,
+    saves=("input", "other", "out"),
+    numbers=(),
+    samples=binary(),
+)
 def logaddexp(xp, input, other):
     """log(exp(a) + exp(b)), without overflow."""
-    return xp.logaddexp(input, other)
+    if input.dtype.kind != "c":
+        return xp.logaddexp(input, other)
+    larger = input.real >= other.real
+    big, small = xp.where(larger, input, other), xp.where(larger, other, input)
+    return big + xp.log1p(xp.exp(small - big))
 
 
 @logaddexp.vjp("input")
 def _(ops, g, out, input, other):
-    return ops.mul(g, ops.exp(ops.sub(input, out)))
+    return ops.mul(g, ops.conj(ops.exp(ops.sub(input, out))))
 
 
 @logaddexp.vjp("other")
 def _(ops, g, out, input, other):
-    return ops.mul(g, ops.exp(ops.sub(other, out)))
+    return ops.mul(g, ops.conj(ops.exp(ops.sub(other, out))))
 
 
 @op(

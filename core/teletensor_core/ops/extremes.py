@@ -1,10 +1,10 @@
 """Greatest and least elements, and where they are."""
 
 from teletensor_core import rules
-from teletensor_core.dtypes import COMPLEX, int64
-from teletensor_core.errors import ArgumentError, DimensionError, DTypeError
+from teletensor_core.dtypes import int64
+from teletensor_core.errors import ArgumentError, DimensionError
 from teletensor_core.registry import op
-from teletensor_core.rules import normalize_dim, reduced_dims, reduced_shape
+from teletensor_core.rules import domains, normalize_dim, reduced_dims, reduced_shape
 from teletensor_core.samples import Sample, T, along_dim, calls, reductions
 from teletensor_core.spec import spec
 
@@ -15,13 +15,8 @@ def _kept(ops, x, like, dim, keepdim):
     return ops.reshape(x, shape=reduced_shape(tuple(like.shape), dim, True))
 
 
-def _ordered(input):
-    if input.dtype.category == COMPLEX:
-        raise DTypeError(f"complex numbers have no order; got {input.dtype.name}")
-
-
 def _extreme_spec(input, *, dim=None, keepdim=False):
-    _ordered(input)
+    domains.require(input.dtype, domains.BOOLS, domains.INTEGERS, domains.FLOATS)
     dims = rules.normalize_dims(dim, input.ndim)
     if any(input.shape[d] == 0 for d in dims):
         raise DimensionError(f"cannot take the extreme of a dimension of size 0: shape {list(input.shape)}, dim {dim}")
@@ -34,7 +29,7 @@ def _along_spec(input, *, dim, keepdim=False):
 
 
 def _whole_spec(input):
-    _ordered(input)
+    domains.require(input.dtype, domains.BOOLS, domains.INTEGERS, domains.FLOATS)
     if input.numel == 0:
         raise ArgumentError("cannot take the extreme of a tensor without elements; specify a dim that has some")
     return spec((), input.dtype)
@@ -119,7 +114,7 @@ def min_dim(xp, input, *, dim, keepdim=False):
 
 
 def _arg_spec(input, *, dim=None, keepdim=False):
-    _ordered(input)
+    domains.require(input.dtype, domains.INTEGERS, domains.FLOATS)
     return rules.arg_reduced(input, dim=dim, keepdim=keepdim)
 
 

@@ -16,8 +16,14 @@ def _square(input, name="linalg"):
             f"{name}: A must be batches of square matrices, "
             f"but they are {' by '.join(map(str, input.shape[-2:]))} matrices"
         )
-    if input.dtype.category < dtypes.FLOAT or input.dtype.is_half:
-        raise DTypeError(f"{name}: Low precision dtypes not supported. Got {input.dtype.name}")
+    return _continuous(input, name)
+
+
+def _continuous(input, name):
+    if input.dtype.category < dtypes.FLOAT:
+        raise DTypeError(f"linalg.{name}: Expected a floating point or complex tensor as input. Got {input.dtype.name}")
+    if input.dtype.is_half:
+        raise DTypeError(f"linalg.{name}: Low precision dtypes not supported. Got {input.dtype.name}")
     return input
 
 
@@ -69,7 +75,7 @@ def _slogdet_spec(input):
 
 @op(
     infer=_slogdet_spec,
-    saves=("input",),
+    saves=("input", "out"),
     namespaces=("linalg", "torch", "Tensor"),
     samples=_spd,
     grad_name="LinalgSlogdet",
@@ -81,7 +87,11 @@ def slogdet(xp, input):
 
 @slogdet.vjp("input")
 def _(ops, g, out, input):
-    return ops.mul(_t(ops, ops.inv(input)), ops.unsqueeze(ops.unsqueeze(g[1], dim=-1), dim=-1))
+    scale = g[1]
+    if ops.dtype(input).is_complex:
+        # With det = s exp(l) and s = exp(i t): dl + i dt = trace(inverse d), ds = i s dt.
+        scale = ops.add(scale, ops.mul(ops.imag(ops.mul(g[0], ops.conj(out[0]))), 1j))
+    return ops.mul(_t(ops, ops.inv(input)), ops.unsqueeze(ops.unsqueeze(scale, dim=-1), dim=-1))
 
 
 def _solve_spec(A, B):
@@ -141,10 +151,9 @@ def _(ops, g, out, input, *, upper=False):
     lower = _t(ops, out) if upper else out
     g = _t(ops, g) if upper else g
     phi = ops.tril(ops.matmul(_t(ops, lower), g))
-    phi = ops.sub(phi, ops.mul(ops.diag_embed(ops.diagonal(phi, offset=0, dim1=-2, dim2=-1)), 0.5))
+    phi = ops.mul(ops.add(phi, _t(ops, ops.tril(phi, diagonal=-1))), 0.5)
     inverse = ops.inv(lower)
-    grad = ops.matmul(ops.matmul(_t(ops, inverse), phi), inverse)
-    return ops.mul(ops.add(grad, _t(ops, grad)), 0.5)
+    return ops.matmul(ops.matmul(_t(ops, inverse), phi), inverse)
 
 
 def _eigh_spec(input, *, UPLO="L"):
@@ -170,7 +179,8 @@ def _(ops, g, out, input, *, UPLO="L"):
     return ops.mul(ops.add(grad, _t(ops, grad)), 0.5) if n else grad
 
 
-def _svd_spec(input, *, full_matrices=False):
+def _svd_spec(input, *, full_matrices=True):
+    _continuous(input, "svd")
     if input.ndim < 2:
         raise ShapeError(f"svd: The input tensor must have at least 2 dimensions, got {list(input.shape)}")
     *batch, m, n = input.shape
@@ -188,28 +198,35 @@ def _svd_spec(input, *, full_matrices=False):
     saves=("out",),
     namespaces=_L,
     grad_name="LinalgSvd",
-    samples=calls(Sample(T(3, 4)), Sample(T(2, 4, 3))),
+    samples=calls(Sample(T(3, 4), full_matrices=False), Sample(T(2, 4, 3), full_matrices=False), Sample(T(3, 3))),
 )
-def svd(xp, input, *, full_matrices=False):
+def svd(xp, input, *, full_matrices=True):
     """U, the singular values in falling order, and V transposed."""
     return tuple(xp.linalg.svd(input, full_matrices=full_matrices))
 
 
 @svd.vjp("input")
-def _(ops, g, out, input, *, full_matrices=False):
-    """For the reduced factors of real matrices.
+def _(ops, g, out, input, *, full_matrices=True):
+    """Of the reduced factors; the columns that only full matrices have are not determined by the input.
 
-    Source: Townsend, "Differentiating the Singular Value Decomposition", 2016.
+    Sources: Townsend, "Differentiating the Singular Value Decomposition", 2016; for complex matrices Wan and Zhang,
+    "Automatic differentiation for complex valued SVD", 2019.
     """
-    u, s, vh = out
-    v = _t(ops, vh)
+    s, k = out[1], out[1].shape[-1]
+    u, gu = (ops.slice(x, dim=-1, start=0, end=k) for x in (out[0], g[0]))
+    vh, gvh = (ops.slice(x, dim=-2, start=0, end=k) for x in (out[2], g[2]))
+    v, gv = _t(ops, vh), _t(ops, gvh)
     row, column = ops.unsqueeze(s, dim=-2), ops.unsqueeze(s, dim=-1)
     gaps = ops.sub(ops.mul(row, row), ops.mul(column, column))
     factor = ops.where(ops.eq(gaps, 0), 0, ops.reciprocal(ops.where(ops.eq(gaps, 0), 1, gaps)))
-    gu, gv = g[0], _t(ops, g[2])
-    ju, jv = ops.mul(factor, ops.matmul(_t(ops, u), gu)), ops.mul(factor, ops.matmul(_t(ops, v), gv))
+    turn = ops.matmul(_t(ops, u), gu)
+    ju, jv = ops.mul(factor, turn), ops.mul(factor, ops.matmul(_t(ops, v), gv))
     middle = ops.add(ops.mul(ops.add(ju, _t(ops, ju)), row), ops.mul(column, ops.add(jv, _t(ops, jv))))
-    grad = ops.matmul(ops.matmul(u, ops.add(middle, ops.diag_embed(g[1]))), vh)
+    middle = ops.add(middle, ops.diag_embed(g[1]))
+    if ops.dtype(input).is_complex:
+        phases = ops.diagonal(ops.sub(turn, _t(ops, turn)), offset=0, dim1=-2, dim2=-1)
+        middle = ops.add(middle, ops.diag_embed(ops.div(phases, ops.mul(s, 2))))
+    grad = ops.matmul(ops.matmul(u, middle), vh)
     outer_u = ops.sub(gu, ops.matmul(u, ops.matmul(_t(ops, u), gu)))
     outer_v = ops.sub(gv, ops.matmul(v, ops.matmul(_t(ops, v), gv)))
     grad = ops.add(grad, ops.matmul(ops.div(outer_u, row), vh))
@@ -217,6 +234,7 @@ def _(ops, g, out, input, *, full_matrices=False):
 
 
 def _qr_spec(input, *, mode="reduced"):
+    _continuous(input, "qr")
     *batch, m, n = input.shape
     k = m if mode == "complete" else min(m, n)
     return spec((*batch, m, k), input.dtype), spec((*batch, k, n), input.dtype)

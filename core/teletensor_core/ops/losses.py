@@ -3,6 +3,7 @@
 from teletensor_core import dtypes, rules
 from teletensor_core.errors import ArgumentError, ShapeError
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
 
@@ -18,7 +19,19 @@ def _result(shape, dtype, reduction):
 
 def _pointwise_spec(input, target, *more, reduction="mean", **attrs):
     shape = rules.broadcast_shapes(input.shape, target.shape)
-    return _result(shape, rules.broadcast(input, target).dtype, reduction)
+    dtype = rules.broadcast(input, target).dtype
+    domains.require(dtype, domains.FLOATS)
+    return _result(shape, dtype, reduction)
+
+
+def _numeric_spec(input, target, *, reduction="mean"):
+    """Of losses that PyTorch puts together from a difference and a reduction."""
+    result = domains.numeric(rules.broadcast)(input, target)
+    if reduction == "mean":
+        result = rules.reduced_float(result)
+    elif reduction == "sum":
+        result = rules.reduced_sum(result)
+    return _result(result.shape, result.dtype, reduction)
 
 
 def _reduce(xp, losses, reduction):
@@ -53,7 +66,12 @@ def _(ops, g, out, input, target, *, reduction="mean", needs):
     return grad, ops.neg(grad) if "target" in needs else None
 
 
-@op(infer=_pointwise_spec, **_pointwise())
+def _l1_spec(input, target, *, reduction="mean"):
+    result = _numeric_spec(input, target, reduction=reduction)
+    return spec(result.shape, result.dtype.to_real())
+
+
+@op(infer=_l1_spec, **_pointwise())
 def l1_loss(xp, input, target, *, reduction="mean"):
     """The absolute difference."""
     return _reduce(xp, xp.absolute(input - target), reduction)
@@ -97,9 +115,7 @@ def _(ops, g, out, input, target, *, reduction="mean", delta=1.0, needs):
 
 
 @op(
-    infer=lambda input, target, *, reduction="mean", log_target=False: _pointwise_spec(
-        input, target, reduction=reduction
-    ),
+    infer=_pointwise_spec,
     **{
         **_pointwise(),
         "samples": calls(
@@ -135,6 +151,7 @@ def _(ops, g, out, input, target, *, reduction="mean", log_target=False):
 def _bce_spec(input, target, weight=None, pos_weight=None, *, reduction="mean"):
     if input.shape != target.shape:
         raise ArgumentError(f"Target size ({list(target.shape)}) must be the same as input size ({list(input.shape)})")
+    domains.require(input.dtype, domains.FLOATS)
     return _result(input.shape, input.dtype, reduction)
 
 
@@ -218,6 +235,7 @@ def _target_shape(input):
 
 
 def _class_spec(input, target, weight=None, *, reduction="mean", **attrs):
+    domains.require(input.dtype, domains.FLOATS)
     if not input.ndim:
         raise ShapeError("expected an input of at least one dimension, the classes")
     classes = input.shape[_class_dim(input)]
@@ -354,15 +372,9 @@ def _(ops, g, out, input, target, weight=None, *, reduction="mean", ignore_index
 
 @cross_entropy.vjp("target")
 def _(ops, g, out, input, target, weight=None, *, reduction="mean", ignore_index=-100, label_smoothing=0.0):
-    at = _class_dim(input)
-    logs = ops.log_softmax(input, dim=at)
-    if weight is not None:
-        logs = ops.mul(logs, ops.reshape(weight, shape=(-1,) + (1,) * (input.ndim - at - 1)))
-    count = 1
-    for n in _target_shape(input):
-        count *= n
-    share = ops.unsqueeze(g, dim=at) if reduction == "none" else ops.mul(g, 1 / count) if reduction == "mean" else g
-    return ops.mul(ops.mul(logs, share), -(1 - label_smoothing))
+    attrs = {"reduction": reduction, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    logs = ops.log_softmax(input, dim=_class_dim(input))
+    return ops.neg(ops.mul(logs, _target_share(ops, g, input, weight, **attrs)))
 
 
 def _backward_spec(g, input, target, weight=None, **attrs):
@@ -398,6 +410,24 @@ def _(ops, gg, result, g, input, target, weight=None, **attrs):
     return ops.mul(ops.mul(p, ops.sub(gg, inner)), ops.cross_entropy_mass(g, input, target, weight, **attrs))
 
 
+@cross_entropy_backward.vjp("target")
+def _(ops, gg, result, g, input, target, weight=None, **attrs):
+    """Of class probabilities: the weights' share times (sum(p gg) - gg)."""
+    inner = ops.sum(ops.mul(ops.softmax(input, dim=_class_dim(input)), gg), dim=_class_dim(input), keepdim=True)
+    return ops.mul(ops.sub(inner, gg), _target_share(ops, g, input, weight, **attrs))
+
+
+def _target_share(ops, g, input, weight, *, reduction, ignore_index, label_smoothing):
+    """What a class probability counts for: its class's weight times its sample's share of the cotangent."""
+    at = _class_dim(input)
+    count = 1
+    for n in _target_shape(input):
+        count *= n
+    share = ops.unsqueeze(g, dim=at) if reduction == "none" else ops.mul(g, 1 / count) if reduction == "mean" else g
+    share = ops.mul(share, 1 - label_smoothing)
+    return share if weight is None else ops.mul(share, ops.reshape(weight, shape=(-1,) + (1,) * (input.ndim - at - 1)))
+
+
 @op(
     infer=lambda g, input, target, weight=None, **attrs: spec(
         tuple(1 if d == _class_dim(input) else n for d, n in enumerate(input.shape)), input.dtype
@@ -417,6 +447,17 @@ def cross_entropy_mass(xp, g, input, target, weight=None, *, reduction, ignore_i
 def _(ops, gg, result, g, input, target, weight=None, **attrs):
     one = ops.mul(ops.cross_entropy_mass(_ones_like(ops, g), input, target, weight, **attrs), gg)
     return ops.squeeze(one, dim=_class_dim(input)) if attrs["reduction"] == "none" else ops.sum(one)
+
+
+@cross_entropy_mass.vjp("input")
+def _(ops, gg, result, g, input, target, weight=None, **attrs):
+    return None
+
+
+@cross_entropy_mass.vjp("target")
+def _(ops, gg, result, g, input, target, weight=None, **attrs):
+    share = ops.mul(gg, _target_share(ops, g, input, weight, **attrs))
+    return ops.expand(share, size=tuple(input.shape))
 
 
 def _ones_like(ops, x):

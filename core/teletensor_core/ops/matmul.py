@@ -151,6 +151,8 @@ def baddbmm(xp, input, batch1, batch2, *, beta=1, alpha=1):
 
 
 def _add_product(xp, input, product, beta, alpha):
+    if product.dtype.kind in "iu":
+        beta, alpha = int(beta), int(alpha)
     product = product if alpha == 1 else product * alpha
     return product + (input if beta == 1 else input * beta) if beta else product
 

@@ -3,7 +3,7 @@ differentiated again.
 """
 
 from teletensor_core import rules
-from teletensor_core.dtypes import float32
+from teletensor_core.dtypes import BY_NP, float32
 from teletensor_core.errors import ArgumentError, ShapeError
 from teletensor_core.registry import op
 from teletensor_core.samples import Sample, T, calls
@@ -95,19 +95,20 @@ def _(ops, g, out, input, weight=None, bias=None, *, normalized_shape, eps=1e-5,
 def rms_norm(xp, input, weight=None, *, normalized_shape, eps=None):
     """Divided by the root of the mean square over the last dimensions, then scaled."""
     axes = tuple(range(-len(normalized_shape), 0))
-    floor = float(xp.finfo(input.dtype).eps) if eps is None else eps
+    floor = _EPSILON[BY_NP[input.dtype].to_real().name] if eps is None else eps
     out = input * xp.reciprocal(xp.sqrt(xp.mean(input * input, axis=axes, keepdims=True) + floor))
     return out if weight is None else out * weight
 
 
+# The distance from 1 to the next number; half precision tensors are computed in float32.
+_EPSILON = {"float16": 2.0**-23, "bfloat16": 2.0**-23, "float32": 2.0**-23, "float64": 2.0**-52}
+
+
 @rms_norm.vjp("input", "weight")
 def _(ops, g, out, input, weight=None, *, normalized_shape, eps=None, needs):
+    input, weight = ops.conj(input), weight if weight is None else ops.conj(weight)
     dims = tuple(range(-len(normalized_shape), 0))
-    floor = (
-        {4: 1.1920928955078125e-07, 8: 2.220446049250313e-16}.get(ops.dtype(input).itemsize, 2.0**-10)
-        if eps is None
-        else eps
-    )
+    floor = _EPSILON[ops.dtype(input).to_real().name] if eps is None else eps
     scale = ops.rsqrt(ops.add(ops.mean(ops.mul(input, input), dim=dims, keepdim=True), floor))
     normal = ops.mul(input, scale)
     inner = g if weight is None else ops.mul(g, weight)

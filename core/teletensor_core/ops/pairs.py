@@ -1,29 +1,40 @@
 """The greater or the less of two tensors, and arithmetic of three."""
 
 from teletensor_core import rules
+from teletensor_core.dtypes import FLOAT
+from teletensor_core.errors import DTypeError
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, binary, calls
 
+_choice = {
+    "infer": domains.real(rules.broadcast),
+    "promote": rules.common,
+    "saves": ("input", "other"),
+    "numbers": (),
+    "samples": binary(),
+}
 
-@op(infer=rules.broadcast, promote=rules.common, saves=("input", "other"), samples=binary())
+
+@op(**_choice)
 def maximum(xp, input, other):
     """The greater of two elements; NaN if either is."""
     return xp.maximum(input, other)
 
 
-@op(infer=rules.broadcast, promote=rules.common, saves=("input", "other"), samples=binary())
+@op(**_choice)
 def minimum(xp, input, other):
     """The less of two elements; NaN if either is."""
     return xp.minimum(input, other)
 
 
-@op(infer=rules.broadcast, promote=rules.common, saves=("input", "other"), samples=binary())
+@op(**_choice)
 def fmax(xp, input, other):
     """The greater of two elements; the other one if one is NaN."""
     return xp.fmax(input, other)
 
 
-@op(infer=rules.broadcast, promote=rules.common, saves=("input", "other"), samples=binary())
+@op(**_choice)
 def fmin(xp, input, other):
     """The less of two elements; the other one if one is NaN."""
     return xp.fmin(input, other)
@@ -57,10 +68,10 @@ for _op, _better, _ties in (
 
 
 @op(
-    infer=lambda input, tensor1, tensor2, value=1: rules.broadcast(input, tensor1, tensor2),
+    infer=lambda input, tensor1, tensor2, value=1: domains.numeric(rules.broadcast)(input, tensor1, tensor2),
     inplace=True,
     saves=("tensor1", "tensor2", "value"),
-    promote=lambda input, tensor1, tensor2, value=1: [*rules.common(input, tensor1, tensor2), None],
+    promote=lambda input, tensor1, tensor2, value=1: [rules.common(input, tensor1, tensor2)[0]] * 4,
     samples=calls(Sample(T(2, 3), T(2, 3), T(3), 0.5), Sample(T(2, 3), T(3), T(2, 1), 2)),
 )
 def addcmul(xp, input, tensor1, tensor2, value):
@@ -83,11 +94,18 @@ def _(ops, g, out, input, tensor1, tensor2, value):
     return ops.mul(ops.mul(g, ops.conj(tensor1)), value)
 
 
+def _ratio_spec(input, tensor1, tensor2, value=1):
+    result = rules.broadcast(input, tensor1, tensor2)
+    if result.dtype.category < FLOAT:
+        raise DTypeError(f"addcdiv divides integers no longer: convert them, or truncate; got {result.dtype.name}")
+    return result
+
+
 @op(
-    infer=lambda input, tensor1, tensor2, value=1: rules.division(input, tensor1, tensor2),
+    infer=_ratio_spec,
     inplace=True,
     saves=("tensor1", "tensor2", "value"),
-    promote=lambda input, tensor1, tensor2, value=1: [*rules.common_float(input, tensor1, tensor2), None],
+    promote=lambda input, tensor1, tensor2, value=1: [*rules.common(input, tensor1, tensor2), None],
     samples=calls(Sample(T(2, 3), T(2, 3), T(3, low=0.5), 0.5)),
 )
 def addcdiv(xp, input, tensor1, tensor2, value):
@@ -112,7 +130,9 @@ def _(ops, g, out, input, tensor1, tensor2, value):
 
 
 @op(
-    infer=lambda input, end, weight: rules.broadcast(input, end, *([weight] if hasattr(weight, "shape") else [])),
+    infer=lambda input, end, weight: domains.continuous(rules.broadcast)(
+        input, end, *([weight] if hasattr(weight, "shape") else [])
+    ),
     inplace=True,
     saves=("input", "end", "weight"),
     samples=calls(Sample(T(2, 3), T(2, 3), 0.3), Sample(T(2, 3), T(3), T(2, 1, low=0))),
@@ -124,14 +144,14 @@ def lerp(xp, input, end, weight):
 
 @lerp.vjp("input")
 def _(ops, g, out, input, end, weight):
-    return ops.mul(g, ops.sub(1, weight) if hasattr(weight, "shape") else 1 - weight)
+    return ops.mul(g, ops.sub(1, ops.conj(weight)) if hasattr(weight, "shape") else 1 - domains.conj(ops, weight))
 
 
 @lerp.vjp("end")
 def _(ops, g, out, input, end, weight):
-    return ops.mul(g, weight)
+    return ops.mul(g, domains.conj(ops, weight))
 
 
 @lerp.vjp("weight")
 def _(ops, g, out, input, end, weight):
-    return ops.mul(g, ops.sub(end, input))
+    return ops.mul(g, ops.conj(ops.sub(end, input)))

@@ -2,7 +2,7 @@
 
 from teletensor_core.dtypes import int64
 from teletensor_core.registry import op
-from teletensor_core.rules import spatial
+from teletensor_core.rules import domains, spatial
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
 
@@ -37,6 +37,7 @@ def _out_sizes(x, kernel, stride, padding, dilation, ceil_mode):
 
 
 def _max_spec(input, **attrs):
+    domains.require(input.dtype, domains.INTEGERS, domains.FLOATS)
     values = spatial.pool(input, **attrs)
     return values, spec(values.shape, int64)
 
@@ -185,6 +186,7 @@ def _(ops, gg, result, g, *, shape, **attrs):
 
 
 def _adaptive_spec(input, *, output_size):
+    domains.require(input.dtype, domains.FLOATS, domains.COMPLEX)
     return spec((*input.shape[: input.ndim - len(output_size)], *output_size), input.dtype)
 
 

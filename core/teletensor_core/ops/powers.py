@@ -3,9 +3,10 @@
 import math
 
 from teletensor_core import rules
-from teletensor_core.dtypes import COMPLEX, INTEGER, bool_, int64
+from teletensor_core.dtypes import INTEGER, bool_, int64
 from teletensor_core.errors import DTypeError
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
 from teletensor_core.spec import spec
 
@@ -14,18 +15,6 @@ _float = rules.common_float
 
 def _square_spec(input):
     return spec(input.shape, int64) if input.dtype is bool_ else rules.same(input)
-
-
-def _not_complex(infer):
-    """The rule, refusing complex numbers."""
-
-    def checked(*operands, **attrs):
-        result = infer(*operands, **attrs)
-        if result.dtype.category == COMPLEX:
-            raise DTypeError(f"complex numbers have no sign; use sgn(). Got {result.dtype.name}")
-        return result
-
-    return checked
 
 
 def _power_spec(input, exponent):
@@ -59,6 +48,8 @@ def _power_spec(input, exponent):
 )
 def pow(xp, input, exponent):
     """`input` to the power of `exponent`."""
+    if not domains.is_number(exponent) and exponent.dtype.kind == "i":
+        return _integer_power(xp, input, exponent)
     if isinstance(exponent, (int, float)) and hasattr(input, "dtype") and input.dtype.kind in "fc":
         if exponent == 2:
             return xp.multiply(input, input)
@@ -67,6 +58,13 @@ def pow(xp, input, exponent):
         if exponent == 3:
             return xp.multiply(xp.multiply(input, input), input)
     return xp.power(input, exponent)
+
+
+def _integer_power(xp, input, exponent):
+    """With negative exponents too: reciprocals, which are 0 for all but 1 and -1."""
+    parity = 1 - 2 * (exponent & 1)
+    inverse = xp.where(input == 1, 1, xp.where(input == -1, parity, 0))
+    return xp.where(exponent < 0, inverse, xp.power(input, xp.maximum(exponent, 0)))
 
 
 @pow.vjp("input")
@@ -84,7 +82,7 @@ def _(ops, g, out, input, exponent):
 def _(ops, g, out, input, exponent):
     log = math.log(input) if isinstance(input, (int, float)) and input > 0 else None
     if log is not None:
-        return ops.mul(g, ops.mul(out, log))
+        return ops.mul(g, ops.conj(ops.mul(out, log)))
     if isinstance(input, (int, float)):
         return ops.mul(g, 0) if input == 0 else ops.mul(g, float("nan"))
     slope = ops.mul(out, ops.log(input))
@@ -153,7 +151,7 @@ def _(ops, g, out, input):
     return ops.mul(g, ops.sgn(input))
 
 
-@op(infer=_not_complex(rules.same), saves=(), inplace=True, samples=unary())
+@op(infer=domains.real(rules.same), inplace=True, samples=unary())
 def sign(xp, input):
     """-1, 0 or 1."""
     return input.copy() if input.dtype.kind == "b" else xp.sign(input)
@@ -177,5 +175,8 @@ def sgn(xp, input):
 def _(ops, g, out, input):
     if not ops.dtype(input).is_complex:
         return ops.mul(g, 0)
-    along = ops.mul(ops.real(ops.mul(g, ops.conj(out))), 1)
-    return ops.div(ops.sub(g, ops.mul(out, along)), ops.abs(input))
+    along = ops.real(ops.mul(g, ops.conj(out)))
+    modulus = ops.abs(input)
+    at_zero = ops.eq(modulus, 0)
+    across = ops.div(ops.sub(g, ops.mul(out, along)), ops.where(at_zero, 1, modulus))
+    return ops.where(at_zero, 0, across)

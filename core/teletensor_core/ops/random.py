@@ -3,6 +3,7 @@
 from teletensor_core import dtypes, rules
 from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
 
@@ -138,6 +139,7 @@ def bernoulli(xp, input, seed, offset):
 
 
 def _multinomial_spec(input, seed, offset, *, num_samples, replacement):
+    domains.require(input.dtype, domains.FLOATS)
     if input.ndim not in (1, 2):
         raise ShapeError(f"prob_dist must be 1 or 2 dim, got {input.ndim}")
     if num_samples <= 0 or (not replacement and num_samples > input.shape[-1]):

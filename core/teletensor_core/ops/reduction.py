@@ -95,8 +95,8 @@ def _(ops, g, out, input, *, dim=None, keepdim=False, dtype=None):
         return g
     if dim is None:
         others = ops.product_of_others(ops.reshape(input, shape=(-1,)), dim=0)
-        return ops.mul(ops.reshape(others, shape=tuple(input.shape)), g)
-    return ops.mul(ops.product_of_others(input, dim=dim), _kept(ops, g, input, dim, keepdim))
+        return ops.mul(ops.conj(ops.reshape(others, shape=tuple(input.shape))), g)
+    return ops.mul(ops.conj(ops.product_of_others(input, dim=dim)), _kept(ops, g, input, dim, keepdim))
 
 
 @op(
@@ -121,7 +121,8 @@ def _(ops, g, out, input, *, dim):
     for i in range(size):
         without = [ops.slice(input, dim=dim, start=0, end=i), ops.slice(input, dim=dim, start=i + 1, end=None)]
         mine = ops.mul(
-            ops.product_of_others(ops.cat(without, dim=dim), dim=dim), ops.slice(g, dim=dim, start=i, end=i + 1)
+            ops.conj(ops.product_of_others(ops.cat(without, dim=dim), dim=dim)),
+            ops.slice(g, dim=dim, start=i, end=i + 1),
         )
         zero = ops.mul(ops.slice(g, dim=dim, start=i, end=i + 1), 0)
         left, right = ops.slice(mine, dim=dim, start=0, end=i), ops.slice(mine, dim=dim, start=i, end=None)
@@ -272,7 +273,7 @@ def _lse_spec(input, *, dim=None, keepdim=False):
 def logsumexp(xp, input, *, dim=None, keepdim=False):
     """The logarithm of the sum of exponentials, without overflow."""
     axes = reduced_dims(dim, input.ndim)
-    top = xp.max(input, axis=axes, keepdims=True)
+    top = xp.max(input.real, axis=axes, keepdims=True)
     top = xp.where(xp.isfinite(top), top, 0)
     total = xp.log(xp.sum(xp.exp(input - top), axis=axes, keepdims=True)) + top
     return total if keepdim else total.reshape(reduced_shape(input.shape, dim, False))
@@ -280,5 +281,5 @@ def logsumexp(xp, input, *, dim=None, keepdim=False):
 
 @logsumexp.vjp("input")
 def _(ops, g, out, input, *, dim=None, keepdim=False):
-    weights = ops.exp(ops.sub(input, _kept(ops, out, input, dim, keepdim)))
+    weights = ops.conj(ops.exp(ops.sub(input, _kept(ops, out, input, dim, keepdim))))
     return ops.mul(weights, _kept(ops, g, input, dim, keepdim))

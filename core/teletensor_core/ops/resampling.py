@@ -1,6 +1,7 @@
 """Changing the sizes of the last dimensions: by repeating, or by linear interpolation."""
 
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
 
@@ -68,8 +69,13 @@ def _apply(xp, x, sizes, targets, align_corners, transpose):
     return xp.array(x, order="C")
 
 
+def _linear_sized(input, *, size, **attrs):
+    domains.require(input.dtype, domains.FLOATS)
+    return _sized(input, size=size)
+
+
 @op(
-    infer=_sized,
+    infer=_linear_sized,
     namespaces=(),
     grad_name="UpsampleBilinear2D",
     samples=calls(

@@ -1,18 +1,11 @@
 """Rounding. Gradients are zero: the results are steps."""
 
 from teletensor_core import rules
-from teletensor_core.dtypes import COMPLEX
-from teletensor_core.errors import DTypeError
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
 
-
-def _real(input, **attrs):
-    if input.dtype.category == COMPLEX:
-        raise DTypeError(f"rounding is not implemented for complex numbers, got {input.dtype.name}")
-    return rules.same(input)
-
-
+_real = domains.real(rules.same)
 _step = {"infer": _real, "inplace": True, "samples": unary()}
 
 
@@ -53,7 +46,7 @@ for _op in (floor, ceil, trunc, round):
     _op.vjp("input")(_zero)
 
 
-@op(infer=rules.floating, inplace=True, samples=unary())
+@op(infer=domains.real_continuous(rules.same), inplace=True, samples=unary())
 def frac(xp, input):
     """The part behind the point, with the sign."""
     return input - xp.trunc(input)

@@ -97,7 +97,7 @@ def logcumsumexp(xp, input, *, dim):
     """The logarithm of the running sum of exponentials."""
     if not input.ndim:
         return input.copy()
-    top = xp.max(input, axis=dim, keepdims=True)
+    top = xp.max(input.real, axis=dim, keepdims=True)
     return xp.log(xp.cumsum(xp.exp(input - top), axis=dim)) + top
 
 
@@ -110,6 +110,6 @@ def _checked(input, dim):
 def _(ops, g, out, input, *, dim):
     if not input.ndim:
         return g
-    weighted = ops.mul(g, ops.exp(ops.neg(out)))
+    weighted = ops.mul(g, ops.exp(ops.neg(ops.conj(out))))
     later = ops.flip(ops.cumsum(ops.flip(weighted, dims=(dim,)), dim=dim), dims=(dim,))
-    return ops.mul(later, ops.exp(input))
+    return ops.mul(later, ops.exp(ops.conj(input)))

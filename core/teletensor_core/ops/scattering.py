@@ -4,7 +4,7 @@ from teletensor_core.dtypes import int64
 from teletensor_core.errors import ArgumentError
 from teletensor_core.kernels.scatter import add_at, check_positive, key_along, sum_at
 from teletensor_core.registry import op
-from teletensor_core.rules import indexing
+from teletensor_core.rules import domains, indexing
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
 
@@ -183,6 +183,8 @@ _REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 def _scatter_reduce_spec(input, index, src, *, reduce, dim, include_self=True):
     if reduce not in _REDUCTIONS:
         raise ArgumentError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce!r}")
+    if reduce in ("amax", "amin"):
+        domains.require(input.dtype, domains.BOOLS, domains.INTEGERS, domains.FLOATS)
     return indexing.scatter(input, index, src, dim=dim)
 
 

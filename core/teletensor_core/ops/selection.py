@@ -4,6 +4,7 @@ from teletensor_core import dtypes, rules
 from teletensor_core.dtypes import bool_
 from teletensor_core.errors import ArgumentError, DTypeError
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
 from teletensor_core.spec import spec
 
@@ -46,7 +47,7 @@ def _(ops, g, out, condition, input, other):
 def _clamp_spec(input, min=None, max=None):
     if min is None and max is None:
         raise ArgumentError("clamp: At least one of 'min' or 'max' must not be None")
-    return rules.broadcast(*[x for x in (input, min, max) if x is not None])
+    return domains.real(rules.broadcast)(*[x for x in (input, min, max) if x is not None])
 
 
 def _clamp_cast(input, min=None, max=None):
@@ -99,7 +100,7 @@ def _(ops, g, out, input, min=None, max=None):
 
 
 @op(
-    infer=lambda input, min: rules.broadcast(input, min),
+    infer=domains.real(rules.broadcast),
     promote=rules.common,
     saves=("input", "min"),
     inplace=True,
@@ -121,7 +122,7 @@ def _(ops, g, out, input, min):
 
 
 @op(
-    infer=lambda input, max: rules.broadcast(input, max),
+    infer=domains.real(rules.broadcast),
     promote=rules.common,
     saves=("input", "max"),
     inplace=True,

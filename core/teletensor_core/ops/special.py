@@ -3,10 +3,13 @@
 import math
 
 from teletensor_core import rules
+from teletensor_core.errors import ArgumentError
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
 
-_to_float = {"infer": rules.to_float, "promote": rules.common_float, "inplace": True}
+_real_spec = domains.real(rules.to_float)
+_to_float = {"infer": _real_spec, "promote": rules.common_float, "inplace": True}
 
 
 @op(**_to_float, saves=("input",), samples=unary())
@@ -61,16 +64,32 @@ def digamma(xp, input):
 
 @digamma.vjp("input")
 def _(ops, g, out, input):
-    return ops.mul(g, ops.trigamma(input))
+    return ops.mul(g, ops.polygamma(input, n=1))
+
+
+def _polygamma_spec(input, *, n):
+    if n < 0:
+        raise ArgumentError(f"polygamma(n, x) does not support negative n, got {n}")
+    return _real_spec(input)
 
 
 @op(
-    infer=rules.to_float,
-    promote=rules.common_float,
-    differentiable=False,
-    namespaces=(),
-    samples=calls(Sample(T(3, 4, low=0.3, high=4))),
+    infer=_polygamma_spec,
+    promote=lambda input, *, n: rules.common_float(input),
+    saves=("input",),
+    inplace=True,
+    samples=calls(Sample(T(3, 4, low=0.3, high=4), n=1), Sample(T(5, low=-3.4, high=4), n=3), Sample(T(low=0.3), n=0)),
 )
-def trigamma(xp, input):
-    """The derivative of digamma."""
-    return xp.trigamma(input)
+def polygamma(xp, input, *, n):
+    """The n-th derivative of digamma, (-1)^(n + 1) n! zeta(n + 1, x).
+
+    Source: Abramowitz and Stegun, "Handbook of Mathematical Functions", 6.4.10.
+    """
+    if n == 0:
+        return xp.digamma(input)
+    return xp.zeta(n + 1, input) * ((-1) ** (n + 1) * math.factorial(n))
+
+
+@polygamma.vjp("input")
+def _(ops, g, out, input, *, n):
+    return ops.mul(g, ops.polygamma(input, n=n + 1))

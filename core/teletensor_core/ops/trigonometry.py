@@ -4,6 +4,7 @@ import math
 
 from teletensor_core import rules
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import binary, unary
 
 _to_float = {"infer": rules.to_float, "promote": rules.common_float, "inplace": True}
@@ -149,26 +150,27 @@ def _(ops, g, out, input):
 @op(infer=rules.same, saves=("g", "out"), namespaces=())
 def tanh_backward(xp, g, out):
     """The gradient of tanh from its result, g * (1 - out * out)."""
-    slope = xp.multiply(out, out)
+    slope = xp.asarray(xp.multiply(out, out))
     slope = xp.subtract(1, slope, out=slope)
     return xp.multiply(slope if out.dtype.kind != "c" else xp.conj(slope), g)
 
 
 @tanh_backward.vjp("g")
 def _(ops, gg, result, g, out):
-    return ops.tanh_backward(gg, out)
+    return ops.tanh_backward(gg, ops.conj(out))
 
 
 @tanh_backward.vjp("out")
 def _(ops, gg, result, g, out):
-    return ops.mul(ops.mul(ops.mul(gg, g), out), -2)
+    return ops.mul(ops.mul(ops.mul(ops.conj(gg), g), ops.conj(out)), -2)
 
 
 @op(
-    infer=rules.division,
+    infer=domains.real(rules.division),
     promote=rules.common_float,
     saves=("input", "other"),
     inplace=True,
+    numbers=(),
     aliases=("arctan2",),
     samples=binary(0.2, 2),
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from teletensor_core import dtypes
+from teletensor_core.dtypes import DType
 from teletensor_core.errors import UnsupportedError
 from teletensor_core.spec import Spec
 
@@ -20,18 +21,22 @@ def accepts(*categories: int) -> Callable[[Rule], Rule]:
 
     `accepts(FLOATS, COMPLEX)(rules.same)` is `rules.same` for floating point and complex tensors only.
     """
-    wanted = " or ".join(_NAMES[c] for c in categories)
 
     def wrap(rule: Rule) -> Rule:
         def checked(*operands: Any, **attrs: Any) -> Any:
-            dtype = dtypes.result_type([x for x in operands if x is not None])
-            if dtype.category not in categories:
-                raise UnsupportedError(f"not implemented for {dtype.name} tensors; expected {wanted} ones")
+            require(dtypes.result_type([x for x in operands if x is not None]), *categories)
             return rule(*operands, **attrs)
 
         return checked
 
     return wrap
+
+
+def require(dtype: DType, *categories: int) -> None:
+    """Raise UnsupportedError unless a dtype is of one of the categories."""
+    if dtype.category not in categories:
+        wanted = " or ".join(_NAMES[c] for c in categories)
+        raise UnsupportedError(f"not implemented for {dtype.name} tensors; expected {wanted} ones")
 
 
 real = accepts(BOOLS, INTEGERS, FLOATS)

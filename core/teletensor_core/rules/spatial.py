@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from teletensor_core.dtypes import DType
 from teletensor_core.errors import ShapeError
+from teletensor_core.rules import domains
 from teletensor_core.rules.matmul import same_dtype
 from teletensor_core.spec import Shape, Spec, spec
 
@@ -33,6 +35,13 @@ def _lead(call: str, input: Spec, weight: Spec, n: int, **sizes: Shape) -> Shape
     if any(p < 0 for p in sizes["padding"]):
         raise ShapeError("negative padding is not supported")
     return input.shape[: input.ndim - n - 1]
+
+
+def _number_dtype(*operands: Spec | None) -> DType:
+    """The dtype they share, which is not bool."""
+    dtype = same_dtype(*operands)
+    domains.require(dtype, domains.INTEGERS, domains.FLOATS, domains.COMPLEX)
+    return dtype
 
 
 def _check_bias(weight: Spec, bias: Spec | None, channels: int) -> None:
@@ -80,7 +89,7 @@ def conv(
             f"Calculated padded input size per channel: ({padded}). Kernel size: ({covered}). Kernel size can't be "
             "greater than actual input size"
         )
-    return spec((*lead, weight.shape[0], *sizes), same_dtype(input, weight, bias))
+    return spec((*lead, weight.shape[0], *sizes), _number_dtype(input, weight, bias))
 
 
 def conv_transpose(
@@ -113,7 +122,7 @@ def conv_transpose(
             f"Given input size per channel: {list(input.shape[-n:])}. Calculated output size per channel: {sizes}. "
             "Output size is too small"
         )
-    return spec((*lead, weight.shape[1] * groups, *sizes), same_dtype(input, weight, bias))
+    return spec((*lead, weight.shape[1] * groups, *sizes), _number_dtype(input, weight, bias))
 
 
 def pool_size(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
