@@ -1,4 +1,4 @@
-"""Every op, for every sample and dtype, answers as PyTorch does: values, dtypes, shapes, gradients of two orders, errors."""
+"""Every op, for every sample and dtype, answers as PyTorch: values, dtypes, shapes, gradients of two orders, errors."""
 
 import fnmatch
 import importlib.metadata
