@@ -3,9 +3,9 @@
     TeletensorError
     ├─ UserError                       the call is wrong; retrying cannot help
     │  ├─ ShapeError(RuntimeError)     sizes do not fit together
-    │  ├─ DimensionError(IndexError)   a dimension or index is out of range
+    │  ├─ DimensionError(IndexError, RuntimeError)  a dimension or index is out of range
     │  ├─ DTypeError(RuntimeError)     a dtype cannot do what was asked
-    │  ├─ ArgumentError(ValueError)    an argument has a value that makes no sense
+    │  ├─ ArgumentError(ValueError, RuntimeError)   an argument has a value that makes no sense
     │  ├─ ArgumentTypeError(TypeError) an argument has the wrong type
     │  ├─ GradientError(RuntimeError)  autograd was asked for something impossible
     │  ├─ DeviceError(RuntimeError)    tensors are in different places, or the place does not exist
@@ -26,8 +26,9 @@
        ├─ AuthenticationError          the worker refused the token
        └─ ProtocolMismatchError        the two sides do not speak the same version
 
-Each class also derives from the builtin that PyTorch raises for the same mistake, so `except RuntimeError` in a
-PyTorch program keeps working. `CODES` gives each concrete class its name on the wire.
+Each class also derives from the builtin that PyTorch raises for the same mistake, so that `except RuntimeError` in a
+PyTorch program keeps working; from two where PyTorch raises now one and now the other. `CODES` gives each concrete class
+its name on the wire.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class ShapeError(UserError, RuntimeError):
     """Sizes do not fit together."""
 
 
-class DimensionError(UserError, IndexError):
+class DimensionError(UserError, IndexError, RuntimeError):
     """A dimension number or an index is out of range."""
 
 
@@ -58,7 +59,7 @@ class DTypeError(UserError, RuntimeError):
     """A dtype cannot do what was asked of it."""
 
 
-class ArgumentError(UserError, ValueError):
+class ArgumentError(UserError, ValueError, RuntimeError):
     """An argument has a value that makes no sense."""
 
 

@@ -1,24 +1,29 @@
-"""Record PyTorch's answers anew: `python -m tests.oracle.record [FAMILY ...]`."""
+"""Record PyTorch's answers anew: `python -m tests.oracle.record [FAMILY or PROGRAMS ...]`."""
 
 import sys
+from pathlib import Path
 
 import torch
 
 from tests.oracle import answers
 from tests.oracle.ask import VERSION, ask
 from tests.oracle.cases import all_cases, families
+from tests.programs import oracle as programs
+
+
+def _record_family(name: str) -> Path:
+    return answers.save(name, {case.key: ask(case) for case in all_cases(name)})
 
 
 def main(names: list[str]) -> int:
-    """Write the files of the named families, or of all; refuses another PyTorch than the one that is the oracle."""
+    """Write the named files, or all; refuses another PyTorch than the one that is the oracle."""
     if torch.__version__.split("+")[0] != VERSION:
         print(f"the answers are those of PyTorch {VERSION}; this is {torch.__version__}", file=sys.stderr)
         return 1
     torch.set_num_threads(1)
-    for name in names or families():
-        recorded = {case.key: ask(case) for case in all_cases(name)}
-        path = answers.save(name, recorded)
-        print(f"{path.name}: {len(recorded)} answers, {path.stat().st_size:,} bytes")
+    for name in names or [*families(), *programs.MODULES]:
+        path = programs.record(name) if name in programs.MODULES else _record_family(name)
+        print(f"{path.name}: {path.stat().st_size:,} bytes")
     return 0
 
 

@@ -16,6 +16,8 @@ class Backend(ABC):
     xp: Any
     # What the allocator raises when the device is full.
     out_of_memory_errors: tuple[type[BaseException], ...] = (MemoryError,)
+    # What factorisations raise for matrices that have none.
+    linalg_errors: tuple[type[Exception], ...] = ()
 
     @abstractmethod
     def asarray(self, host: np.ndarray[Any, Any]) -> Any:

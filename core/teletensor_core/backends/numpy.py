@@ -10,7 +10,7 @@ import numpy as np
 
 from teletensor_core import special
 from teletensor_core.backends.base import Backend
-from teletensor_core.errors import DimensionError
+from teletensor_core.errors import ArgumentError, DimensionError
 from teletensor_core.random import philox
 
 
@@ -81,6 +81,12 @@ class NumPyNamespace:
             raise DimensionError(f"{what}: index {int(wrong)} is out of bounds for dimension with size {size}")
 
     @staticmethod
+    def check_unit(x: Any, what: str) -> None:
+        """Raise ArgumentError for an element outside [0, 1]. On a GPU this would be a wait, and is not done."""
+        if x.size and not (x.min() >= 0 and x.max() <= 1):
+            raise ArgumentError(f"{what} should be between 0 and 1, got {x.min()} to {x.max()}")
+
+    @staticmethod
     def stable_argsort(x: Any, axis: int) -> Any:
         """Ascending order, equal elements in their old order, NaN last."""
         return np.argsort(x, axis=axis, kind="stable")
@@ -90,6 +96,7 @@ class NumPyBackend(Backend):
     """Arrays in host memory."""
 
     name = "numpy"
+    linalg_errors = (np.linalg.LinAlgError,)
 
     def __init__(self) -> None:
         self.device_name = platform.processor() or platform.machine()

@@ -8,7 +8,7 @@ from typing import Any
 from teletensor_core.backends import Backend
 from teletensor_core.engine.arrays import Arrays
 from teletensor_core.engine.values import Array, Edge, Node, Value, flatten
-from teletensor_core.errors import GradientError, InternalError
+from teletensor_core.errors import GradientError, InternalError, LinAlgError
 from teletensor_core.plan import GRAD, INPLACE, Plan, plan_for
 from teletensor_core.registry import OPS, Op
 from teletensor_core.spec import Spec
@@ -54,7 +54,10 @@ class Engine:
 
     def _compute(self, plan: Plan, operands: Sequence[Any]) -> tuple[Value, ...]:
         arrays = self._arrays(plan, operands)
-        result = plan.op.kernel(self.xp, *arrays, **plan.attrs)
+        try:
+            result = plan.op.kernel(self.xp, *arrays, **plan.attrs)
+        except self.backend.linalg_errors as error:
+            raise LinAlgError(f"{plan.op.name}({', '.join(map(repr, plan.specs))}): {error}") from None
         if not plan.multiple:
             spec = plan.specs[0]
             if plan.op.dynamic:

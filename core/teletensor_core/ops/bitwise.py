@@ -2,7 +2,7 @@
 
 from teletensor_core import rules
 from teletensor_core.dtypes import INTEGER, bool_
-from teletensor_core.errors import DTypeError
+from teletensor_core.errors import ArgumentTypeError, DTypeError
 from teletensor_core.registry import op
 from teletensor_core.samples import Sample, T, binary, calls, unary
 
@@ -32,7 +32,7 @@ def _shift(input, other):
 
 def _not(input):
     if input.dtype.category > INTEGER:
-        raise DTypeError(f"bitwise_not takes integers and bools, got {input.dtype.name}")
+        raise ArgumentTypeError(f"~ (bitwise_not) takes integers and bools, got {input.dtype.name}")
     return rules.same(input)
 
 

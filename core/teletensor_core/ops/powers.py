@@ -32,7 +32,7 @@ def _power_spec(input, exponent):
 @op(
     infer=_power_spec,
     promote=lambda a, b: [_power_spec(a, b).dtype] * 2,
-    saves=("input", "exponent", "out"),
+    saves=("input", "exponent"),
     inplace=True,
     samples=calls(
         Sample(T(3, 4, low=0.3), 2),
@@ -82,10 +82,10 @@ def _(ops, g, out, input, exponent):
 def _(ops, g, out, input, exponent):
     log = math.log(input) if isinstance(input, (int, float)) and input > 0 else None
     if log is not None:
-        return ops.mul(g, ops.conj(ops.mul(out, log)))
+        return ops.mul(g, ops.conj(ops.mul(ops.pow(input, exponent), log)))
     if isinstance(input, (int, float)):
         return ops.mul(g, 0) if input == 0 else ops.mul(g, float("nan"))
-    slope = ops.mul(out, ops.log(input))
+    slope = ops.mul(ops.pow(input, exponent), ops.log(input))
     return ops.mul(g, ops.where(ops.eq(input, 0), 0, ops.conj(slope)))
 
 
@@ -153,8 +153,14 @@ def _(ops, g, out, input):
 
 @op(infer=domains.real(rules.same), inplace=True, samples=unary())
 def sign(xp, input):
-    """-1, 0 or 1."""
-    return input.copy() if input.dtype.kind == "b" else xp.sign(input)
+    """-1, 0 or 1; 0 for NaN."""
+    return _real_sign(xp, input)
+
+
+def _real_sign(xp, input):
+    if input.dtype.kind == "b":
+        return input.copy()
+    return xp.where(input != input, 0, xp.sign(input)) if input.dtype.kind == "f" else xp.sign(input)
 
 
 @sign.vjp("input")
@@ -166,7 +172,7 @@ def _(ops, g, out, input):
 def sgn(xp, input):
     """The sign; of complex numbers the direction, z / |z|."""
     if input.dtype.kind != "c":
-        return input.copy() if input.dtype.kind == "b" else xp.sign(input)
+        return _real_sign(xp, input)
     modulus = xp.absolute(input)
     return xp.where(modulus == 0, 0, input / xp.where(modulus == 0, 1, modulus))
 

@@ -85,8 +85,7 @@ _filling = {"inplace": True, "namespaces": (), "random": True, "opmath": False}
 
 
 def _fill_spec(input, seed, offset, **attrs):
-    if input.dtype.category < dtypes.FLOAT:
-        raise DTypeError(f"random numbers of this kind cannot be written into a tensor of dtype {input.dtype.name}")
+    domains.require(input.dtype, domains.FLOATS, domains.COMPLEX)
     return rules.same(input)
 
 
@@ -127,7 +126,7 @@ for _op in (uniform, normal, exponential, random):
 
 
 @op(
-    infer=lambda input, seed, offset: rules.floating(input),
+    infer=lambda input, seed, offset: domains.real_continuous(rules.same)(input),
     namespaces=(),
     random=True,
     differentiable=False,

@@ -1,7 +1,7 @@
 """Softmax and its logarithm: one op each, with a fused gradient."""
 
 from teletensor_core import dtypes, rules
-from teletensor_core.errors import DTypeError
+from teletensor_core.errors import UnsupportedError
 from teletensor_core.registry import op
 from teletensor_core.samples import along_dim
 from teletensor_core.spec import spec
@@ -13,7 +13,7 @@ def _softmax_spec(input, *, dim, dtype=None):
     rules.normalize_dim(dim, input.ndim)
     wanted = dtype or input.dtype
     if wanted.category < dtypes.FLOAT:
-        raise DTypeError(f"softmax is not implemented for {wanted.name}; pass dtype=torch.float32")
+        raise UnsupportedError(f"softmax is not implemented for {wanted.name}; pass dtype=torch.float32")
     return spec(input.shape, wanted)
 
 

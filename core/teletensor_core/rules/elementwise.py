@@ -10,7 +10,7 @@ from typing import Any
 
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
-from teletensor_core.errors import DTypeError
+from teletensor_core.errors import DTypeError, UnsupportedError
 from teletensor_core.rules.dims import broadcast_shapes
 from teletensor_core.spec import Shape, Spec, spec
 
@@ -78,7 +78,7 @@ def integral_or_bool(*operands: Any, **attrs: Any) -> Spec:
     """Broadcast shape, promoted dtype, which must not be floating point or complex."""
     result = broadcast(*operands)
     if result.dtype.category > dtypes.INTEGER:
-        raise DTypeError(f"bitwise ops take integers and bools, got {result.dtype.name}")
+        raise UnsupportedError(f"bitwise ops are not implemented for {result.dtype.name}, only for integers and bools")
     return result
 
 

@@ -247,6 +247,6 @@ def split(input: Spec, *, split_size: Any, dim: int = 0) -> tuple[Spec, ...]:
 def unbind(input: Spec, *, dim: int = 0) -> tuple[Spec, ...]:
     """Every position of a dimension."""
     if not input.ndim:
-        raise ShapeError("Dimension specified as 0 but tensor has no dimensions")
+        raise DimensionError("Dimension specified as 0 but tensor has no dimensions")
     at = normalize_dim(dim, input.ndim)
     return tuple(select(input, dim=at, index=i) for i in range(input.shape[at]))

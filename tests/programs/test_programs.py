@@ -1,0 +1,51 @@
+"""Programs end on teletensor as they do on PyTorch."""
+
+import pytest
+import teletensor
+
+from tests.ops.test_oracle import torch_version
+from tests.programs.oracle import MODULES, assert_same, outcome, programs, recorded
+
+PENDING = {
+    "autograd-names_of_nodes": "t() of a vector has no node of its own",
+    "autograd-next_functions": "numbers have no edge",
+    "autograd-checkpointed_segment": "utils.checkpoint is missing",
+    "autograd-custom_function": "autograd.Function is missing",
+    "autograd-gradient_penalty": "Tensor.norm is missing",
+    "views-index_put_accumulates": "index_put_ takes a tuple of indices in PyTorch",
+    "broadcasting-alpha_of_add_and_sub": "alpha with two numbers",
+    "broadcasting-float_alpha_for_integers": "alpha is not checked",
+    "indexing-a_string_index": "raises another class",
+    "indexing-gather_and_friends": "scatter with a number",
+    "bad_calls-cat of nothing": "raises another class",
+    "bad_calls-stack of nothing": "raises another class",
+    "bad_calls-cat of a number": "raises another class",
+    "bad_calls-movedim of counts": "raises another class",
+    "bad_calls-an object": "raises another class",
+    "bad_calls-tensor of None": "raises another class",
+    "bad_calls-int of many": "raises another class",
+    "bad_calls-meshgrid of a name": "is not checked",
+}
+
+ALL = [(module, name) for module in MODULES for name in programs(module)]
+
+
+@pytest.mark.parametrize(("module", "name"), ALL, ids=[f"{m}-{n}" for m, n in ALL])
+def test_ends_as_recorded(module, name, request):
+    if reason := PENDING.get(f"{module}-{name}"):
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+    assert_same(outcome(programs(module)[name], teletensor), recorded(module)[name])
+
+
+@pytest.mark.skipif(torch_version() != "2.13.0", reason=f"needs PyTorch 2.13.0, found {torch_version()}")
+@pytest.mark.parametrize("module", MODULES)
+def test_recording_is_pytorchs(module):
+    import torch
+
+    kept = recorded(module)
+    assert set(kept) == set(programs(module)), "run make oracle"
+    for name, program in programs(module).items():
+        live = outcome(program, torch)
+        assert live.get("error") == kept[name].get("error"), f"{name}: run make oracle"
+        if "out" in live:
+            assert_same(live, kept[name])
