@@ -14,7 +14,7 @@ from typing import Any
 import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
-from teletensor_core.errors import DTypeError
+from teletensor_core.errors import UserError
 from teletensor_core.registry import OPS, Op
 from teletensor_core.samples import T
 from teletensor_core.spec import Spec, spec
@@ -23,8 +23,8 @@ OUT = Path(__file__).parent.parent / "client" / "teletensor" / "ops.py"
 
 HEADER = '''"""One function per op, generated from the registry by tools/generate.py. Do not edit.
 
-Each takes the op's operands and attributes by PyTorch's names and returns tensors; `name_` writes into its first operand
-and returns it.
+Each takes the op's operands and attributes by PyTorch's names and returns tensors; `name_` writes into its
+first operand and returns it.
 """
 
 # ruff: noqa
@@ -133,7 +133,7 @@ def _returns(op: Op) -> str:
     for dtype in (dtypes.float32, dtypes.int64):
         try:
             inferred = op.infer(*[_spec(arg, dtype) for arg in sample.args], **{**_defaults(op), **sample.attrs})
-        except DTypeError:
+        except UserError:
             continue
         return "tuple[Tensor, ...]" if isinstance(inferred, tuple) else "Tensor"
     raise TypeError(f"no sample of {op.name} can be inferred")

@@ -1,7 +1,7 @@
 """One function per op, generated from the registry by tools/generate.py. Do not edit.
 
-Each takes the op's operands and attributes by PyTorch's names and returns tensors; `name_` writes into its first operand
-and returns it.
+Each takes the op's operands and attributes by PyTorch's names and returns tensors; `name_` writes into its
+first operand and returns it.
 """
 
 # ruff: noqa
@@ -2392,12 +2392,12 @@ _sign_op = _OPS['sign']
 
 
 def sign(input: Operand) -> Tensor:
-    """-1, 0 or 1."""
+    """-1, 0 or 1; 0 for NaN."""
     return _apply(_sign_op, (input,), ())
 
 
 def sign_(input: Operand) -> Tensor:
-    """-1, 0 or 1. Written into `input`."""
+    """-1, 0 or 1; 0 for NaN. Written into `input`."""
     return _apply_inplace(_sign_op, (input,), ())
 
 

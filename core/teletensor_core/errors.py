@@ -27,8 +27,8 @@
        └─ ProtocolMismatchError        the two sides do not speak the same version
 
 Each class also derives from the builtin that PyTorch raises for the same mistake, so that `except RuntimeError` in a
-PyTorch program keeps working; from two where PyTorch raises now one and now the other. `CODES` gives each concrete class
-its name on the wire.
+PyTorch program keeps working; from two where PyTorch raises now one and now the other. `CODES` gives each concrete
+class its name on the wire.
 """
 
 from __future__ import annotations

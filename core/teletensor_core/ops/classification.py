@@ -1,0 +1,250 @@
+"""Losses over classes: negative log-likelihood and cross entropy, with class numbers or probabilities as targets."""
+
+from teletensor_core import dtypes, rules
+from teletensor_core.errors import ArgumentError, ShapeError
+from teletensor_core.registry import op
+from teletensor_core.rules import domains
+from teletensor_core.rules.losses import REDUCTIONS, loss_spec
+from teletensor_core.samples import Sample, T, calls
+from teletensor_core.spec import spec
+
+_F = ("nn.functional",)
+
+
+def _class_dim(input):
+    return 0 if len(input.shape) == 1 else 1
+
+
+def _target_shape(input):
+    at = _class_dim(input)
+    return tuple(input.shape[:at]) + tuple(input.shape[at + 1 :])
+
+
+def _class_spec(input, target, weight=None, *, reduction="mean", **attrs):
+    domains.require(input.dtype, domains.FLOATS)
+    if not input.ndim:
+        raise ShapeError("expected an input of at least one dimension, the classes")
+    classes = input.shape[_class_dim(input)]
+    if weight is not None and weight.shape != (classes,):
+        raise ShapeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes "
+            f"but got {list(weight.shape)}"
+        )
+    if target.dtype.is_floating_point:
+        if target.shape != input.shape:
+            raise ShapeError(
+                f"class probabilities need the input's shape {list(input.shape)}, got {list(target.shape)}"
+            )
+    elif target.shape != _target_shape(input):
+        first = "batch_size" if input.ndim > 1 and target.ndim and target.shape[0] != input.shape[0] else "shape"
+        raise ArgumentError(
+            f"Expected input {first} ({list(input.shape)}) to match target {first} ({list(target.shape)}); "
+            f"targets of this input have shape {list(_target_shape(input))}"
+        )
+    return loss_spec(_target_shape(input), input.dtype, reduction)
+
+
+def _picked(xp, input, target, ignore_index):
+    """Whether each target counts, and targets that are safe to index with."""
+    valid = target != ignore_index
+    safe = xp.where(valid, target, 0)
+    at = _class_dim(input)
+    xp.check_bounds(safe, input.shape[at], "class index")
+    return valid, xp.expand_dims(safe, at)
+
+
+def _class_weights(xp, input, valid, index, weight):
+    at = _class_dim(input)
+    kept = valid.astype(input.dtype)
+    return kept if weight is None else kept * xp.squeeze(weight[index], axis=at)
+
+
+def _weighted(xp, losses, weights, reduction):
+    if reduction == "none":
+        return losses * weights
+    total = xp.sum(losses * weights)
+    return total / xp.sum(weights) if reduction == "mean" else total
+
+
+_classes = {"dtype": dtypes.int64, "low": 0, "high": 4}
+_index_samples = [Sample(T(3, 4), T(3, **_classes), None, reduction=r) for r in REDUCTIONS] + [
+    Sample(T(3, 4), T(3, **_classes), T(4, low=0.5, grad=False)),
+    Sample(T(2, 4, 3), T(2, 3, **_classes), None),
+    Sample(T(5, 4), T(5, **_classes), None, ignore_index=2),
+    Sample(T(4), T(**_classes), None),
+]
+
+
+@op(infer=_class_spec, saves=("target", "weight"), namespaces=_F, samples=calls(*_index_samples))
+def nll_loss(xp, input, target, weight=None, *, reduction="mean", ignore_index=-100):
+    """The negative log-probability of the target class."""
+    valid, index = _picked(xp, input, target, ignore_index)
+    at = _class_dim(input)
+    losses = -xp.squeeze(xp.take_along_axis(input, index, axis=at), axis=at)
+    return _weighted(xp, losses, _class_weights(xp, input, valid, index, weight), reduction)
+
+
+@nll_loss.vjp("input")
+def _(ops, g, out, input, target, weight=None, *, reduction="mean", ignore_index=-100):
+    return ops.nll_backward(g, target, weight, shape=tuple(input.shape), reduction=reduction, ignore_index=ignore_index)
+
+
+@op(
+    infer=lambda g, target, weight=None, *, shape, **attrs: spec(shape, g.dtype),
+    saves=("target", "weight"),
+    namespaces=(),
+)
+def nll_backward(xp, g, target, weight=None, *, shape, reduction, ignore_index):
+    """The gradient of nll_loss, which does not depend on its input."""
+    like = xp.zeros(shape, g.dtype)
+    valid, index = _picked(xp, like, target, ignore_index)
+    weights = _class_weights(xp, like, valid, index, weight)
+    share = weights / xp.sum(weights) if reduction == "mean" else weights
+    xp.put_along_axis(like, index, xp.expand_dims(-g * share, _class_dim(like)), axis=_class_dim(like))
+    return like
+
+
+@nll_backward.vjp("g")
+def _(ops, gg, result, g, target, weight=None, *, shape, reduction, ignore_index):
+    return ops.nll_loss(gg, target, weight, reduction=reduction, ignore_index=ignore_index)
+
+
+@op(
+    infer=_class_spec,
+    saves=("input", "target", "weight"),
+    namespaces=_F,
+    samples=calls(
+        *_index_samples,
+        Sample(T(3, 4), T(3, **_classes), None, label_smoothing=0.1),
+        Sample(T(3, 4), T(3, **_classes), T(4, low=0.5, grad=False), label_smoothing=0.2, reduction="sum"),
+        Sample(T(3, 4), T(3, 4, low=0, high=1), None),
+        Sample(T(3, 4), T(3, 4, low=0, high=1), T(4, low=0.5, grad=False), label_smoothing=0.1),
+    ),
+)
+def cross_entropy(xp, input, target, weight=None, *, reduction="mean", ignore_index=-100, label_smoothing=0.0):
+    """Softmax and negative log-likelihood in one; targets are class numbers or probabilities."""
+    at = _class_dim(input)
+    shifted = input - xp.max(input, axis=at, keepdims=True)
+    log_probabilities = shifted - xp.log(xp.sum(xp.exp(shifted), axis=at, keepdims=True))
+    if target.dtype.kind in "iu" and label_smoothing == 0:
+        attrs = {"reduction": reduction, "ignore_index": ignore_index}
+        return nll_loss.kernel(xp, log_probabilities, target, weight, **attrs)
+    wanted, divisor = _distribution(xp, input, target, weight, ignore_index, label_smoothing)
+    losses = -xp.sum(log_probabilities * wanted, axis=at)
+    return losses if reduction == "none" else xp.sum(losses) / (divisor if reduction == "mean" else 1)
+
+
+def _distribution(xp, input, target, weight, ignore_index, label_smoothing):
+    """The weighted target distribution, and what a mean divides by."""
+    at, classes = _class_dim(input), input.shape[_class_dim(input)]
+    weights = 1 if weight is None else weight.reshape((-1,) + (1,) * (input.ndim - at - 1))
+    if target.dtype.kind not in "iu":
+        smooth = target * (1 - label_smoothing) + label_smoothing / classes
+        return smooth * weights, input.size // classes
+    valid, index = _picked(xp, input, target, ignore_index)
+    exact = xp.zeros_like(input)
+    kept = xp.expand_dims(_class_weights(xp, input, valid, index, weight), at)
+    xp.put_along_axis(exact, index, kept * (1 - label_smoothing), axis=at)
+    spread = xp.expand_dims(valid, at) * (weights * (label_smoothing / classes))
+    return exact + spread, xp.sum(kept)
+
+
+@cross_entropy.vjp("input")
+def _(ops, g, out, input, target, weight=None, *, reduction="mean", ignore_index=-100, label_smoothing=0.0):
+    return ops.cross_entropy_backward(
+        g, input, target, weight, reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+
+
+@cross_entropy.vjp("target")
+def _(ops, g, out, input, target, weight=None, *, reduction="mean", ignore_index=-100, label_smoothing=0.0):
+    attrs = {"reduction": reduction, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    logs = ops.log_softmax(input, dim=_class_dim(input))
+    return ops.neg(ops.mul(logs, _target_share(ops, g, input, weight, **attrs)))
+
+
+def _backward_spec(g, input, target, weight=None, **attrs):
+    return rules.same(input)
+
+
+@op(infer=_backward_spec, saves=("g", "input", "target", "weight"), namespaces=())
+def cross_entropy_backward(xp, g, input, target, weight=None, *, reduction, ignore_index, label_smoothing):
+    """The gradient of cross_entropy: softmax times the distribution's weight, less the distribution."""
+    at = _class_dim(input)
+    probabilities = xp.exp(input - xp.max(input, axis=at, keepdims=True))
+    probabilities /= xp.sum(probabilities, axis=at, keepdims=True)
+    wanted, divisor = _distribution(xp, input, target, weight, ignore_index, label_smoothing)
+    probabilities *= xp.sum(wanted, axis=at, keepdims=True)
+    probabilities -= wanted
+    share = xp.expand_dims(g, at) if reduction == "none" else g / divisor if reduction == "mean" else g
+    probabilities *= share
+    return probabilities
+
+
+@cross_entropy_backward.vjp("g")
+def _(ops, gg, result, g, input, target, weight=None, **attrs):
+    one = ops.mul(ops.cross_entropy_backward(_ones_like(ops, g), input, target, weight, **attrs), gg)
+    return ops.sum(one, dim=_class_dim(input)) if attrs["reduction"] == "none" else ops.sum(one)
+
+
+@cross_entropy_backward.vjp("input")
+def _(ops, gg, result, g, input, target, weight=None, **attrs):
+    """With p = softmax and W the distribution's weight: W p (gg - sum(p gg)), times the share of g."""
+    at = _class_dim(input)
+    p = ops.softmax(input, dim=at)
+    inner = ops.sum(ops.mul(p, gg), dim=at, keepdim=True)
+    return ops.mul(ops.mul(p, ops.sub(gg, inner)), ops.cross_entropy_mass(g, input, target, weight, **attrs))
+
+
+@cross_entropy_backward.vjp("target")
+def _(ops, gg, result, g, input, target, weight=None, **attrs):
+    """Of class probabilities: the weights' share times (sum(p gg) - gg)."""
+    inner = ops.sum(ops.mul(ops.softmax(input, dim=_class_dim(input)), gg), dim=_class_dim(input), keepdim=True)
+    return ops.mul(ops.sub(inner, gg), _target_share(ops, g, input, weight, **attrs))
+
+
+def _target_share(ops, g, input, weight, *, reduction, ignore_index, label_smoothing):
+    """What a class probability counts for: its class's weight times its sample's share of the cotangent."""
+    at = _class_dim(input)
+    count = 1
+    for n in _target_shape(input):
+        count *= n
+    share = ops.unsqueeze(g, dim=at) if reduction == "none" else ops.mul(g, 1 / count) if reduction == "mean" else g
+    share = ops.mul(share, 1 - label_smoothing)
+    return share if weight is None else ops.mul(share, ops.reshape(weight, shape=(-1,) + (1,) * (input.ndim - at - 1)))
+
+
+@op(
+    infer=lambda g, input, target, weight=None, **attrs: spec(
+        tuple(1 if d == _class_dim(input) else n for d, n in enumerate(input.shape)), input.dtype
+    ),
+    saves=("input", "target", "weight"),
+    namespaces=(),
+)
+def cross_entropy_mass(xp, g, input, target, weight=None, *, reduction, ignore_index, label_smoothing):
+    """The weight of each sample's target distribution times its share of the cotangent `g`."""
+    at = _class_dim(input)
+    wanted, divisor = _distribution(xp, input, target, weight, ignore_index, label_smoothing)
+    share = xp.expand_dims(g, at) if reduction == "none" else g / divisor if reduction == "mean" else g
+    return xp.sum(wanted, axis=at, keepdims=True) * share
+
+
+@cross_entropy_mass.vjp("g")
+def _(ops, gg, result, g, input, target, weight=None, **attrs):
+    one = ops.mul(ops.cross_entropy_mass(_ones_like(ops, g), input, target, weight, **attrs), gg)
+    return ops.squeeze(one, dim=_class_dim(input)) if attrs["reduction"] == "none" else ops.sum(one)
+
+
+@cross_entropy_mass.vjp("input")
+def _(ops, gg, result, g, input, target, weight=None, **attrs):
+    return None
+
+
+@cross_entropy_mass.vjp("target")
+def _(ops, gg, result, g, input, target, weight=None, **attrs):
+    share = ops.mul(gg, _target_share(ops, g, input, weight, **attrs))
+    return ops.expand(share, size=tuple(input.shape))
+
+
+def _ones_like(ops, x):
+    return ops.full(1, shape=tuple(x.shape), dtype=ops.dtype(x))
