@@ -32,15 +32,17 @@ def programs(module: str) -> dict[str, Program]:
     }
 
 
-def outcome(program: Program, torch: Any) -> dict[str, Any]:
-    """What a program returns, flattened to arrays and texts; or the error that it raises."""
+def outcome(program: Program, torch: Any, finish: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """What a program returns, flattened to arrays and texts; or the error that it, or `finish` after it, raises."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = program(torch)
+        out = [_plain(x) for x in _flat(result)]
+        finish()
     except Exception as error:
         return {"error": type(error).__name__, "message": str(error).strip().splitlines()[0], "raised": error}
-    return {"out": [_plain(x) for x in _flat(result)]}
+    return {"out": out}
 
 
 def _flat(result: Any) -> list[Any]:
@@ -55,10 +57,10 @@ def _plain(x: Any) -> Any:
     if isinstance(x, (bool, int, float, complex)):
         return np.asarray(x)
     if hasattr(x, "detach"):
-        x = x.detach()
-        if str(x.dtype).endswith("bfloat16"):
-            return x.float().numpy().astype(dtypes.bfloat16.np)
-        return np.array(x.resolve_conj().numpy() if hasattr(x, "resolve_conj") else x.cpu().numpy())
+        x = x.detach().cpu()
+        x = x.resolve_conj() if hasattr(x, "resolve_conj") else x
+        is_bfloat16 = str(x.dtype).endswith("bfloat16")
+        return x.float().numpy().astype(dtypes.bfloat16.np) if is_bfloat16 else np.array(x.numpy())
     return str(x)
 
 

@@ -39,19 +39,7 @@ THEIRS = {
     | {"click", "uvicorn"},
 }
 # Inside the core: a layer may use those before it. Ops are registered by the families, so nothing below knows them.
-CORE_LAYERS = [
-    "errors",
-    "dtypes",
-    "spec",
-    "special",
-    "random",
-    "samples",
-    "registry",
-    "rules",
-    "plan",
-    "kernels",
-    "ops",
-]
+CORE_LAYERS = "errors dtypes spec samples registry rules plan random special backends engine kernels ops".split()
 GENERATED = ("client/teletensor/ops.py", "_pb2.py", "_pb2_grpc.py", ".pyi")
 
 

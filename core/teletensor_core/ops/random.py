@@ -71,8 +71,14 @@ def randint(xp, seed, offset, *, low, high, shape, dtype):
     return low + xp.floor(_unit(xp, seed, offset, shape, double=True) * span).astype("q")
 
 
+def _permutation_spec(seed, offset, *, n, dtype):
+    if n < 0:
+        raise ArgumentError(f"n must be non-negative, got {n}")
+    return spec((n,), dtype)
+
+
 @op(
-    infer=lambda seed, offset, *, n, dtype: spec((n,), dtype),
+    infer=_permutation_spec,
     **_random,
     samples=calls(Sample(7, 0, n=5, dtype=dtypes.int64)),
 )
