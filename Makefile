@@ -14,6 +14,7 @@ check: .venv/dev        ## lint, types, generated code
 	$(BIN)/ruff check .
 	$(BIN)/mypy client/teletensor core/teletensor_core protos/teletensor_protos server/teletensor_server
 	$(BIN)/python tools/generate.py --check
+	$(BIN)/python tools/ops_table.py --check
 
 oracle: .venv/dev       ## record PyTorch's answers anew
 	$(BIN)/pip install -q torch==2.13.0
@@ -21,6 +22,7 @@ oracle: .venv/dev       ## record PyTorch's answers anew
 
 generate: .venv/dev     ## write generated client code and protocol stubs anew
 	$(BIN)/python tools/generate.py
+	$(BIN)/python tools/ops_table.py
 	$(BIN)/python tools/generate_protos.py
 
 clean:
