@@ -176,7 +176,7 @@ def _gelu_spec(input, *, approximate="none"):
     )
 )
 def gelu(xp, input, *, approximate="none"):
-    """X times the normal distribution function of x, exactly or by PyTorch's tanh formula."""
+    """`x` times the normal distribution function of x, exactly or by PyTorch's tanh formula."""
     out = _normal_cdf(xp, input, approximate)
     return xp.multiply(out, input, out=out) if out.ndim else out * input
 
@@ -228,7 +228,7 @@ def _(ops, gg, result, g, input, *, approximate):
 
 @op(**_activation(saves=("input",), inplace=True))
 def silu(xp, input):
-    """X times sigmoid(x)."""
+    """`x` times sigmoid(x)."""
     return xp.multiply(input, xp.sigmoid(input))
 
 
@@ -240,7 +240,7 @@ def _(ops, g, out, input):
 
 @op(**_activation(saves=("input",), inplace=True))
 def mish(xp, input):
-    """X times tanh(softplus(x))."""
+    """`x` times tanh(softplus(x))."""
     return xp.multiply(input, xp.tanh(xp.logaddexp(input, xp.zeros((), input.dtype))))
 
 
@@ -277,7 +277,7 @@ def _(ops, g, out, input):
 
 @op(**_activation(saves=("input",), inplace=True, samples=unary(-4, 4)))
 def hardsigmoid(xp, input):
-    """X / 6 + 1/2, bounded between 0 and 1."""
+    """`x` / 6 + 1/2, bounded between 0 and 1."""
     return xp.minimum(xp.maximum(input + 3, 0), 6) / 6
 
 
@@ -288,7 +288,7 @@ def _(ops, g, out, input):
 
 @op(**_activation(saves=("input",), inplace=True, samples=unary(-4, 4)))
 def hardswish(xp, input):
-    """X times hardsigmoid(x)."""
+    """`x` times hardsigmoid(x)."""
     return input * (xp.minimum(xp.maximum(input + 3, 0), 6) / 6)
 
 

@@ -12,7 +12,7 @@ _to_float = {"infer": rules.to_float, "promote": rules.common_float, "inplace": 
 
 @op(**_to_float, saves=("out",), samples=unary())
 def exp(xp, input):
-    """E to the power of each element."""
+    """`e` to the power of each element."""
     return xp.exp(input)
 
 
@@ -151,7 +151,7 @@ def _(ops, g, out, input, other):
     samples=binary(0.2, 2, 0.2, 2),
 )
 def xlogy(xp, input, other):
-    """X * log(y), zero where x is zero."""
+    """`x` * log(y), zero where x is zero."""
     return xp.where((input == 0) & ~xp.isnan(other), 0, input * xp.log(xp.asarray(other)))
 
 

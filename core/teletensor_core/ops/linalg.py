@@ -117,7 +117,7 @@ def _solve_spec(A, B):
     grad_name="LinalgSolveEx",
 )
 def solve(xp, A, B):
-    """X with A X = B. LinAlgError for a singular A."""
+    """`X` with A X = B. LinAlgError for a singular A."""
     vector = B.ndim == A.ndim - 1
     out = xp.linalg.solve(A, B[..., None] if vector else B)
     return out[..., 0] if vector else out
