@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math as _math
 from importlib.metadata import version as _version
-from typing import Any
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from teletensor_core.dtypes import DType as dtype
 from teletensor_core.dtypes import (
@@ -29,46 +29,29 @@ from teletensor_core.dtypes import (
     uint8,
 )
 from teletensor_core.dtypes import bool_ as bool
-from teletensor_core.dtypes import default_dtype as get_default_dtype
-from teletensor_core.errors import OutOfMemoryError as OutOfMemoryError
+from teletensor_core.errors import OutOfMemoryError
 
-from teletensor import autograd as autograd
-from teletensor import cuda as cuda
-from teletensor import linalg as linalg
-from teletensor import nn as nn
-from teletensor import ops, surface
-from teletensor import optim as optim
-from teletensor import random as random
-from teletensor import utils as utils
+from teletensor import autograd, cuda, linalg, nn, optim, random, return_types, types, utils
+from teletensor import methods as _methods  # noqa: F401  (gives Tensor its methods)
+from teletensor import missing as _missing
 from teletensor.connection import connect, disconnect
 from teletensor.device import Device as device
-from teletensor.factories import (
-    arange,
-    as_tensor,
-    empty,
-    empty_like,
-    eye,
-    from_numpy,
-    full,
-    full_like,
-    linspace,
-    logspace,
-    ones,
-    ones_like,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
-    tensor,
-    zeros,
-    zeros_like,
-)
+from teletensor.factories import *  # noqa: F403  (it has an __all__, repeated below)
+from teletensor.factories import __all__ as _factories
+from teletensor.functions import *  # noqa: F403
+from teletensor.functions import __all__ as _functions
 from teletensor.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from teletensor.module_functions import *
-from teletensor.module_functions import __all__ as _function_names
+from teletensor.layouts import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    legacy_contiguous_format,
+    memory_format,
+    preserve_format,
+    strided,
+)
+from teletensor.legacy import set_default_tensor_type
 from teletensor.printing import set_printoptions
 from teletensor.random import Generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from teletensor.serialization import load, save
@@ -84,4 +67,75 @@ cfloat, cdouble = complex64, complex128
 pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 newaxis = None
 
-globals().update({name: function for name, function in surface.functions().items() if name not in globals()})
+__all__ = [
+    "Generator",
+    "OutOfMemoryError",
+    "Size",
+    "Tensor",
+    "autograd",
+    "bfloat16",
+    "bool",
+    "cdouble",
+    "cfloat",
+    "channels_last",
+    "channels_last_3d",
+    "complex64",
+    "complex128",
+    "connect",
+    "contiguous_format",
+    "cuda",
+    "device",
+    "disconnect",
+    "double",
+    "dtype",
+    "e",
+    "enable_grad",
+    "float",
+    "float16",
+    "float32",
+    "float64",
+    "get_rng_state",
+    "half",
+    "inf",
+    "inference_mode",
+    "initial_seed",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_grad_enabled",
+    "layout",
+    "legacy_contiguous_format",
+    "linalg",
+    "load",
+    "long",
+    "manual_seed",
+    "memory_format",
+    "nan",
+    "newaxis",
+    "nn",
+    "no_grad",
+    "optim",
+    "pi",
+    "preserve_format",
+    "random",
+    "return_types",
+    "save",
+    "seed",
+    "set_default_device",
+    "set_default_tensor_type",
+    "set_grad_enabled",
+    "set_printoptions",
+    "set_rng_state",
+    "short",
+    "strided",
+    "types",
+    "uint8",
+    "utils",
+]
+__all__ += _factories
+__all__ += _functions
+
+if not _TYPE_CHECKING:
+    __getattr__ = _missing.getter(__name__)

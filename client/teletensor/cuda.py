@@ -1,4 +1,6 @@
-"""`torch.cuda`, answering for the connected workers' GPUs. Without one, PyTorch's answers for a machine without a GPU."""
+"""`torch.cuda`, answering for the connected workers' GPUs. Without one, PyTorch's answers for a machine without a
+GPU.
+"""
 
 from __future__ import annotations
 

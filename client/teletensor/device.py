@@ -14,11 +14,16 @@ class Device:
 
     __slots__ = ("index", "type")
 
-    def __init__(self, type: str | Device, index: int | None = None) -> None:
+    type: str
+    index: int | None
+
+    def __init__(self, type: str | int | Device, index: int | None = None) -> None:
         if isinstance(type, Device):
-            type, index = type.type, type.index if index is None else index
+            self.type, self.index = type.type, type.index if index is None else index
+            return
         if isinstance(type, int):
-            type, index = "cuda", type
+            self.type, self.index = "cuda", type
+            return
         name, _, number = type.partition(":")
         if number:
             if index is not None:
@@ -30,8 +35,7 @@ class Device:
             index = int(number)
         if name not in TYPES:
             raise DeviceError(f"Expected one of {', '.join(TYPES)} device type at start of device string: {type}")
-        self.type = name
-        self.index = index
+        self.type, self.index = name, index
 
     def __repr__(self) -> str:
         index = "" if self.index is None else f", index={self.index}"

@@ -5,7 +5,7 @@ The plan holds the result's shape and dtype, so that nothing here waits, except 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from teletensor_core import dtypes, plan
 from teletensor_core.errors import ArgumentTypeError, DeviceError, GradientError
@@ -17,11 +17,17 @@ from teletensor.graph import GradFn
 from teletensor.session import Session
 from teletensor.tensor_base import TensorBase, new, new_view
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teletensor.tensor import Tensor
+
 _NUMBERS = frozenset((int, float, bool, complex))
+_NUMBERS_IN_ORDER: tuple[Any, ...] = (bool, int, float, complex)
 
 
-def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Session | None = None) -> Any:
-    """The result of an op: a tensor, or a tuple of tensors for an op with several results.
+def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Session | None = None) -> Tensor:
+    """The result of an op: a tensor. An op with several results gives a tuple: for those, call `apply_many`.
 
     `session` is where an op without tensor operands runs.
     """
@@ -55,7 +61,11 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
     found = plan.lookup(tuple(key))
     if found is None:
         found = _plan(op, operands, attrs, flags, tuple(key))
-    return _finish(op, found, session, session.submit(found, refs), operands, bool(needs_grad and flags & GRAD))
+    made: Tensor = _finish(op, found, session, session.submit(found, refs), operands, bool(needs_grad and flags & GRAD))
+    return made
+
+
+apply_many = cast("Callable[..., tuple[Tensor, ...]]", apply)
 
 
 def _flags() -> int:
@@ -88,9 +98,9 @@ def _finish(op: Op, found: Plan, session: Session, outs: Any, operands: Any, rec
     return tuple(wrapped) if found.multiple else wrapped[0]
 
 
-def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
+def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> Tensor:
     """The first operand, after the op's result was written into it."""
-    target: TensorBase = operands[0]
+    target: Tensor = operands[0]
     flags = _flags() | INPLACE
     session, refs, needs_grad = _collect(op, operands)
     found = plan.plan_for(op, attrs, flags, [_describe(x) for x in operands])
@@ -145,7 +155,7 @@ def _tidied(op: Op, x: Any) -> Any:
             if not isinstance(t, TensorBase):
                 raise ArgumentTypeError(f"{op.name}: expected a list of tensors, but one is {type(t).__name__}")
         return list(x)
-    for kind in (bool, int, float, complex):
+    for kind in _NUMBERS_IN_ORDER:
         if isinstance(x, kind):
             return kind(x)
     if hasattr(x, "item") and getattr(x, "ndim", None) == 0:
@@ -175,8 +185,8 @@ def _elsewhere(op: Op, operands: tuple[Any, ...]) -> DeviceError:
     tensors = [t for x in operands for t in (x if isinstance(x, list) else [x]) if isinstance(t, TensorBase)]
     devices = list(dict.fromkeys(str(t._session.device) for t in tensors))
     return DeviceError(
-        f"Expected all tensors to be on the same device, but found at least two devices, {devices[0]} and {devices[1]}! "
-        f"(in {op.name}, with shapes {[list(t._spec.shape) for t in tensors]}); move them with .to(device)"
+        f"Expected all tensors to be on the same device, but found at least two devices, {devices[0]} "
+        f"and {devices[1]}! (in {op.name}, with shapes {[list(t._spec.shape) for t in tensors]}); move them with .to(device)"
     )
 
 

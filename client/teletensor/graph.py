@@ -1,5 +1,5 @@
-"""The client's own picture of the autograd graph: which leaves a tensor was made from. It answers `grad_fn`, `is_leaf` and
-"which gradients will this backward make" without asking the worker.
+"""The client's own picture of the autograd graph: which leaves a tensor was made from. It answers `grad_fn`, `is_leaf`
+and "which gradients will this backward make" without asking the worker.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 class GradFn:
-    """A recorded op, printed as `<MulBackward0>`. Its parents are other GradFns (with an output number) and leaf tensors."""
+    """A recorded op, printed as `<MulBackward0>`. Its parents are other GradFns (with an output number) and leaf
+    tensors.
+    """
 
     __slots__ = ("__weakref__", "freed", "metadata", "op", "parents", "retained")
 

@@ -1,6 +1,7 @@
 """`x[...]` and `x[...] = v`: every form PyTorch takes, as view ops and index ops.
 
-Ints, slices, None and Ellipsis become views. Integer tensors and lists of ints are uploaded once and used by one `index` op.
+Ints, slices,
+None and Ellipsis become views. Integer tensors and lists of ints are uploaded once and used by one `index` op.
 A boolean mask costs one round trip to read (its count is data), and none to write.
 """
 
@@ -33,14 +34,20 @@ def put(x: Tensor, index: Any, value: Any) -> None:
     if mask is not None and _is_number(value):
         _fill_masked(x, mask, value)
         return
+    write_at(x, keys, value, accumulate=False)
+
+
+def write_at(x: Tensor, keys: tuple[Any, ...], value: Any, accumulate: bool) -> Tensor:
+    """`x`, with `value` written (or added) where the keys of a subscript say."""
     viewed, advanced = _basic(x, keys)
     value = value if isinstance(value, Tensor) else factories.tensor(value, dtype=x.dtype, device=x.device)
     if all(a is None for a in advanced):
-        _copy_into(viewed, value)
-        return
+        _copy_into(viewed, ops.add(viewed, value) if accumulate else value)
+        return x
     tensors, positions = _expand_masks(viewed, advanced)
     value = value if value.dtype is x.dtype else value.to(x.dtype)
-    ops.index_put_(viewed, value, tensors, positions=positions, accumulate=False)
+    ops.index_put_(viewed, value, tensors, positions=positions, accumulate=accumulate)
+    return x
 
 
 def _copy_into(target: Tensor, value: Tensor) -> None:
@@ -48,8 +55,8 @@ def _copy_into(target: Tensor, value: Tensor) -> None:
         value = value.squeeze(0)
     if value.ndim > target.ndim:
         raise ShapeError(
-            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape "
-            f"{list(target.shape)}"
+            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of "
+            f"shape {list(target.shape)}"
         )
     if value.device != target.device:
         value = value.to(target.device)
@@ -83,7 +90,9 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
 
 
 def _basic(x: Tensor, keys: tuple[Any, ...]) -> tuple[Tensor, list[Tensor | None]]:
-    """Apply ints, slices, None and Ellipsis; give, for each dimension that is left, the tensor that indexes it or None."""
+    """Apply ints, slices, None and Ellipsis; give, for each dimension that is left, the tensor that indexes it or
+    None.
+    """
     keys = _fill_ellipsis(x, keys)
     dim, out = 0, x
     advanced: list[Tensor | None] = []
@@ -167,8 +176,8 @@ def _as_index(x: Tensor, key: Any) -> Tensor:
         index = factories.tensor(array.astype(np.int64) if array.size == 0 else array, device=x.device)
     else:
         raise DimensionError(
-            "only integers, slices (`:`), ellipsis (`...`), None and long, int, byte or Boolean tensors are valid indices "
-            f"(got {type(key).__name__})"
+            "only integers, slices (`:`), ellipsis (`...`), None and long, int, byte or Boolean tensors are valid "
+            f"indices (got {type(key).__name__})"
         )
     if index.dtype.category > dtypes.INTEGER:
         raise DimensionError(f"tensors used as indices must be long, int, byte or bool tensors, got {index.dtype.name}")

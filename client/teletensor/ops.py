@@ -1,33 +1,37 @@
 """One function per op, generated from the registry by tools/generate.py. Do not edit.
 
-Each takes the op's operands and attributes by PyTorch's names and returns tensors; `name_` writes into its
-first operand and returns it.
+Each takes the op's operands and attributes by PyTorch's names and in its order, and returns tensors; `name_` writes
+into its first operand and returns it. Functions that PyTorch gives an `out=` write their result there.
 """
 
-# ruff: noqa
-# fmt: off
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any
 
 import teletensor_core.ops as _families  # fills the registry
-from teletensor.dispatch import apply as _apply, apply_inplace as _apply_inplace, apply_mutation as _apply_mutation
+from teletensor import return_types
+from teletensor.arguments import as_dtype as _as_dtype, ints as _ints
+from teletensor.dispatch import apply as _apply, apply_inplace as _apply_inplace
+from teletensor.dispatch import apply_many as _apply_many, apply_mutation as _apply_mutation
+from teletensor.out import store as _store, store_all as _store_all
+from teletensor.session import Session
 from teletensor.tensor import Tensor
+from teletensor.types import Dims, DType, Operand, Scalar, Sizes
 from teletensor_core import dtypes as _dtypes
 from teletensor_core.registry import OPS as _OPS
-
-Operand: TypeAlias = Tensor | int | float | bool | complex
 
 
 _abs_op = _OPS['abs']
 
 
-def abs(input: Operand) -> Tensor:
+def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The absolute value; of complex numbers the modulus."""
-    return _apply(_abs_op, (input,), ())
+    made = _apply(_abs_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def abs_(input: Operand) -> Tensor:
+def abs_(input: Tensor) -> Tensor:
     """The absolute value; of complex numbers the modulus. Written into `input`."""
     return _apply_inplace(_abs_op, (input,), ())
 
@@ -35,12 +39,13 @@ def abs_(input: Operand) -> Tensor:
 _acos_op = _OPS['acos']
 
 
-def acos(input: Operand) -> Tensor:
+def acos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse cosine."""
-    return _apply(_acos_op, (input,), ())
+    made = _apply(_acos_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def acos_(input: Operand) -> Tensor:
+def acos_(input: Tensor) -> Tensor:
     """The inverse cosine. Written into `input`."""
     return _apply_inplace(_acos_op, (input,), ())
 
@@ -48,12 +53,13 @@ def acos_(input: Operand) -> Tensor:
 _acosh_op = _OPS['acosh']
 
 
-def acosh(input: Operand) -> Tensor:
+def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse hyperbolic cosine."""
-    return _apply(_acosh_op, (input,), ())
+    made = _apply(_acosh_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def acosh_(input: Operand) -> Tensor:
+def acosh_(input: Tensor) -> Tensor:
     """The inverse hyperbolic cosine. Written into `input`."""
     return _apply_inplace(_acosh_op, (input,), ())
 
@@ -61,7 +67,7 @@ def acosh_(input: Operand) -> Tensor:
 _adagrad_step_op = _OPS['adagrad_step_']
 
 
-def adagrad_step_(params: Any, grads: Any, state_sums: Any, lr: Operand, eps: Any, weight_decay: Any, maximize: Any) -> None:
+def adagrad_step_(params: Sequence[Tensor], grads: Sequence[Tensor], state_sums: Sequence[Tensor], lr: Operand, eps: float, weight_decay: Any, maximize: Any) -> None:
     """One step of Adagrad; `lr` already has the learning rate's own decay."""
     _apply_mutation(_adagrad_step_op, (params, grads, state_sums, lr), (eps, weight_decay, maximize))
 
@@ -69,7 +75,7 @@ def adagrad_step_(params: Any, grads: Any, state_sums: Any, lr: Operand, eps: An
 _adam_step_op = _OPS['adam_step_']
 
 
-def adam_step_(params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, max_exp_avg_sqs: Any, lr: Operand, step: Operand, beta1: Any, beta2: Any, eps: Any, weight_decay: Any, decoupled: Any, amsgrad: Any, maximize: Any) -> None:
+def adam_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequence[Tensor], exp_avg_sqs: Sequence[Tensor], max_exp_avg_sqs: Sequence[Tensor], lr: Operand, step: Operand, beta1: Any, beta2: Any, eps: float, weight_decay: Any, decoupled: Any, amsgrad: Any, maximize: Any) -> None:
     """One step of Adam, or with `decoupled` weight decay of AdamW."""
     _apply_mutation(_adam_step_op, (params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, lr, step), (beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize))
 
@@ -77,7 +83,7 @@ def adam_step_(params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, max_exp
 _adaptive_avg_pool_op = _OPS['adaptive_avg_pool']
 
 
-def adaptive_avg_pool(input: Operand, output_size: Any) -> Tensor:
+def adaptive_avg_pool(input: Tensor, output_size: Any) -> Tensor:
     """Means over windows chosen so that the output has the given sizes."""
     return _apply(_adaptive_avg_pool_op, (input,), (output_size,))
 
@@ -85,7 +91,7 @@ def adaptive_avg_pool(input: Operand, output_size: Any) -> Tensor:
 _adaptive_avg_pool_backward_op = _OPS['adaptive_avg_pool_backward']
 
 
-def adaptive_avg_pool_backward(g: Operand, shape: tuple[int, ...]) -> Any:
+def adaptive_avg_pool_backward(g: Tensor, shape: Sequence[int]) -> Tensor:
     """Each window's gradient spread evenly over it."""
     return _apply(_adaptive_avg_pool_backward_op, (g,), (shape,))
 
@@ -93,17 +99,18 @@ def adaptive_avg_pool_backward(g: Operand, shape: tuple[int, ...]) -> Any:
 _adaptive_max_pool_op = _OPS['adaptive_max_pool']
 
 
-def adaptive_max_pool(input: Operand, output_size: Any) -> tuple[Tensor, ...]:
+def adaptive_max_pool(input: Tensor, output_size: Any) -> tuple[Tensor, ...]:
     """The greatest elements of windows chosen so that the output has the given sizes, and their flat indices."""
-    return _apply(_adaptive_max_pool_op, (input,), (output_size,))
+    return _apply_many(_adaptive_max_pool_op, (input,), (output_size,))
 
 
 _add_op = _OPS['add']
 
 
-def add(input: Operand, other: Operand) -> Tensor:
+def add(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The sum."""
-    return _apply(_add_op, (input, other), ())
+    made = _apply(_add_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def add_(input: Operand, other: Operand) -> Tensor:
@@ -114,12 +121,13 @@ def add_(input: Operand, other: Operand) -> Tensor:
 _addcdiv_op = _OPS['addcdiv']
 
 
-def addcdiv(input: Operand, tensor1: Operand, tensor2: Operand, value: Operand) -> Tensor:
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Operand = 1, out: Tensor | None = None) -> Tensor:
     """`input + value * tensor1 / tensor2`."""
-    return _apply(_addcdiv_op, (input, tensor1, tensor2, value), ())
+    made = _apply(_addcdiv_op, (input, tensor1, tensor2, value), ())
+    return made if out is None else _store(made, out)
 
 
-def addcdiv_(input: Operand, tensor1: Operand, tensor2: Operand, value: Operand) -> Tensor:
+def addcdiv_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Operand = 1) -> Tensor:
     """`input + value * tensor1 / tensor2`. Written into `input`."""
     return _apply_inplace(_addcdiv_op, (input, tensor1, tensor2, value), ())
 
@@ -127,12 +135,13 @@ def addcdiv_(input: Operand, tensor1: Operand, tensor2: Operand, value: Operand)
 _addcmul_op = _OPS['addcmul']
 
 
-def addcmul(input: Operand, tensor1: Operand, tensor2: Operand, value: Operand) -> Tensor:
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Operand = 1, out: Tensor | None = None) -> Tensor:
     """`input + value * tensor1 * tensor2`."""
-    return _apply(_addcmul_op, (input, tensor1, tensor2, value), ())
+    made = _apply(_addcmul_op, (input, tensor1, tensor2, value), ())
+    return made if out is None else _store(made, out)
 
 
-def addcmul_(input: Operand, tensor1: Operand, tensor2: Operand, value: Operand) -> Tensor:
+def addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Operand = 1) -> Tensor:
     """`input + value * tensor1 * tensor2`. Written into `input`."""
     return _apply_inplace(_addcmul_op, (input, tensor1, tensor2, value), ())
 
@@ -140,12 +149,13 @@ def addcmul_(input: Operand, tensor1: Operand, tensor2: Operand, value: Operand)
 _addmm_op = _OPS['addmm']
 
 
-def addmm(input: Operand, mat1: Operand, mat2: Operand, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1, out: Tensor | None = None) -> Tensor:
     """`beta * input + alpha * (mat1 @ mat2)`."""
-    return _apply(_addmm_op, (input, mat1, mat2), (beta, alpha))
+    made = _apply(_addmm_op, (input, mat1, mat2), (beta, alpha))
+    return made if out is None else _store(made, out)
 
 
-def addmm_(input: Operand, mat1: Operand, mat2: Operand, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addmm_(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1) -> Tensor:
     """`beta * input + alpha * (mat1 @ mat2)`. Written into `input`."""
     return _apply_inplace(_addmm_op, (input, mat1, mat2), (beta, alpha))
 
@@ -153,7 +163,7 @@ def addmm_(input: Operand, mat1: Operand, mat2: Operand, beta: Any = 1, alpha: A
 _alias_op = _OPS['alias']
 
 
-def alias(input: Operand) -> Tensor:
+def alias(input: Tensor) -> Tensor:
     """The same memory, as another tensor of the graph."""
     return _apply(_alias_op, (input,), ())
 
@@ -161,55 +171,61 @@ def alias(input: Operand) -> Tensor:
 _all_op = _OPS['all']
 
 
-def all(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+def all(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """Whether every element is not zero."""
-    return _apply(_all_op, (input,), (dim, keepdim))
+    made = _apply(_all_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    return made if out is None else _store(made, out)
 
 
 _amax_op = _OPS['amax']
 
 
-def amax(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+def amax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The greatest element; equal ones share the gradient."""
-    return _apply(_amax_op, (input,), (dim, keepdim))
+    made = _apply(_amax_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    return made if out is None else _store(made, out)
 
 
 _amin_op = _OPS['amin']
 
 
-def amin(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+def amin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The least element; equal ones share the gradient."""
-    return _apply(_amin_op, (input,), (dim, keepdim))
+    made = _apply(_amin_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    return made if out is None else _store(made, out)
 
 
 _aminmax_op = _OPS['aminmax']
 
 
-def aminmax(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> tuple[Tensor, ...]:
+def aminmax(input: Tensor, *, dim: Dims = None, keepdim: bool = False, out: tuple[Tensor, ...] | None = None) -> return_types.aminmax:
     """The least and the greatest element."""
-    return _apply(_aminmax_op, (input,), (dim, keepdim))
+    made = return_types.aminmax(*_apply_many(_aminmax_op, (input,), (_ints(dim), keepdim)))
+    return made if out is None else _store_all(made, out)
 
 
 _angle_op = _OPS['angle']
 
 
-def angle(input: Operand) -> Tensor:
+def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The angle of complex numbers; 0 or pi for real ones."""
-    return _apply(_angle_op, (input,), ())
+    made = _apply(_angle_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
 _any_op = _OPS['any']
 
 
-def any(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+def any(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """Whether some element is not zero."""
-    return _apply(_any_op, (input,), (dim, keepdim))
+    made = _apply(_any_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    return made if out is None else _store(made, out)
 
 
 _arange_op = _OPS['arange']
 
 
-def arange(start: Any, end: Any, step: Any, dtype: Any, *, session: Any) -> Tensor:
+def arange(start: Any, end: Any, step: Any, dtype: DType | None, *, session: Session) -> Tensor:
     """Numbers from `start` up to, not including, `end`, `step` apart."""
     return _apply(_arange_op, (), (start, end, step, dtype), session)
 
@@ -217,36 +233,40 @@ def arange(start: Any, end: Any, step: Any, dtype: Any, *, session: Any) -> Tens
 _argmax_op = _OPS['argmax']
 
 
-def argmax(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+def argmax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The index of the greatest element, the first of equal ones."""
-    return _apply(_argmax_op, (input,), (dim, keepdim))
+    made = _apply(_argmax_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    return made if out is None else _store(made, out)
 
 
 _argmin_op = _OPS['argmin']
 
 
-def argmin(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+def argmin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The index of the least element, the first of equal ones."""
-    return _apply(_argmin_op, (input,), (dim, keepdim))
+    made = _apply(_argmin_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    return made if out is None else _store(made, out)
 
 
 _argsort_op = _OPS['argsort']
 
 
-def argsort(input: Operand, dim: int | tuple[int, ...] | None = -1, descending: Any = False, stable: Any = False) -> Tensor:
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, out: Tensor | None = None) -> Tensor:
     """The indices that sort a dimension."""
-    return _apply(_argsort_op, (input,), (dim, descending, stable))
+    made = _apply(_argsort_op, (input,), (_ints(dim), descending, stable))
+    return made if out is None else _store(made, out)
 
 
 _asin_op = _OPS['asin']
 
 
-def asin(input: Operand) -> Tensor:
+def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse sine."""
-    return _apply(_asin_op, (input,), ())
+    made = _apply(_asin_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def asin_(input: Operand) -> Tensor:
+def asin_(input: Tensor) -> Tensor:
     """The inverse sine. Written into `input`."""
     return _apply_inplace(_asin_op, (input,), ())
 
@@ -254,12 +274,13 @@ def asin_(input: Operand) -> Tensor:
 _asinh_op = _OPS['asinh']
 
 
-def asinh(input: Operand) -> Tensor:
+def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse hyperbolic sine."""
-    return _apply(_asinh_op, (input,), ())
+    made = _apply(_asinh_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def asinh_(input: Operand) -> Tensor:
+def asinh_(input: Tensor) -> Tensor:
     """The inverse hyperbolic sine. Written into `input`."""
     return _apply_inplace(_asinh_op, (input,), ())
 
@@ -267,12 +288,13 @@ def asinh_(input: Operand) -> Tensor:
 _atan_op = _OPS['atan']
 
 
-def atan(input: Operand) -> Tensor:
+def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse tangent."""
-    return _apply(_atan_op, (input,), ())
+    made = _apply(_atan_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def atan_(input: Operand) -> Tensor:
+def atan_(input: Tensor) -> Tensor:
     """The inverse tangent. Written into `input`."""
     return _apply_inplace(_atan_op, (input,), ())
 
@@ -280,9 +302,10 @@ def atan_(input: Operand) -> Tensor:
 _atan2_op = _OPS['atan2']
 
 
-def atan2(input: Operand, other: Operand) -> Tensor:
+def atan2(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The angle of the point (other, input)."""
-    return _apply(_atan2_op, (input, other), ())
+    made = _apply(_atan2_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def atan2_(input: Operand, other: Operand) -> Tensor:
@@ -293,12 +316,13 @@ def atan2_(input: Operand, other: Operand) -> Tensor:
 _atanh_op = _OPS['atanh']
 
 
-def atanh(input: Operand) -> Tensor:
+def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse hyperbolic tangent."""
-    return _apply(_atanh_op, (input,), ())
+    made = _apply(_atanh_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def atanh_(input: Operand) -> Tensor:
+def atanh_(input: Tensor) -> Tensor:
     """The inverse hyperbolic tangent. Written into `input`."""
     return _apply_inplace(_atanh_op, (input,), ())
 
@@ -306,7 +330,7 @@ def atanh_(input: Operand) -> Tensor:
 _avg_pool_op = _OPS['avg_pool']
 
 
-def avg_pool(input: Operand, kernel_size: Any, stride: Any, padding: Any, ceil_mode: Any = False, count_include_pad: Any = True, divisor_override: Any = None) -> Tensor:
+def avg_pool(input: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool = False, count_include_pad: Any = True, divisor_override: Any = None) -> Tensor:
     """The mean of each window."""
     return _apply(_avg_pool_op, (input,), (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override))
 
@@ -314,7 +338,7 @@ def avg_pool(input: Operand, kernel_size: Any, stride: Any, padding: Any, ceil_m
 _avg_pool_backward_op = _OPS['avg_pool_backward']
 
 
-def avg_pool_backward(g: Operand, shape: tuple[int, ...], kernel_size: Any, stride: Any, padding: Any, ceil_mode: Any, count_include_pad: Any, divisor_override: Any) -> Any:
+def avg_pool_backward(g: Tensor, shape: Sequence[int], kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: Any, divisor_override: Any) -> Tensor:
     """Each window's gradient spread evenly over it."""
     return _apply(_avg_pool_backward_op, (g,), (shape, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override))
 
@@ -322,12 +346,13 @@ def avg_pool_backward(g: Operand, shape: tuple[int, ...], kernel_size: Any, stri
 _baddbmm_op = _OPS['baddbmm']
 
 
-def baddbmm(input: Operand, batch1: Operand, batch2: Operand, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1, out: Tensor | None = None) -> Tensor:
     """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
-    return _apply(_baddbmm_op, (input, batch1, batch2), (beta, alpha))
+    made = _apply(_baddbmm_op, (input, batch1, batch2), (beta, alpha))
+    return made if out is None else _store(made, out)
 
 
-def baddbmm_(input: Operand, batch1: Operand, batch2: Operand, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def baddbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1) -> Tensor:
     """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices. Written into `input`."""
     return _apply_inplace(_baddbmm_op, (input, batch1, batch2), (beta, alpha))
 
@@ -335,15 +360,15 @@ def baddbmm_(input: Operand, batch1: Operand, batch2: Operand, beta: Any = 1, al
 _batch_norm_op = _OPS['batch_norm']
 
 
-def batch_norm(input: Operand, weight: Operand | None = None, bias: Operand | None = None, eps: Any = 1e-05) -> tuple[Tensor, ...]:
+def batch_norm(input: Tensor, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05) -> tuple[Tensor, ...]:
     """Standardised by channel over the batch, then scaled and shifted; and the batch's mean and unbiased variance."""
-    return _apply(_batch_norm_op, (input, weight, bias), (eps,))
+    return _apply_many(_batch_norm_op, (input, weight, bias), (eps,))
 
 
 _batch_norm_eval_op = _OPS['batch_norm_eval']
 
 
-def batch_norm_eval(input: Operand, running_mean: Operand, running_var: Operand, weight: Operand | None = None, bias: Operand | None = None, eps: Any = 1e-05) -> Tensor:
+def batch_norm_eval(input: Tensor, running_mean: Tensor, running_var: Tensor, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05) -> Tensor:
     """Standardised by channel with running statistics, then scaled and shifted."""
     return _apply(_batch_norm_eval_op, (input, running_mean, running_var, weight, bias), (eps,))
 
@@ -351,7 +376,7 @@ def batch_norm_eval(input: Operand, running_mean: Operand, running_var: Operand,
 _batch_norm_update_op = _OPS['batch_norm_update_']
 
 
-def batch_norm_update_(running_mean: Operand, running_var: Operand, mean: Operand, var: Operand, momentum: Any) -> None:
+def batch_norm_update_(running_mean: Tensor, running_var: Tensor, mean: Tensor, var: Tensor, momentum: Any) -> None:
     """Move running statistics towards a batch's by `momentum`."""
     _apply_mutation(_batch_norm_update_op, (running_mean, running_var, mean, var), (momentum,))
 
@@ -359,7 +384,7 @@ def batch_norm_update_(running_mean: Operand, running_var: Operand, mean: Operan
 _bernoulli_op = _OPS['bernoulli']
 
 
-def bernoulli(input: Operand, seed: Operand, offset: Operand) -> Tensor:
+def bernoulli(input: Tensor, seed: Operand, offset: Operand) -> Tensor:
     """Ones with the probabilities that `input` gives."""
     return _apply(_bernoulli_op, (input, seed, offset), ())
 
@@ -367,7 +392,7 @@ def bernoulli(input: Operand, seed: Operand, offset: Operand) -> Tensor:
 _binary_cross_entropy_op = _OPS['binary_cross_entropy']
 
 
-def binary_cross_entropy(input: Operand, target: Operand, weight: Operand | None = None, reduction: str = 'mean') -> Tensor:
+def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = 'mean') -> Tensor:
     """Cross entropy of probabilities with targets in [0, 1]; logarithms are bounded at -100 as in PyTorch."""
     return _apply(_binary_cross_entropy_op, (input, target, weight), (reduction,))
 
@@ -375,7 +400,7 @@ def binary_cross_entropy(input: Operand, target: Operand, weight: Operand | None
 _binary_cross_entropy_with_logits_op = _OPS['binary_cross_entropy_with_logits']
 
 
-def binary_cross_entropy_with_logits(input: Operand, target: Operand, weight: Operand | None = None, pos_weight: Operand | None = None, reduction: str = 'mean') -> Tensor:
+def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tensor | None = None, pos_weight: Tensor | None = None, reduction: str = 'mean') -> Tensor:
     """Cross entropy of logits with targets in [0, 1], without overflow."""
     return _apply(_binary_cross_entropy_with_logits_op, (input, target, weight, pos_weight), (reduction,))
 
@@ -383,7 +408,7 @@ def binary_cross_entropy_with_logits(input: Operand, target: Operand, weight: Op
 _bincount_op = _OPS['bincount']
 
 
-def bincount(input: Operand, weights: Operand | None = None, minlength: Any = 0) -> Tensor:
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each non-negative integer occurs, or the sum of its weights."""
     return _apply(_bincount_op, (input, weights), (minlength,))
 
@@ -391,9 +416,10 @@ def bincount(input: Operand, weights: Operand | None = None, minlength: Any = 0)
 _bitwise_and_op = _OPS['bitwise_and']
 
 
-def bitwise_and(input: Operand, other: Operand) -> Tensor:
+def bitwise_and(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The bits that both have."""
-    return _apply(_bitwise_and_op, (input, other), ())
+    made = _apply(_bitwise_and_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def bitwise_and_(input: Operand, other: Operand) -> Tensor:
@@ -404,9 +430,10 @@ def bitwise_and_(input: Operand, other: Operand) -> Tensor:
 _bitwise_left_shift_op = _OPS['bitwise_left_shift']
 
 
-def bitwise_left_shift(input: Operand, other: Operand) -> Tensor:
+def bitwise_left_shift(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """Bits moved up."""
-    return _apply(_bitwise_left_shift_op, (input, other), ())
+    made = _apply(_bitwise_left_shift_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def bitwise_left_shift_(input: Operand, other: Operand) -> Tensor:
@@ -417,12 +444,13 @@ def bitwise_left_shift_(input: Operand, other: Operand) -> Tensor:
 _bitwise_not_op = _OPS['bitwise_not']
 
 
-def bitwise_not(input: Operand) -> Tensor:
+def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Every bit flipped; of bools the negation."""
-    return _apply(_bitwise_not_op, (input,), ())
+    made = _apply(_bitwise_not_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def bitwise_not_(input: Operand) -> Tensor:
+def bitwise_not_(input: Tensor) -> Tensor:
     """Every bit flipped; of bools the negation. Written into `input`."""
     return _apply_inplace(_bitwise_not_op, (input,), ())
 
@@ -430,9 +458,10 @@ def bitwise_not_(input: Operand) -> Tensor:
 _bitwise_or_op = _OPS['bitwise_or']
 
 
-def bitwise_or(input: Operand, other: Operand) -> Tensor:
+def bitwise_or(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The bits that either has."""
-    return _apply(_bitwise_or_op, (input, other), ())
+    made = _apply(_bitwise_or_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def bitwise_or_(input: Operand, other: Operand) -> Tensor:
@@ -443,9 +472,10 @@ def bitwise_or_(input: Operand, other: Operand) -> Tensor:
 _bitwise_right_shift_op = _OPS['bitwise_right_shift']
 
 
-def bitwise_right_shift(input: Operand, other: Operand) -> Tensor:
+def bitwise_right_shift(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """Bits moved down; the sign stays."""
-    return _apply(_bitwise_right_shift_op, (input, other), ())
+    made = _apply(_bitwise_right_shift_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def bitwise_right_shift_(input: Operand, other: Operand) -> Tensor:
@@ -456,9 +486,10 @@ def bitwise_right_shift_(input: Operand, other: Operand) -> Tensor:
 _bitwise_xor_op = _OPS['bitwise_xor']
 
 
-def bitwise_xor(input: Operand, other: Operand) -> Tensor:
+def bitwise_xor(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The bits that one has and the other has not."""
-    return _apply(_bitwise_xor_op, (input, other), ())
+    made = _apply(_bitwise_xor_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def bitwise_xor_(input: Operand, other: Operand) -> Tensor:
@@ -469,28 +500,31 @@ def bitwise_xor_(input: Operand, other: Operand) -> Tensor:
 _bmm_op = _OPS['bmm']
 
 
-def bmm(input: Operand, mat2: Operand) -> Tensor:
+def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The products of two batches of matrices."""
-    return _apply(_bmm_op, (input, mat2), ())
+    made = _apply(_bmm_op, (input, mat2), ())
+    return made if out is None else _store(made, out)
 
 
 _cat_op = _OPS['cat']
 
 
-def cat(tensors: Any, dim: int | tuple[int, ...] | None = 0) -> Tensor:
+def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     """The tensors joined along an existing dimension."""
-    return _apply(_cat_op, (tensors,), (dim,))
+    made = _apply(_cat_op, (tensors,), (_ints(dim),))
+    return made if out is None else _store(made, out)
 
 
 _ceil_op = _OPS['ceil']
 
 
-def ceil(input: Operand) -> Tensor:
+def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The least integer above."""
-    return _apply(_ceil_op, (input,), ())
+    made = _apply(_ceil_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def ceil_(input: Operand) -> Tensor:
+def ceil_(input: Tensor) -> Tensor:
     """The least integer above. Written into `input`."""
     return _apply_inplace(_ceil_op, (input,), ())
 
@@ -498,12 +532,12 @@ def ceil_(input: Operand) -> Tensor:
 _celu_op = _OPS['celu']
 
 
-def celu(input: Operand, alpha: Any = 1.0) -> Tensor:
+def celu(input: Tensor, alpha: Scalar = 1.0) -> Tensor:
     """The continuously differentiable exponential unit."""
     return _apply(_celu_op, (input,), (alpha,))
 
 
-def celu_(input: Operand, alpha: Any = 1.0) -> Tensor:
+def celu_(input: Tensor, alpha: Scalar = 1.0) -> Tensor:
     """The continuously differentiable exponential unit. Written into `input`."""
     return _apply_inplace(_celu_op, (input,), (alpha,))
 
@@ -511,15 +545,16 @@ def celu_(input: Operand, alpha: Any = 1.0) -> Tensor:
 _cholesky_op = _OPS['cholesky']
 
 
-def cholesky(input: Operand, upper: Any = False) -> Tensor:
+def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The lower (or upper) triangular factor of a positive definite matrix. LinAlgError when it is not."""
-    return _apply(_cholesky_op, (input,), (upper,))
+    made = _apply(_cholesky_op, (input,), (upper,))
+    return made if out is None else _store(made, out)
 
 
 _circular_pad_op = _OPS['circular_pad']
 
 
-def circular_pad(input: Operand, pad: Any) -> Tensor:
+def circular_pad(input: Tensor, pad: Any) -> Tensor:
     """A border that shows the other side."""
     return _apply(_circular_pad_op, (input,), (pad,))
 
@@ -527,12 +562,13 @@ def circular_pad(input: Operand, pad: Any) -> Tensor:
 _clamp_op = _OPS['clamp']
 
 
-def clamp(input: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None, *, out: Tensor | None = None) -> Tensor:
     """Elements bounded from below and above."""
-    return _apply(_clamp_op, (input, min, max), ())
+    made = _apply(_clamp_op, (input, min, max), ())
+    return made if out is None else _store(made, out)
 
 
-def clamp_(input: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+def clamp_(input: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """Elements bounded from below and above. Written into `input`."""
     return _apply_inplace(_clamp_op, (input, min, max), ())
 
@@ -540,12 +576,12 @@ def clamp_(input: Operand, min: Operand | None = None, max: Operand | None = Non
 _clamp_max_op = _OPS['clamp_max']
 
 
-def clamp_max(input: Operand, max: Operand) -> Tensor:
+def clamp_max(input: Tensor, max: Operand) -> Tensor:
     """Elements bounded from above."""
     return _apply(_clamp_max_op, (input, max), ())
 
 
-def clamp_max_(input: Operand, max: Operand) -> Tensor:
+def clamp_max_(input: Tensor, max: Operand) -> Tensor:
     """Elements bounded from above. Written into `input`."""
     return _apply_inplace(_clamp_max_op, (input, max), ())
 
@@ -553,12 +589,12 @@ def clamp_max_(input: Operand, max: Operand) -> Tensor:
 _clamp_min_op = _OPS['clamp_min']
 
 
-def clamp_min(input: Operand, min: Operand) -> Tensor:
+def clamp_min(input: Tensor, min: Operand) -> Tensor:
     """Elements bounded from below."""
     return _apply(_clamp_min_op, (input, min), ())
 
 
-def clamp_min_(input: Operand, min: Operand) -> Tensor:
+def clamp_min_(input: Tensor, min: Operand) -> Tensor:
     """Elements bounded from below. Written into `input`."""
     return _apply_inplace(_clamp_min_op, (input, min), ())
 
@@ -566,7 +602,7 @@ def clamp_min_(input: Operand, min: Operand) -> Tensor:
 _clone_op = _OPS['clone']
 
 
-def clone(input: Operand) -> Tensor:
+def clone(input: Tensor) -> Tensor:
     """A copy with memory of its own."""
     return _apply(_clone_op, (input,), ())
 
@@ -574,15 +610,16 @@ def clone(input: Operand) -> Tensor:
 _complex_op = _OPS['complex']
 
 
-def complex(real: Operand, imag: Operand) -> Tensor:
+def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Complex numbers from their parts."""
-    return _apply(_complex_op, (real, imag), ())
+    made = _apply(_complex_op, (real, imag), ())
+    return made if out is None else _store(made, out)
 
 
 _conj_op = _OPS['conj']
 
 
-def conj(input: Operand) -> Tensor:
+def conj(input: Tensor) -> Tensor:
     """The complex conjugate; real numbers stay as they are."""
     return _apply(_conj_op, (input,), ())
 
@@ -590,7 +627,7 @@ def conj(input: Operand) -> Tensor:
 _constant_pad_op = _OPS['constant_pad']
 
 
-def constant_pad(input: Operand, pad: Any, value: Any = 0.0) -> Tensor:
+def constant_pad(input: Tensor, pad: Any, value: Any = 0.0) -> Tensor:
     """A border of one value; negative sizes cut off."""
     return _apply(_constant_pad_op, (input,), (pad, value))
 
@@ -598,7 +635,7 @@ def constant_pad(input: Operand, pad: Any, value: Any = 0.0) -> Tensor:
 _conv_op = _OPS['conv']
 
 
-def conv(input: Operand, weight: Operand, bias: Operand | None = None, *, stride: Any, padding: Any, dilation: Any, groups: Any) -> Tensor:
+def conv(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, stride: Any, padding: Any, dilation: Any, groups: Any) -> Tensor:
     """The cross-correlation of (N, C, d1, ...) with (O, C / groups, k1, ...), plus a bias for each output channel."""
     return _apply(_conv_op, (input, weight, bias), (stride, padding, dilation, groups))
 
@@ -606,7 +643,7 @@ def conv(input: Operand, weight: Operand, bias: Operand | None = None, *, stride
 _conv_input_grad_op = _OPS['conv_input_grad']
 
 
-def conv_input_grad(g: Operand, weight: Operand, shape: tuple[int, ...], stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+def conv_input_grad(g: Tensor, weight: Tensor, shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: Any) -> Tensor:
     """The gradient of conv for its input: each output's gradient spread over its window."""
     return _apply(_conv_input_grad_op, (g, weight), (shape, stride, padding, dilation, groups))
 
@@ -614,7 +651,7 @@ def conv_input_grad(g: Operand, weight: Operand, shape: tuple[int, ...], stride:
 _conv_transpose_op = _OPS['conv_transpose']
 
 
-def conv_transpose(input: Operand, weight: Operand, bias: Operand | None = None, *, stride: Any, padding: Any, output_padding: Any, dilation: Any, groups: Any) -> Tensor:
+def conv_transpose(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, stride: Any, padding: Any, output_padding: Any, dilation: Any, groups: Any) -> Tensor:
     """The gradient of a convolution for its input, used as a layer."""
     return _apply(_conv_transpose_op, (input, weight, bias), (stride, padding, output_padding, dilation, groups))
 
@@ -622,7 +659,7 @@ def conv_transpose(input: Operand, weight: Operand, bias: Operand | None = None,
 _conv_weight_grad_op = _OPS['conv_weight_grad']
 
 
-def conv_weight_grad(g: Operand, input: Operand, shape: tuple[int, ...], stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+def conv_weight_grad(g: Tensor, input: Tensor, shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: Any) -> Tensor:
     """The gradient of conv for its weight: gradients times windows, summed over the batch and the places."""
     return _apply(_conv_weight_grad_op, (g, input), (shape, stride, padding, dilation, groups))
 
@@ -630,12 +667,12 @@ def conv_weight_grad(g: Operand, input: Operand, shape: tuple[int, ...], stride:
 _copy_op = _OPS['copy']
 
 
-def copy(input: Operand, src: Operand) -> Tensor:
+def copy(input: Tensor, src: Tensor) -> Tensor:
     """`src` in the shape and dtype of `input`."""
     return _apply(_copy_op, (input, src), ())
 
 
-def copy_(input: Operand, src: Operand) -> Tensor:
+def copy_(input: Tensor, src: Tensor) -> Tensor:
     """`src` in the shape and dtype of `input`. Written into `input`."""
     return _apply_inplace(_copy_op, (input, src), ())
 
@@ -643,12 +680,13 @@ def copy_(input: Operand, src: Operand) -> Tensor:
 _cos_op = _OPS['cos']
 
 
-def cos(input: Operand) -> Tensor:
+def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The cosine."""
-    return _apply(_cos_op, (input,), ())
+    made = _apply(_cos_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def cos_(input: Operand) -> Tensor:
+def cos_(input: Tensor) -> Tensor:
     """The cosine. Written into `input`."""
     return _apply_inplace(_cos_op, (input,), ())
 
@@ -656,12 +694,13 @@ def cos_(input: Operand) -> Tensor:
 _cosh_op = _OPS['cosh']
 
 
-def cosh(input: Operand) -> Tensor:
+def cosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic cosine."""
-    return _apply(_cosh_op, (input,), ())
+    made = _apply(_cosh_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def cosh_(input: Operand) -> Tensor:
+def cosh_(input: Tensor) -> Tensor:
     """The hyperbolic cosine. Written into `input`."""
     return _apply_inplace(_cosh_op, (input,), ())
 
@@ -669,15 +708,15 @@ def cosh_(input: Operand) -> Tensor:
 _count_nonzero_op = _OPS['count_nonzero']
 
 
-def count_nonzero(input: Operand, dim: int | tuple[int, ...] | None = None) -> Tensor:
+def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """How many elements are not zero."""
-    return _apply(_count_nonzero_op, (input,), (dim,))
+    return _apply(_count_nonzero_op, (input,), (_ints(dim),))
 
 
 _cross_entropy_op = _OPS['cross_entropy']
 
 
-def cross_entropy(input: Operand, target: Operand, weight: Operand | None = None, reduction: str = 'mean', ignore_index: Any = -100, label_smoothing: Any = 0.0) -> Tensor:
+def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = 'mean', ignore_index: int = -100, label_smoothing: float = 0.0) -> Tensor:
     """Softmax and negative log-likelihood in one; targets are class numbers or probabilities."""
     return _apply(_cross_entropy_op, (input, target, weight), (reduction, ignore_index, label_smoothing))
 
@@ -685,7 +724,7 @@ def cross_entropy(input: Operand, target: Operand, weight: Operand | None = None
 _cross_entropy_backward_op = _OPS['cross_entropy_backward']
 
 
-def cross_entropy_backward(g: Operand, input: Operand, target: Operand, weight: Operand | None = None, *, reduction: str, ignore_index: Any, label_smoothing: Any) -> Any:
+def cross_entropy_backward(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str, ignore_index: int, label_smoothing: float) -> Tensor:
     """The gradient of cross_entropy: softmax times the distribution's weight, less the distribution."""
     return _apply(_cross_entropy_backward_op, (g, input, target, weight), (reduction, ignore_index, label_smoothing))
 
@@ -693,7 +732,7 @@ def cross_entropy_backward(g: Operand, input: Operand, target: Operand, weight: 
 _cross_entropy_mass_op = _OPS['cross_entropy_mass']
 
 
-def cross_entropy_mass(g: Operand, input: Operand, target: Operand, weight: Operand | None = None, *, reduction: str, ignore_index: Any, label_smoothing: Any) -> Any:
+def cross_entropy_mass(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str, ignore_index: int, label_smoothing: float) -> Tensor:
     """The weight of each sample's target distribution times its share of the cotangent `g`."""
     return _apply(_cross_entropy_mass_op, (g, input, target, weight), (reduction, ignore_index, label_smoothing))
 
@@ -701,54 +740,59 @@ def cross_entropy_mass(g: Operand, input: Operand, target: Operand, weight: Oper
 _cummax_op = _OPS['cummax']
 
 
-def cummax(input: Operand, dim: int | tuple[int, ...] | None) -> tuple[Tensor, ...]:
+def cummax(input: Tensor, dim: int, *, out: tuple[Tensor, ...] | None = None) -> return_types.cummax:
     """The greatest element so far along a dimension, and its index."""
-    return _apply(_cummax_op, (input,), (dim,))
+    made = return_types.cummax(*_apply_many(_cummax_op, (input,), (_ints(dim),)))
+    return made if out is None else _store_all(made, out)
 
 
 _cummin_op = _OPS['cummin']
 
 
-def cummin(input: Operand, dim: int | tuple[int, ...] | None) -> tuple[Tensor, ...]:
+def cummin(input: Tensor, dim: int, *, out: tuple[Tensor, ...] | None = None) -> return_types.cummin:
     """The least element so far along a dimension, and its index."""
-    return _apply(_cummin_op, (input,), (dim,))
+    made = return_types.cummin(*_apply_many(_cummin_op, (input,), (_ints(dim),)))
+    return made if out is None else _store_all(made, out)
 
 
 _cumprod_op = _OPS['cumprod']
 
 
-def cumprod(input: Operand, dim: int | tuple[int, ...] | None, dtype: Any = None) -> Tensor:
+def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None, out: Tensor | None = None) -> Tensor:
     """The product of all elements so far along a dimension."""
-    return _apply(_cumprod_op, (input,), (dim, dtype))
+    made = _apply(_cumprod_op, (input,), (_ints(dim), _as_dtype(dtype)))
+    return made if out is None else _store(made, out)
 
 
-def cumprod_(input: Operand, dim: int | tuple[int, ...] | None, dtype: Any = None) -> Tensor:
+def cumprod_(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """The product of all elements so far along a dimension. Written into `input`."""
-    return _apply_inplace(_cumprod_op, (input,), (dim, dtype))
+    return _apply_inplace(_cumprod_op, (input,), (_ints(dim), _as_dtype(dtype)))
 
 
 _cumsum_op = _OPS['cumsum']
 
 
-def cumsum(input: Operand, dim: int | tuple[int, ...] | None, dtype: Any = None) -> Tensor:
+def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None, out: Tensor | None = None) -> Tensor:
     """The sum of all elements so far along a dimension."""
-    return _apply(_cumsum_op, (input,), (dim, dtype))
+    made = _apply(_cumsum_op, (input,), (_ints(dim), _as_dtype(dtype)))
+    return made if out is None else _store(made, out)
 
 
-def cumsum_(input: Operand, dim: int | tuple[int, ...] | None, dtype: Any = None) -> Tensor:
+def cumsum_(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """The sum of all elements so far along a dimension. Written into `input`."""
-    return _apply_inplace(_cumsum_op, (input,), (dim, dtype))
+    return _apply_inplace(_cumsum_op, (input,), (_ints(dim), _as_dtype(dtype)))
 
 
 _deg2rad_op = _OPS['deg2rad']
 
 
-def deg2rad(input: Operand) -> Tensor:
+def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Degrees as radians."""
-    return _apply(_deg2rad_op, (input,), ())
+    made = _apply(_deg2rad_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def deg2rad_(input: Operand) -> Tensor:
+def deg2rad_(input: Tensor) -> Tensor:
     """Degrees as radians. Written into `input`."""
     return _apply_inplace(_deg2rad_op, (input,), ())
 
@@ -756,7 +800,7 @@ def deg2rad_(input: Operand) -> Tensor:
 _det_op = _OPS['det']
 
 
-def det(input: Operand) -> Tensor:
+def det(input: Tensor) -> Tensor:
     """The determinant."""
     return _apply(_det_op, (input,), ())
 
@@ -764,7 +808,7 @@ def det(input: Operand) -> Tensor:
 _detach_op = _OPS['detach']
 
 
-def detach(input: Operand) -> Tensor:
+def detach(input: Tensor) -> Tensor:
     """The same memory, cut off from the graph."""
     return _apply(_detach_op, (input,), ())
 
@@ -772,7 +816,7 @@ def detach(input: Operand) -> Tensor:
 _diag_embed_op = _OPS['diag_embed']
 
 
-def diag_embed(input: Operand, offset: Any = 0, dim1: Any = -2, dim2: Any = -1) -> Tensor:
+def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Matrices with the last dimension on their diagonal, zeros elsewhere."""
     return _apply(_diag_embed_op, (input,), (offset, dim1, dim2))
 
@@ -780,7 +824,7 @@ def diag_embed(input: Operand, offset: Any = 0, dim1: Any = -2, dim2: Any = -1) 
 _diagonal_op = _OPS['diagonal']
 
 
-def diagonal(input: Operand, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Tensor:
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonal of two dimensions, as the last dimension."""
     return _apply(_diagonal_op, (input,), (offset, dim1, dim2))
 
@@ -788,12 +832,13 @@ def diagonal(input: Operand, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> T
 _digamma_op = _OPS['digamma']
 
 
-def digamma(input: Operand) -> Tensor:
+def digamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithmic derivative of the gamma function."""
-    return _apply(_digamma_op, (input,), ())
+    made = _apply(_digamma_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def digamma_(input: Operand) -> Tensor:
+def digamma_(input: Tensor) -> Tensor:
     """The logarithmic derivative of the gamma function. Written into `input`."""
     return _apply_inplace(_digamma_op, (input,), ())
 
@@ -801,12 +846,13 @@ def digamma_(input: Operand) -> Tensor:
 _div_op = _OPS['div']
 
 
-def div(input: Operand, other: Operand, rounding_mode: Any = None) -> Tensor:
+def div(input: Operand, other: Operand, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
     """The quotient; integers divide to floating point, unless it is rounded ("floor") or cut off ("trunc")."""
-    return _apply(_div_op, (input, other), (rounding_mode,))
+    made = _apply(_div_op, (input, other), (rounding_mode,))
+    return made if out is None else _store(made, out)
 
 
-def div_(input: Operand, other: Operand, rounding_mode: Any = None) -> Tensor:
+def div_(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
     """The quotient; integers divide to floating point, unless it is rounded ("floor") or cut off ("trunc"). Written into `input`."""
     return _apply_inplace(_div_op, (input, other), (rounding_mode,))
 
@@ -814,31 +860,32 @@ def div_(input: Operand, other: Operand, rounding_mode: Any = None) -> Tensor:
 _dot_op = _OPS['dot']
 
 
-def dot(input: Operand, other: Operand) -> Tensor:
+def dot(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The sum of products of two vectors."""
-    return _apply(_dot_op, (input, other), ())
+    made = _apply(_dot_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 _dropout_op = _OPS['dropout']
 
 
-def dropout(input: Operand, seed: Operand, offset: Operand, p: Any) -> tuple[Tensor, ...]:
+def dropout(input: Tensor, seed: Operand, offset: Operand, p: float) -> tuple[Tensor, ...]:
     """Elements kept with probability 1 - p and scaled by its inverse, the others zero; and which were kept."""
-    return _apply(_dropout_op, (input, seed, offset), (p,))
+    return _apply_many(_dropout_op, (input, seed, offset), (p,))
 
 
 _eigh_op = _OPS['eigh']
 
 
-def eigh(input: Operand, UPLO: Any = 'L') -> tuple[Tensor, ...]:
+def eigh(input: Tensor, UPLO: str = 'L') -> return_types.linalg_eigh:
     """The eigenvalues, in rising order, and eigenvectors of symmetric matrices."""
-    return _apply(_eigh_op, (input,), (UPLO,))
+    return return_types.linalg_eigh(*_apply_many(_eigh_op, (input,), (UPLO,)))
 
 
 _einsum_op = _OPS['einsum']
 
 
-def einsum(operands: Any, equation: Any) -> Tensor:
+def einsum(operands: Sequence[Tensor], equation: str) -> Tensor:
     """Products of tensors summed over the subscripts that are not in the output."""
     return _apply(_einsum_op, (operands,), (equation,))
 
@@ -846,12 +893,12 @@ def einsum(operands: Any, equation: Any) -> Tensor:
 _elu_op = _OPS['elu']
 
 
-def elu(input: Operand, alpha: Any = 1.0, scale: Any = 1.0, input_scale: Any = 1.0) -> Tensor:
+def elu(input: Tensor, alpha: Scalar = 1.0, scale: Any = 1.0, input_scale: Any = 1.0) -> Tensor:
     """The element where it is positive, alpha * (exp(x) - 1) elsewhere; selu and celu scale both."""
     return _apply(_elu_op, (input,), (alpha, scale, input_scale))
 
 
-def elu_(input: Operand, alpha: Any = 1.0, scale: Any = 1.0, input_scale: Any = 1.0) -> Tensor:
+def elu_(input: Tensor, alpha: Scalar = 1.0, scale: Any = 1.0, input_scale: Any = 1.0) -> Tensor:
     """The element where it is positive, alpha * (exp(x) - 1) elsewhere; selu and celu scale both. Written into `input`."""
     return _apply_inplace(_elu_op, (input,), (alpha, scale, input_scale))
 
@@ -859,7 +906,7 @@ def elu_(input: Operand, alpha: Any = 1.0, scale: Any = 1.0, input_scale: Any = 
 _embedding_op = _OPS['embedding']
 
 
-def embedding(weight: Operand, indices: Operand, padding_idx: Any = None) -> Tensor:
+def embedding(weight: Tensor, indices: Tensor, padding_idx: Any = None) -> Tensor:
     """The rows of `weight` that the indices name; the row of `padding_idx` gets no gradient."""
     return _apply(_embedding_op, (weight, indices), (padding_idx,))
 
@@ -867,7 +914,7 @@ def embedding(weight: Operand, indices: Operand, padding_idx: Any = None) -> Ten
 _embedding_backward_op = _OPS['embedding_backward']
 
 
-def embedding_backward(g: Operand, indices: Operand, rows: Any, padding_idx: Any = None) -> Any:
+def embedding_backward(g: Tensor, indices: Tensor, rows: Any, padding_idx: Any = None) -> Tensor:
     """Gradients summed by row."""
     return _apply(_embedding_backward_op, (g, indices), (rows, padding_idx))
 
@@ -875,7 +922,7 @@ def embedding_backward(g: Operand, indices: Operand, rows: Any, padding_idx: Any
 _empty_op = _OPS['empty']
 
 
-def empty(shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+def empty(shape: Sequence[int], dtype: DType | None, *, session: Session) -> Tensor:
     """Whatever is in memory."""
     return _apply(_empty_op, (), (shape, dtype), session)
 
@@ -883,9 +930,10 @@ def empty(shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
 _eq_op = _OPS['eq']
 
 
-def eq(input: Operand, other: Operand) -> Tensor:
+def eq(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether elements are equal."""
-    return _apply(_eq_op, (input, other), ())
+    made = _apply(_eq_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def eq_(input: Operand, other: Operand) -> Tensor:
@@ -896,12 +944,13 @@ def eq_(input: Operand, other: Operand) -> Tensor:
 _erf_op = _OPS['erf']
 
 
-def erf(input: Operand) -> Tensor:
+def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The error function."""
-    return _apply(_erf_op, (input,), ())
+    made = _apply(_erf_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def erf_(input: Operand) -> Tensor:
+def erf_(input: Tensor) -> Tensor:
     """The error function. Written into `input`."""
     return _apply_inplace(_erf_op, (input,), ())
 
@@ -909,12 +958,13 @@ def erf_(input: Operand) -> Tensor:
 _erfc_op = _OPS['erfc']
 
 
-def erfc(input: Operand) -> Tensor:
+def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """One minus the error function."""
-    return _apply(_erfc_op, (input,), ())
+    made = _apply(_erfc_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def erfc_(input: Operand) -> Tensor:
+def erfc_(input: Tensor) -> Tensor:
     """One minus the error function. Written into `input`."""
     return _apply_inplace(_erfc_op, (input,), ())
 
@@ -922,12 +972,13 @@ def erfc_(input: Operand) -> Tensor:
 _erfinv_op = _OPS['erfinv']
 
 
-def erfinv(input: Operand) -> Tensor:
+def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the error function."""
-    return _apply(_erfinv_op, (input,), ())
+    made = _apply(_erfinv_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def erfinv_(input: Operand) -> Tensor:
+def erfinv_(input: Tensor) -> Tensor:
     """The inverse of the error function. Written into `input`."""
     return _apply_inplace(_erfinv_op, (input,), ())
 
@@ -935,25 +986,27 @@ def erfinv_(input: Operand) -> Tensor:
 _exp_op = _OPS['exp']
 
 
-def exp(input: Operand) -> Tensor:
-    """E to the power of each element."""
-    return _apply(_exp_op, (input,), ())
+def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`e` to the power of each element."""
+    made = _apply(_exp_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def exp_(input: Operand) -> Tensor:
-    """E to the power of each element. Written into `input`."""
+def exp_(input: Tensor) -> Tensor:
+    """`e` to the power of each element. Written into `input`."""
     return _apply_inplace(_exp_op, (input,), ())
 
 
 _exp2_op = _OPS['exp2']
 
 
-def exp2(input: Operand) -> Tensor:
+def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """2 to the power of each element."""
-    return _apply(_exp2_op, (input,), ())
+    made = _apply(_exp2_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def exp2_(input: Operand) -> Tensor:
+def exp2_(input: Tensor) -> Tensor:
     """2 to the power of each element. Written into `input`."""
     return _apply_inplace(_exp2_op, (input,), ())
 
@@ -961,7 +1014,7 @@ def exp2_(input: Operand) -> Tensor:
 _expand_op = _OPS['expand']
 
 
-def expand(input: Operand, size: Any) -> Tensor:
+def expand(input: Tensor, size: Any) -> Tensor:
     """Dimensions of one element repeated without copying; -1 keeps a size."""
     return _apply(_expand_op, (input,), (size,))
 
@@ -969,12 +1022,13 @@ def expand(input: Operand, size: Any) -> Tensor:
 _expm1_op = _OPS['expm1']
 
 
-def expm1(input: Operand) -> Tensor:
+def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """exp(x) - 1, exact for small elements."""
-    return _apply(_expm1_op, (input,), ())
+    made = _apply(_expm1_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def expm1_(input: Operand) -> Tensor:
+def expm1_(input: Tensor) -> Tensor:
     """exp(x) - 1, exact for small elements. Written into `input`."""
     return _apply_inplace(_expm1_op, (input,), ())
 
@@ -982,12 +1036,12 @@ def expm1_(input: Operand) -> Tensor:
 _exponential_op = _OPS['exponential']
 
 
-def exponential(input: Operand, seed: Operand, offset: Operand, lambd: Any) -> Tensor:
+def exponential(input: Tensor, seed: Operand, offset: Operand, lambd: float) -> Tensor:
     """Exponentially distributed numbers with rate `lambd`, in the shape of `input`."""
     return _apply(_exponential_op, (input, seed, offset), (lambd,))
 
 
-def exponential_(input: Operand, seed: Operand, offset: Operand, lambd: Any) -> Tensor:
+def exponential_(input: Tensor, seed: Operand, offset: Operand, lambd: float) -> Tensor:
     """Exponentially distributed numbers with rate `lambd`, in the shape of `input`. Written into `input`."""
     return _apply_inplace(_exponential_op, (input, seed, offset), (lambd,))
 
@@ -995,7 +1049,7 @@ def exponential_(input: Operand, seed: Operand, offset: Operand, lambd: Any) -> 
 _eye_op = _OPS['eye']
 
 
-def eye(n: Any, m: Any, dtype: Any, *, session: Any) -> Tensor:
+def eye(n: int, m: int, dtype: DType | None, *, session: Session) -> Tensor:
     """Ones on the diagonal of an n by m matrix, zeros elsewhere."""
     return _apply(_eye_op, (), (n, m, dtype), session)
 
@@ -1003,20 +1057,20 @@ def eye(n: Any, m: Any, dtype: Any, *, session: Any) -> Tensor:
 _feature_dropout_op = _OPS['feature_dropout']
 
 
-def feature_dropout(input: Operand, seed: Operand, offset: Operand, p: Any) -> tuple[Tensor, ...]:
+def feature_dropout(input: Tensor, seed: Operand, offset: Operand, p: float) -> tuple[Tensor, ...]:
     """Whole channels (the first two dimensions) kept or dropped together; and which elements were kept."""
-    return _apply(_feature_dropout_op, (input, seed, offset), (p,))
+    return _apply_many(_feature_dropout_op, (input, seed, offset), (p,))
 
 
 _fill_op = _OPS['fill']
 
 
-def fill(input: Operand, value: Operand) -> Tensor:
+def fill(input: Tensor, value: Operand) -> Tensor:
     """One value everywhere, in the shape and dtype of `input`."""
     return _apply(_fill_op, (input, value), ())
 
 
-def fill_(input: Operand, value: Operand) -> Tensor:
+def fill_(input: Tensor, value: Operand) -> Tensor:
     """One value everywhere, in the shape and dtype of `input`. Written into `input`."""
     return _apply_inplace(_fill_op, (input, value), ())
 
@@ -1024,20 +1078,21 @@ def fill_(input: Operand, value: Operand) -> Tensor:
 _flip_op = _OPS['flip']
 
 
-def flip(input: Operand, dims: Any) -> Tensor:
+def flip(input: Tensor, dims: Sizes) -> Tensor:
     """The order of elements reversed along `dims`."""
-    return _apply(_flip_op, (input,), (dims,))
+    return _apply(_flip_op, (input,), (_ints(dims),))
 
 
 _floor_op = _OPS['floor']
 
 
-def floor(input: Operand) -> Tensor:
+def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The greatest integer below."""
-    return _apply(_floor_op, (input,), ())
+    made = _apply(_floor_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def floor_(input: Operand) -> Tensor:
+def floor_(input: Tensor) -> Tensor:
     """The greatest integer below. Written into `input`."""
     return _apply_inplace(_floor_op, (input,), ())
 
@@ -1045,9 +1100,10 @@ def floor_(input: Operand) -> Tensor:
 _floor_divide_op = _OPS['floor_divide']
 
 
-def floor_divide(input: Operand, other: Operand) -> Tensor:
+def floor_divide(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The quotient rounded down."""
-    return _apply(_floor_divide_op, (input, other), ())
+    made = _apply(_floor_divide_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def floor_divide_(input: Operand, other: Operand) -> Tensor:
@@ -1058,25 +1114,28 @@ def floor_divide_(input: Operand, other: Operand) -> Tensor:
 _fmax_op = _OPS['fmax']
 
 
-def fmax(input: Operand, other: Operand) -> Tensor:
+def fmax(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The greater of two elements; the other one if one is NaN."""
-    return _apply(_fmax_op, (input, other), ())
+    made = _apply(_fmax_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 _fmin_op = _OPS['fmin']
 
 
-def fmin(input: Operand, other: Operand) -> Tensor:
+def fmin(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The less of two elements; the other one if one is NaN."""
-    return _apply(_fmin_op, (input, other), ())
+    made = _apply(_fmin_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 _fmod_op = _OPS['fmod']
 
 
-def fmod(input: Operand, other: Operand) -> Tensor:
+def fmod(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The remainder of division rounded towards zero: it has the dividend's sign."""
-    return _apply(_fmod_op, (input, other), ())
+    made = _apply(_fmod_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def fmod_(input: Operand, other: Operand) -> Tensor:
@@ -1087,12 +1146,13 @@ def fmod_(input: Operand, other: Operand) -> Tensor:
 _frac_op = _OPS['frac']
 
 
-def frac(input: Operand) -> Tensor:
+def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The part behind the point, with the sign."""
-    return _apply(_frac_op, (input,), ())
+    made = _apply(_frac_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def frac_(input: Operand) -> Tensor:
+def frac_(input: Tensor) -> Tensor:
     """The part behind the point, with the sign. Written into `input`."""
     return _apply_inplace(_frac_op, (input,), ())
 
@@ -1100,7 +1160,7 @@ def frac_(input: Operand) -> Tensor:
 _full_op = _OPS['full']
 
 
-def full(value: Operand, shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+def full(value: Operand, shape: Sequence[int], dtype: DType | None, *, session: Session) -> Tensor:
     """One number everywhere."""
     return _apply(_full_op, (value,), (shape, dtype), session)
 
@@ -1108,25 +1168,27 @@ def full(value: Operand, shape: tuple[int, ...], dtype: Any, *, session: Any) ->
 _gather_op = _OPS['gather']
 
 
-def gather(input: Operand, index: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+def gather(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Elements at positions along a dimension, one position per element of `index`."""
-    return _apply(_gather_op, (input, index), (dim,))
+    made = _apply(_gather_op, (input, index), (_ints(dim),))
+    return made if out is None else _store(made, out)
 
 
 _gather_backward_op = _OPS['gather_backward']
 
 
-def gather_backward(g: Operand, index: Operand, shape: tuple[int, ...], dim: int | tuple[int, ...] | None) -> Any:
+def gather_backward(g: Tensor, index: Tensor, shape: Sequence[int], dim: int) -> Tensor:
     """Zeros of `shape` with `g` added at positions along a dimension, counting duplicates."""
-    return _apply(_gather_backward_op, (g, index), (shape, dim))
+    return _apply(_gather_backward_op, (g, index), (shape, _ints(dim)))
 
 
 _ge_op = _OPS['ge']
 
 
-def ge(input: Operand, other: Operand) -> Tensor:
+def ge(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether elements are greater or equal."""
-    return _apply(_ge_op, (input, other), ())
+    made = _apply(_ge_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def ge_(input: Operand, other: Operand) -> Tensor:
@@ -1137,15 +1199,15 @@ def ge_(input: Operand, other: Operand) -> Tensor:
 _gelu_op = _OPS['gelu']
 
 
-def gelu(input: Operand, approximate: Any = 'none') -> Tensor:
-    """X times the normal distribution function of x, exactly or by PyTorch's tanh formula."""
+def gelu(input: Tensor, approximate: str = 'none') -> Tensor:
+    """`x` times the normal distribution function of x, exactly or by PyTorch's tanh formula."""
     return _apply(_gelu_op, (input,), (approximate,))
 
 
 _gelu_backward_op = _OPS['gelu_backward']
 
 
-def gelu_backward(g: Operand, input: Operand, approximate: Any) -> Any:
+def gelu_backward(g: Tensor, input: Tensor, approximate: str) -> Tensor:
     """The gradient of gelu in one pass over its input."""
     return _apply(_gelu_backward_op, (g, input), (approximate,))
 
@@ -1153,15 +1215,15 @@ def gelu_backward(g: Operand, input: Operand, approximate: Any) -> Any:
 _glu_op = _OPS['glu']
 
 
-def glu(input: Operand, dim: int | tuple[int, ...] | None = -1) -> Tensor:
+def glu(input: Tensor, dim: int = -1) -> Tensor:
     """The first half of a dimension times the sigmoid of the second."""
-    return _apply(_glu_op, (input,), (dim,))
+    return _apply(_glu_op, (input,), (_ints(dim),))
 
 
 _group_norm_op = _OPS['group_norm']
 
 
-def group_norm(input: Operand, weight: Operand | None = None, bias: Operand | None = None, *, num_groups: Any, eps: Any = 1e-05) -> Tensor:
+def group_norm(input: Tensor, weight: Tensor | None = None, bias: Tensor | None = None, *, num_groups: int, eps: float = 1e-05) -> Tensor:
     """Standardised over groups of channels of each sample, then scaled and shifted by channel."""
     return _apply(_group_norm_op, (input, weight, bias), (num_groups, eps))
 
@@ -1169,9 +1231,10 @@ def group_norm(input: Operand, weight: Operand | None = None, bias: Operand | No
 _gt_op = _OPS['gt']
 
 
-def gt(input: Operand, other: Operand) -> Tensor:
+def gt(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether elements are greater."""
-    return _apply(_gt_op, (input, other), ())
+    made = _apply(_gt_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def gt_(input: Operand, other: Operand) -> Tensor:
@@ -1182,7 +1245,7 @@ def gt_(input: Operand, other: Operand) -> Tensor:
 _hardshrink_op = _OPS['hardshrink']
 
 
-def hardshrink(input: Operand, lambd: Any = 0.5) -> Tensor:
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Zero within `lambd` of zero."""
     return _apply(_hardshrink_op, (input,), (lambd,))
 
@@ -1190,38 +1253,38 @@ def hardshrink(input: Operand, lambd: Any = 0.5) -> Tensor:
 _hardsigmoid_op = _OPS['hardsigmoid']
 
 
-def hardsigmoid(input: Operand) -> Tensor:
-    """X / 6 + 1/2, bounded between 0 and 1."""
+def hardsigmoid(input: Tensor) -> Tensor:
+    """`x` / 6 + 1/2, bounded between 0 and 1."""
     return _apply(_hardsigmoid_op, (input,), ())
 
 
-def hardsigmoid_(input: Operand) -> Tensor:
-    """X / 6 + 1/2, bounded between 0 and 1. Written into `input`."""
+def hardsigmoid_(input: Tensor) -> Tensor:
+    """`x` / 6 + 1/2, bounded between 0 and 1. Written into `input`."""
     return _apply_inplace(_hardsigmoid_op, (input,), ())
 
 
 _hardswish_op = _OPS['hardswish']
 
 
-def hardswish(input: Operand) -> Tensor:
-    """X times hardsigmoid(x)."""
+def hardswish(input: Tensor) -> Tensor:
+    """`x` times hardsigmoid(x)."""
     return _apply(_hardswish_op, (input,), ())
 
 
-def hardswish_(input: Operand) -> Tensor:
-    """X times hardsigmoid(x). Written into `input`."""
+def hardswish_(input: Tensor) -> Tensor:
+    """`x` times hardsigmoid(x). Written into `input`."""
     return _apply_inplace(_hardswish_op, (input,), ())
 
 
 _hardtanh_op = _OPS['hardtanh']
 
 
-def hardtanh(input: Operand, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
+def hardtanh(input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
     """Bounded between two numbers."""
     return _apply(_hardtanh_op, (input,), (min_val, max_val))
 
 
-def hardtanh_(input: Operand, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
+def hardtanh_(input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
     """Bounded between two numbers. Written into `input`."""
     return _apply_inplace(_hardtanh_op, (input,), (min_val, max_val))
 
@@ -1229,7 +1292,7 @@ def hardtanh_(input: Operand, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor
 _huber_loss_op = _OPS['huber_loss']
 
 
-def huber_loss(input: Operand, target: Operand, reduction: str = 'mean', delta: Any = 1.0) -> Tensor:
+def huber_loss(input: Tensor, target: Tensor, reduction: str = 'mean', delta: Any = 1.0) -> Tensor:
     """Half the square below `delta`, linear above."""
     return _apply(_huber_loss_op, (input, target), (reduction, delta))
 
@@ -1237,7 +1300,7 @@ def huber_loss(input: Operand, target: Operand, reduction: str = 'mean', delta: 
 _imag_op = _OPS['imag']
 
 
-def imag(input: Operand) -> Tensor:
+def imag(input: Tensor) -> Tensor:
     """The imaginary parts, sharing memory."""
     return _apply(_imag_op, (input,), ())
 
@@ -1245,7 +1308,7 @@ def imag(input: Operand) -> Tensor:
 _index_op = _OPS['index']
 
 
-def index(input: Operand, indices: Any, positions: Any) -> Tensor:
+def index(input: Tensor, indices: Sequence[Tensor], positions: Any) -> Tensor:
     """Elements at index tensors; `positions` says which tensor indexes each dimension, None keeps the dimension."""
     return _apply(_index_op, (input, indices), (positions,))
 
@@ -1253,20 +1316,21 @@ def index(input: Operand, indices: Any, positions: Any) -> Tensor:
 _index_add_op = _OPS['index_add']
 
 
-def index_add(input: Operand, index: Operand, source: Operand, dim: int | tuple[int, ...] | None, alpha: Any = 1) -> Tensor:
+def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Scalar = 1, out: Tensor | None = None) -> Tensor:
     """`input` with `alpha * source` added at positions of one dimension, counting duplicates."""
-    return _apply(_index_add_op, (input, index, source), (dim, alpha))
+    made = _apply(_index_add_op, (input, index, source), (_ints(dim), alpha))
+    return made if out is None else _store(made, out)
 
 
-def index_add_(input: Operand, index: Operand, source: Operand, dim: int | tuple[int, ...] | None, alpha: Any = 1) -> Tensor:
+def index_add_(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Scalar = 1) -> Tensor:
     """`input` with `alpha * source` added at positions of one dimension, counting duplicates. Written into `input`."""
-    return _apply_inplace(_index_add_op, (input, index, source), (dim, alpha))
+    return _apply_inplace(_index_add_op, (input, index, source), (_ints(dim), alpha))
 
 
 _index_backward_op = _OPS['index_backward']
 
 
-def index_backward(g: Operand, indices: Any, shape: tuple[int, ...], positions: Any) -> Any:
+def index_backward(g: Tensor, indices: Sequence[Tensor], shape: Sequence[int], positions: Any) -> Tensor:
     """Zeros of `shape` with `g` added at index tensors, counting duplicates."""
     return _apply(_index_backward_op, (g, indices), (shape, positions))
 
@@ -1274,38 +1338,39 @@ def index_backward(g: Operand, indices: Any, shape: tuple[int, ...], positions: 
 _index_copy_op = _OPS['index_copy']
 
 
-def index_copy(input: Operand, index: Operand, source: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input` with slices of `source` written at positions of one dimension."""
-    return _apply(_index_copy_op, (input, index, source), (dim,))
+    made = _apply(_index_copy_op, (input, index, source), (_ints(dim),))
+    return made if out is None else _store(made, out)
 
 
-def index_copy_(input: Operand, index: Operand, source: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+def index_copy_(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """`input` with slices of `source` written at positions of one dimension. Written into `input`."""
-    return _apply_inplace(_index_copy_op, (input, index, source), (dim,))
+    return _apply_inplace(_index_copy_op, (input, index, source), (_ints(dim),))
 
 
 _index_fill_op = _OPS['index_fill']
 
 
-def index_fill(input: Operand, index: Operand, value: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Operand) -> Tensor:
     """`input` with one value at positions of one dimension."""
-    return _apply(_index_fill_op, (input, index, value), (dim,))
+    return _apply(_index_fill_op, (input, index, value), (_ints(dim),))
 
 
-def index_fill_(input: Operand, index: Operand, value: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+def index_fill_(input: Tensor, dim: int, index: Tensor, value: Operand) -> Tensor:
     """`input` with one value at positions of one dimension. Written into `input`."""
-    return _apply_inplace(_index_fill_op, (input, index, value), (dim,))
+    return _apply_inplace(_index_fill_op, (input, index, value), (_ints(dim),))
 
 
 _index_put_op = _OPS['index_put']
 
 
-def index_put(input: Operand, values: Operand, indices: Any, positions: Any, accumulate: Any = False) -> Tensor:
+def index_put(input: Tensor, values: Tensor, indices: Sequence[Tensor], positions: Any, accumulate: bool = False) -> Tensor:
     """`input` with values written, or added, at index tensors; `positions` as in `index`."""
     return _apply(_index_put_op, (input, values, indices), (positions, accumulate))
 
 
-def index_put_(input: Operand, values: Operand, indices: Any, positions: Any, accumulate: Any = False) -> Tensor:
+def index_put_(input: Tensor, values: Tensor, indices: Sequence[Tensor], positions: Any, accumulate: bool = False) -> Tensor:
     """`input` with values written, or added, at index tensors; `positions` as in `index`. Written into `input`."""
     return _apply_inplace(_index_put_op, (input, values, indices), (positions, accumulate))
 
@@ -1313,23 +1378,25 @@ def index_put_(input: Operand, values: Operand, indices: Any, positions: Any, ac
 _index_select_op = _OPS['index_select']
 
 
-def index_select(input: Operand, index: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whole slices at positions of one dimension."""
-    return _apply(_index_select_op, (input, index), (dim,))
+    made = _apply(_index_select_op, (input, index), (_ints(dim),))
+    return made if out is None else _store(made, out)
 
 
 _inv_op = _OPS['inv']
 
 
-def inv(input: Operand) -> Tensor:
+def inv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse. LinAlgError for a singular matrix."""
-    return _apply(_inv_op, (input,), ())
+    made = _apply(_inv_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
 _isclose_op = _OPS['isclose']
 
 
-def isclose(input: Operand, other: Operand, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False) -> Tensor:
+def isclose(input: Operand, other: Operand, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """Whether |input - other| <= atol + rtol * |other|; equal infinities are close."""
     return _apply(_isclose_op, (input, other), (rtol, atol, equal_nan))
 
@@ -1337,7 +1404,7 @@ def isclose(input: Operand, other: Operand, rtol: Any = 1e-05, atol: Any = 1e-08
 _isfinite_op = _OPS['isfinite']
 
 
-def isfinite(input: Operand) -> Tensor:
+def isfinite(input: Tensor) -> Tensor:
     """Whether elements are neither infinite nor NaN."""
     return _apply(_isfinite_op, (input,), ())
 
@@ -1345,7 +1412,7 @@ def isfinite(input: Operand) -> Tensor:
 _isin_op = _OPS['isin']
 
 
-def isin(elements: Operand, test_elements: Operand) -> Tensor:
+def isin(elements: Tensor, test_elements: Tensor) -> Tensor:
     """Whether each element is among the test elements."""
     return _apply(_isin_op, (elements, test_elements), ())
 
@@ -1353,7 +1420,7 @@ def isin(elements: Operand, test_elements: Operand) -> Tensor:
 _isinf_op = _OPS['isinf']
 
 
-def isinf(input: Operand) -> Tensor:
+def isinf(input: Tensor) -> Tensor:
     """Whether elements are infinite."""
     return _apply(_isinf_op, (input,), ())
 
@@ -1361,7 +1428,7 @@ def isinf(input: Operand) -> Tensor:
 _isnan_op = _OPS['isnan']
 
 
-def isnan(input: Operand) -> Tensor:
+def isnan(input: Tensor) -> Tensor:
     """Whether elements are NaN."""
     return _apply(_isnan_op, (input,), ())
 
@@ -1369,23 +1436,25 @@ def isnan(input: Operand) -> Tensor:
 _isneginf_op = _OPS['isneginf']
 
 
-def isneginf(input: Operand) -> Tensor:
+def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether elements are negative infinity."""
-    return _apply(_isneginf_op, (input,), ())
+    made = _apply(_isneginf_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
 _isposinf_op = _OPS['isposinf']
 
 
-def isposinf(input: Operand) -> Tensor:
+def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether elements are positive infinity."""
-    return _apply(_isposinf_op, (input,), ())
+    made = _apply(_isposinf_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
 _kl_div_op = _OPS['kl_div']
 
 
-def kl_div(input: Operand, target: Operand, reduction: str = 'mean', log_target: Any = False) -> Tensor:
+def kl_div(input: Tensor, target: Tensor, reduction: str = 'mean', log_target: Any = False) -> Tensor:
     """The divergence of a target distribution from log-probabilities."""
     return _apply(_kl_div_op, (input, target), (reduction, log_target))
 
@@ -1393,15 +1462,16 @@ def kl_div(input: Operand, target: Operand, reduction: str = 'mean', log_target:
 _kthvalue_op = _OPS['kthvalue']
 
 
-def kthvalue(input: Operand, k: Any, dim: int | tuple[int, ...] | None = -1, keepdim: bool = False) -> tuple[Tensor, ...]:
+def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: tuple[Tensor, ...] | None = None) -> return_types.kthvalue:
     """The k-th least elements along a dimension, and their indices."""
-    return _apply(_kthvalue_op, (input,), (k, dim, keepdim))
+    made = return_types.kthvalue(*_apply_many(_kthvalue_op, (input,), (k, _ints(dim), keepdim)))
+    return made if out is None else _store_all(made, out)
 
 
 _l1_loss_op = _OPS['l1_loss']
 
 
-def l1_loss(input: Operand, target: Operand, reduction: str = 'mean') -> Tensor:
+def l1_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
     """The absolute difference."""
     return _apply(_l1_loss_op, (input, target), (reduction,))
 
@@ -1409,7 +1479,7 @@ def l1_loss(input: Operand, target: Operand, reduction: str = 'mean') -> Tensor:
 _layer_norm_op = _OPS['layer_norm']
 
 
-def layer_norm(input: Operand, weight: Operand | None = None, bias: Operand | None = None, *, normalized_shape: Any, eps: Any = 1e-05) -> Tensor:
+def layer_norm(input: Tensor, weight: Tensor | None = None, bias: Tensor | None = None, *, normalized_shape: Sequence[int], eps: float = 1e-05) -> Tensor:
     """Standardised over the last dimensions, then scaled and shifted."""
     return _apply(_layer_norm_op, (input, weight, bias), (normalized_shape, eps))
 
@@ -1417,9 +1487,10 @@ def layer_norm(input: Operand, weight: Operand | None = None, bias: Operand | No
 _le_op = _OPS['le']
 
 
-def le(input: Operand, other: Operand) -> Tensor:
+def le(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether elements are less or equal."""
-    return _apply(_le_op, (input, other), ())
+    made = _apply(_le_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def le_(input: Operand, other: Operand) -> Tensor:
@@ -1430,12 +1501,12 @@ def le_(input: Operand, other: Operand) -> Tensor:
 _leaky_relu_op = _OPS['leaky_relu']
 
 
-def leaky_relu(input: Operand, negative_slope: Any = 0.01) -> Tensor:
+def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """The element where it is positive, `negative_slope` times it elsewhere."""
     return _apply(_leaky_relu_op, (input,), (negative_slope,))
 
 
-def leaky_relu_(input: Operand, negative_slope: Any = 0.01) -> Tensor:
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """The element where it is positive, `negative_slope` times it elsewhere. Written into `input`."""
     return _apply_inplace(_leaky_relu_op, (input,), (negative_slope,))
 
@@ -1443,12 +1514,13 @@ def leaky_relu_(input: Operand, negative_slope: Any = 0.01) -> Tensor:
 _lerp_op = _OPS['lerp']
 
 
-def lerp(input: Operand, end: Operand, weight: Operand) -> Tensor:
+def lerp(input: Tensor, end: Operand, weight: Operand, *, out: Tensor | None = None) -> Tensor:
     """`input + weight * (end - input)`."""
-    return _apply(_lerp_op, (input, end, weight), ())
+    made = _apply(_lerp_op, (input, end, weight), ())
+    return made if out is None else _store(made, out)
 
 
-def lerp_(input: Operand, end: Operand, weight: Operand) -> Tensor:
+def lerp_(input: Tensor, end: Operand, weight: Operand) -> Tensor:
     """`input + weight * (end - input)`. Written into `input`."""
     return _apply_inplace(_lerp_op, (input, end, weight), ())
 
@@ -1456,12 +1528,13 @@ def lerp_(input: Operand, end: Operand, weight: Operand) -> Tensor:
 _lgamma_op = _OPS['lgamma']
 
 
-def lgamma(input: Operand) -> Tensor:
+def lgamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of the absolute value of the gamma function."""
-    return _apply(_lgamma_op, (input,), ())
+    made = _apply(_lgamma_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def lgamma_(input: Operand) -> Tensor:
+def lgamma_(input: Tensor) -> Tensor:
     """The logarithm of the absolute value of the gamma function. Written into `input`."""
     return _apply_inplace(_lgamma_op, (input,), ())
 
@@ -1469,7 +1542,7 @@ def lgamma_(input: Operand) -> Tensor:
 _linear_op = _OPS['linear']
 
 
-def linear(input: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input @ weight.T + bias`, one product over all rows."""
     return _apply(_linear_op, (input, weight, bias), ())
 
@@ -1477,7 +1550,7 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None) -> Tens
 _linspace_op = _OPS['linspace']
 
 
-def linspace(start: Any, end: Any, steps: Any, dtype: Any, *, session: Any) -> Tensor:
+def linspace(start: Any, end: Any, steps: Any, dtype: DType | None, *, session: Session) -> Tensor:
     """`steps` numbers evenly spread from `start` to `end`, both included."""
     return _apply(_linspace_op, (), (start, end, steps, dtype), session)
 
@@ -1485,12 +1558,13 @@ def linspace(start: Any, end: Any, steps: Any, dtype: Any, *, session: Any) -> T
 _log_op = _OPS['log']
 
 
-def log(input: Operand) -> Tensor:
+def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The natural logarithm."""
-    return _apply(_log_op, (input,), ())
+    made = _apply(_log_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def log_(input: Operand) -> Tensor:
+def log_(input: Tensor) -> Tensor:
     """The natural logarithm. Written into `input`."""
     return _apply_inplace(_log_op, (input,), ())
 
@@ -1498,12 +1572,13 @@ def log_(input: Operand) -> Tensor:
 _log10_op = _OPS['log10']
 
 
-def log10(input: Operand) -> Tensor:
+def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm to base 10."""
-    return _apply(_log10_op, (input,), ())
+    made = _apply(_log10_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def log10_(input: Operand) -> Tensor:
+def log10_(input: Tensor) -> Tensor:
     """The logarithm to base 10. Written into `input`."""
     return _apply_inplace(_log10_op, (input,), ())
 
@@ -1511,12 +1586,13 @@ def log10_(input: Operand) -> Tensor:
 _log1p_op = _OPS['log1p']
 
 
-def log1p(input: Operand) -> Tensor:
+def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """log(1 + x), exact for small elements."""
-    return _apply(_log1p_op, (input,), ())
+    made = _apply(_log1p_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def log1p_(input: Operand) -> Tensor:
+def log1p_(input: Tensor) -> Tensor:
     """log(1 + x), exact for small elements. Written into `input`."""
     return _apply_inplace(_log1p_op, (input,), ())
 
@@ -1524,12 +1600,13 @@ def log1p_(input: Operand) -> Tensor:
 _log2_op = _OPS['log2']
 
 
-def log2(input: Operand) -> Tensor:
+def log2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm to base 2."""
-    return _apply(_log2_op, (input,), ())
+    made = _apply(_log2_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def log2_(input: Operand) -> Tensor:
+def log2_(input: Tensor) -> Tensor:
     """The logarithm to base 2. Written into `input`."""
     return _apply_inplace(_log2_op, (input,), ())
 
@@ -1537,41 +1614,45 @@ def log2_(input: Operand) -> Tensor:
 _log_softmax_op = _OPS['log_softmax']
 
 
-def log_softmax(input: Operand, dim: int | tuple[int, ...] | None, dtype: Any = None) -> Tensor:
+def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     """The logarithm of softmax, without overflow."""
-    return _apply(_log_softmax_op, (input,), (dim, dtype))
+    return _apply(_log_softmax_op, (input,), (_ints(dim), _as_dtype(dtype)))
 
 
 _log_softmax_backward_op = _OPS['log_softmax_backward']
 
 
-def log_softmax_backward(g: Operand, out: Operand, dim: int | tuple[int, ...] | None) -> Any:
+def log_softmax_backward(g: Tensor, out: Tensor, dim: int) -> Tensor:
     """The gradient of log_softmax from its result: g - exp(out) * sum(g)."""
-    return _apply(_log_softmax_backward_op, (g, out), (dim,))
+    made = _apply(_log_softmax_backward_op, (g, out), (_ints(dim),))
+    return made if out is None else _store(made, out)
 
 
 _logaddexp_op = _OPS['logaddexp']
 
 
-def logaddexp(input: Operand, other: Operand) -> Tensor:
+def logaddexp(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """log(exp(a) + exp(b)), without overflow."""
-    return _apply(_logaddexp_op, (input, other), ())
+    made = _apply(_logaddexp_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 _logcumsumexp_op = _OPS['logcumsumexp']
 
 
-def logcumsumexp(input: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of the running sum of exponentials."""
-    return _apply(_logcumsumexp_op, (input,), (dim,))
+    made = _apply(_logcumsumexp_op, (input,), (_ints(dim),))
+    return made if out is None else _store(made, out)
 
 
 _logical_and_op = _OPS['logical_and']
 
 
-def logical_and(input: Operand, other: Operand) -> Tensor:
+def logical_and(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether both are not zero."""
-    return _apply(_logical_and_op, (input, other), ())
+    made = _apply(_logical_and_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def logical_and_(input: Operand, other: Operand) -> Tensor:
@@ -1582,12 +1663,13 @@ def logical_and_(input: Operand, other: Operand) -> Tensor:
 _logical_not_op = _OPS['logical_not']
 
 
-def logical_not(input: Operand) -> Tensor:
+def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether elements are zero."""
-    return _apply(_logical_not_op, (input,), ())
+    made = _apply(_logical_not_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def logical_not_(input: Operand) -> Tensor:
+def logical_not_(input: Tensor) -> Tensor:
     """Whether elements are zero. Written into `input`."""
     return _apply_inplace(_logical_not_op, (input,), ())
 
@@ -1595,9 +1677,10 @@ def logical_not_(input: Operand) -> Tensor:
 _logical_or_op = _OPS['logical_or']
 
 
-def logical_or(input: Operand, other: Operand) -> Tensor:
+def logical_or(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether either is not zero."""
-    return _apply(_logical_or_op, (input, other), ())
+    made = _apply(_logical_or_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def logical_or_(input: Operand, other: Operand) -> Tensor:
@@ -1608,9 +1691,10 @@ def logical_or_(input: Operand, other: Operand) -> Tensor:
 _logical_xor_op = _OPS['logical_xor']
 
 
-def logical_xor(input: Operand, other: Operand) -> Tensor:
+def logical_xor(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether exactly one is not zero."""
-    return _apply(_logical_xor_op, (input, other), ())
+    made = _apply(_logical_xor_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def logical_xor_(input: Operand, other: Operand) -> Tensor:
@@ -1621,7 +1705,7 @@ def logical_xor_(input: Operand, other: Operand) -> Tensor:
 _logsigmoid_op = _OPS['logsigmoid']
 
 
-def logsigmoid(input: Operand) -> Tensor:
+def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), without overflow."""
     return _apply(_logsigmoid_op, (input,), ())
 
@@ -1629,7 +1713,7 @@ def logsigmoid(input: Operand) -> Tensor:
 _logspace_op = _OPS['logspace']
 
 
-def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: Any, *, session: Any) -> Tensor:
+def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: DType | None, *, session: Session) -> Tensor:
     """`base` to the power of `steps` numbers evenly spread from `start` to `end`."""
     return _apply(_logspace_op, (), (start, end, steps, base, dtype), session)
 
@@ -1637,17 +1721,19 @@ def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: Any, *, session
 _logsumexp_op = _OPS['logsumexp']
 
 
-def logsumexp(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The logarithm of the sum of exponentials, without overflow."""
-    return _apply(_logsumexp_op, (input,), (dim, keepdim))
+    made = _apply(_logsumexp_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    return made if out is None else _store(made, out)
 
 
 _lt_op = _OPS['lt']
 
 
-def lt(input: Operand, other: Operand) -> Tensor:
+def lt(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether elements are less."""
-    return _apply(_lt_op, (input, other), ())
+    made = _apply(_lt_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def lt_(input: Operand, other: Operand) -> Tensor:
@@ -1658,12 +1744,12 @@ def lt_(input: Operand, other: Operand) -> Tensor:
 _masked_fill_op = _OPS['masked_fill']
 
 
-def masked_fill(input: Operand, mask: Operand, value: Operand) -> Tensor:
+def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
     """`value` where the mask holds, else `input`."""
     return _apply(_masked_fill_op, (input, mask, value), ())
 
 
-def masked_fill_(input: Operand, mask: Operand, value: Operand) -> Tensor:
+def masked_fill_(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
     """`value` where the mask holds, else `input`. Written into `input`."""
     return _apply_inplace(_masked_fill_op, (input, mask, value), ())
 
@@ -1671,7 +1757,7 @@ def masked_fill_(input: Operand, mask: Operand, value: Operand) -> Tensor:
 _masked_gather_op = _OPS['masked_gather']
 
 
-def masked_gather(g: Operand, mask: Operand, shape: tuple[int, ...]) -> Any:
+def masked_gather(g: Tensor, mask: Tensor, shape: Sequence[int]) -> Tensor:
     """The elements where the mask holds, in order, then zeros, under a given shape."""
     return _apply(_masked_gather_op, (g, mask), (shape,))
 
@@ -1679,12 +1765,12 @@ def masked_gather(g: Operand, mask: Operand, shape: tuple[int, ...]) -> Any:
 _masked_scatter_op = _OPS['masked_scatter']
 
 
-def masked_scatter(input: Operand, mask: Operand, source: Operand) -> Tensor:
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """`input`, with the elements where the mask holds taken from `source` in order."""
     return _apply(_masked_scatter_op, (input, mask, source), ())
 
 
-def masked_scatter_(input: Operand, mask: Operand, source: Operand) -> Tensor:
+def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """`input`, with the elements where the mask holds taken from `source` in order. Written into `input`."""
     return _apply_inplace(_masked_scatter_op, (input, mask, source), ())
 
@@ -1692,23 +1778,25 @@ def masked_scatter_(input: Operand, mask: Operand, source: Operand) -> Tensor:
 _masked_select_op = _OPS['masked_select']
 
 
-def masked_select(input: Operand, mask: Operand) -> Tensor:
+def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements where the mask holds, in one dimension."""
-    return _apply(_masked_select_op, (input, mask), ())
+    made = _apply(_masked_select_op, (input, mask), ())
+    return made if out is None else _store(made, out)
 
 
 _matmul_op = _OPS['matmul']
 
 
-def matmul(input: Operand, other: Operand) -> Tensor:
+def matmul(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The matrix product; of vectors the dot product; of higher dimensions batches of products."""
-    return _apply(_matmul_op, (input, other), ())
+    made = _apply(_matmul_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 _max_all_op = _OPS['max_all']
 
 
-def max_all(input: Operand) -> Tensor:
+def max_all(input: Tensor) -> Tensor:
     """The greatest of all elements."""
     return _apply(_max_all_op, (input,), ())
 
@@ -1716,39 +1804,41 @@ def max_all(input: Operand) -> Tensor:
 _max_dim_op = _OPS['max_dim']
 
 
-def max_dim(input: Operand, dim: int | tuple[int, ...] | None, keepdim: bool = False) -> tuple[Tensor, ...]:
+def max_dim(input: Tensor, dim: int, keepdim: bool = False) -> return_types.max:
     """The greatest elements along a dimension, and their (first) indices."""
-    return _apply(_max_dim_op, (input,), (dim, keepdim))
+    return return_types.max(*_apply_many(_max_dim_op, (input,), (_ints(dim), keepdim)))
 
 
 _max_pool_op = _OPS['max_pool']
 
 
-def max_pool(input: Operand, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any) -> tuple[Tensor, ...]:
+def max_pool(input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> tuple[Tensor, ...]:
     """The greatest element of each window, and its index in the flattened plane."""
-    return _apply(_max_pool_op, (input,), (kernel_size, stride, padding, dilation, ceil_mode))
+    return _apply_many(_max_pool_op, (input,), (kernel_size, stride, padding, dilation, ceil_mode))
 
 
 _maximum_op = _OPS['maximum']
 
 
-def maximum(input: Operand, other: Operand) -> Tensor:
+def maximum(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The greater of two elements; NaN if either is."""
-    return _apply(_maximum_op, (input, other), ())
+    made = _apply(_maximum_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 _mean_op = _OPS['mean']
 
 
-def mean(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The mean over dimensions, or of everything."""
-    return _apply(_mean_op, (input,), (dim, keepdim, dtype))
+    made = _apply(_mean_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    return made if out is None else _store(made, out)
 
 
 _median_all_op = _OPS['median_all']
 
 
-def median_all(input: Operand) -> Tensor:
+def median_all(input: Tensor) -> Tensor:
     """The lower median of all elements."""
     return _apply(_median_all_op, (input,), ())
 
@@ -1756,15 +1846,15 @@ def median_all(input: Operand) -> Tensor:
 _median_dim_op = _OPS['median_dim']
 
 
-def median_dim(input: Operand, dim: int | tuple[int, ...] | None, keepdim: bool = False) -> tuple[Tensor, ...]:
+def median_dim(input: Tensor, dim: int, keepdim: bool = False) -> return_types.median:
     """The lower medians along a dimension, and their indices."""
-    return _apply(_median_dim_op, (input,), (dim, keepdim))
+    return return_types.median(*_apply_many(_median_dim_op, (input,), (_ints(dim), keepdim)))
 
 
 _min_all_op = _OPS['min_all']
 
 
-def min_all(input: Operand) -> Tensor:
+def min_all(input: Tensor) -> Tensor:
     """The least of all elements."""
     return _apply(_min_all_op, (input,), ())
 
@@ -1772,44 +1862,46 @@ def min_all(input: Operand) -> Tensor:
 _min_dim_op = _OPS['min_dim']
 
 
-def min_dim(input: Operand, dim: int | tuple[int, ...] | None, keepdim: bool = False) -> tuple[Tensor, ...]:
+def min_dim(input: Tensor, dim: int, keepdim: bool = False) -> return_types.min:
     """The least elements along a dimension, and their (first) indices."""
-    return _apply(_min_dim_op, (input,), (dim, keepdim))
+    return return_types.min(*_apply_many(_min_dim_op, (input,), (_ints(dim), keepdim)))
 
 
 _minimum_op = _OPS['minimum']
 
 
-def minimum(input: Operand, other: Operand) -> Tensor:
+def minimum(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The less of two elements; NaN if either is."""
-    return _apply(_minimum_op, (input, other), ())
+    made = _apply(_minimum_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 _mish_op = _OPS['mish']
 
 
-def mish(input: Operand) -> Tensor:
-    """X times tanh(softplus(x))."""
+def mish(input: Tensor) -> Tensor:
+    """`x` times tanh(softplus(x))."""
     return _apply(_mish_op, (input,), ())
 
 
-def mish_(input: Operand) -> Tensor:
-    """X times tanh(softplus(x)). Written into `input`."""
+def mish_(input: Tensor) -> Tensor:
+    """`x` times tanh(softplus(x)). Written into `input`."""
     return _apply_inplace(_mish_op, (input,), ())
 
 
 _mm_op = _OPS['mm']
 
 
-def mm(input: Operand, mat2: Operand) -> Tensor:
+def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of two matrices."""
-    return _apply(_mm_op, (input, mat2), ())
+    made = _apply(_mm_op, (input, mat2), ())
+    return made if out is None else _store(made, out)
 
 
 _mse_loss_op = _OPS['mse_loss']
 
 
-def mse_loss(input: Operand, target: Operand, reduction: str = 'mean') -> Tensor:
+def mse_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
     """The squared difference."""
     return _apply(_mse_loss_op, (input, target), (reduction,))
 
@@ -1817,9 +1909,10 @@ def mse_loss(input: Operand, target: Operand, reduction: str = 'mean') -> Tensor
 _mul_op = _OPS['mul']
 
 
-def mul(input: Operand, other: Operand) -> Tensor:
+def mul(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The product."""
-    return _apply(_mul_op, (input, other), ())
+    made = _apply(_mul_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def mul_(input: Operand, other: Operand) -> Tensor:
@@ -1830,7 +1923,7 @@ def mul_(input: Operand, other: Operand) -> Tensor:
 _multinomial_op = _OPS['multinomial']
 
 
-def multinomial(input: Operand, seed: Operand, offset: Operand, num_samples: Any, replacement: Any) -> Tensor:
+def multinomial(input: Tensor, seed: Operand, offset: Operand, num_samples: int, replacement: bool) -> Tensor:
     """Indices drawn in proportion to each row: by exponential races, or with replacement by the inverse of the sums."""
     return _apply(_multinomial_op, (input, seed, offset), (num_samples, replacement))
 
@@ -1838,20 +1931,22 @@ def multinomial(input: Operand, seed: Operand, offset: Operand, num_samples: Any
 _mv_op = _OPS['mv']
 
 
-def mv(input: Operand, vec: Operand) -> Tensor:
+def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of a matrix and a vector."""
-    return _apply(_mv_op, (input, vec), ())
+    made = _apply(_mv_op, (input, vec), ())
+    return made if out is None else _store(made, out)
 
 
 _nan_to_num_op = _OPS['nan_to_num']
 
 
-def nan_to_num(input: Operand, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
+def nan_to_num(input: Tensor, nan: Any = 0.0, posinf: Any = None, neginf: Any = None, *, out: Tensor | None = None) -> Tensor:
     """NaN and infinities replaced by numbers; by the dtype's limits where none are given."""
-    return _apply(_nan_to_num_op, (input,), (nan, posinf, neginf))
+    made = _apply(_nan_to_num_op, (input,), (nan, posinf, neginf))
+    return made if out is None else _store(made, out)
 
 
-def nan_to_num_(input: Operand, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
+def nan_to_num_(input: Tensor, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
     """NaN and infinities replaced by numbers; by the dtype's limits where none are given. Written into `input`."""
     return _apply_inplace(_nan_to_num_op, (input,), (nan, posinf, neginf))
 
@@ -1859,25 +1954,28 @@ def nan_to_num_(input: Operand, nan: Any = 0.0, posinf: Any = None, neginf: Any 
 _nanmean_op = _OPS['nanmean']
 
 
-def nanmean(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The mean of the elements that are not NaN."""
-    return _apply(_nanmean_op, (input,), (dim, keepdim, dtype))
+    made = _apply(_nanmean_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    return made if out is None else _store(made, out)
 
 
 _nansum_op = _OPS['nansum']
 
 
-def nansum(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The sum of the elements that are not NaN."""
-    return _apply(_nansum_op, (input,), (dim, keepdim, dtype))
+    made = _apply(_nansum_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    return made if out is None else _store(made, out)
 
 
 _ne_op = _OPS['ne']
 
 
-def ne(input: Operand, other: Operand) -> Tensor:
+def ne(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether elements differ."""
-    return _apply(_ne_op, (input, other), ())
+    made = _apply(_ne_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def ne_(input: Operand, other: Operand) -> Tensor:
@@ -1888,12 +1986,13 @@ def ne_(input: Operand, other: Operand) -> Tensor:
 _neg_op = _OPS['neg']
 
 
-def neg(input: Operand) -> Tensor:
+def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The negative."""
-    return _apply(_neg_op, (input,), ())
+    made = _apply(_neg_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def neg_(input: Operand) -> Tensor:
+def neg_(input: Tensor) -> Tensor:
     """The negative. Written into `input`."""
     return _apply_inplace(_neg_op, (input,), ())
 
@@ -1901,7 +2000,7 @@ def neg_(input: Operand) -> Tensor:
 _nll_backward_op = _OPS['nll_backward']
 
 
-def nll_backward(g: Operand, target: Operand, weight: Operand | None = None, *, shape: tuple[int, ...], reduction: str, ignore_index: Any) -> Any:
+def nll_backward(g: Tensor, target: Tensor, weight: Tensor | None = None, *, shape: Sequence[int], reduction: str, ignore_index: int) -> Tensor:
     """The gradient of nll_loss, which does not depend on its input."""
     return _apply(_nll_backward_op, (g, target, weight), (shape, reduction, ignore_index))
 
@@ -1909,7 +2008,7 @@ def nll_backward(g: Operand, target: Operand, weight: Operand | None = None, *, 
 _nll_loss_op = _OPS['nll_loss']
 
 
-def nll_loss(input: Operand, target: Operand, weight: Operand | None = None, reduction: str = 'mean', ignore_index: Any = -100) -> Tensor:
+def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = 'mean', ignore_index: int = -100) -> Tensor:
     """The negative log-probability of the target class."""
     return _apply(_nll_loss_op, (input, target, weight), (reduction, ignore_index))
 
@@ -1917,20 +2016,21 @@ def nll_loss(input: Operand, target: Operand, weight: Operand | None = None, red
 _nonzero_op = _OPS['nonzero']
 
 
-def nonzero(input: Operand) -> Tensor:
+def nonzero(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The indices of the elements that are not zero, one row each."""
-    return _apply(_nonzero_op, (input,), ())
+    made = _apply(_nonzero_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
 _normal_op = _OPS['normal']
 
 
-def normal(input: Operand, seed: Operand, offset: Operand, mean: Any, std: Any) -> Tensor:
+def normal(input: Tensor, seed: Operand, offset: Operand, mean: Any, std: Any) -> Tensor:
     """Normal numbers, in the shape of `input`."""
     return _apply(_normal_op, (input, seed, offset), (mean, std))
 
 
-def normal_(input: Operand, seed: Operand, offset: Operand, mean: Any, std: Any) -> Tensor:
+def normal_(input: Tensor, seed: Operand, offset: Operand, mean: Any, std: Any) -> Tensor:
     """Normal numbers, in the shape of `input`. Written into `input`."""
     return _apply_inplace(_normal_op, (input, seed, offset), (mean, std))
 
@@ -1938,7 +2038,7 @@ def normal_(input: Operand, seed: Operand, offset: Operand, mean: Any, std: Any)
 _one_hot_op = _OPS['one_hot']
 
 
-def one_hot(input: Operand, num_classes: Any) -> Tensor:
+def one_hot(input: Tensor, num_classes: Any) -> Tensor:
     """1 where the new last dimension's position is the value, else 0, as int64."""
     return _apply(_one_hot_op, (input,), (num_classes,))
 
@@ -1946,7 +2046,7 @@ def one_hot(input: Operand, num_classes: Any) -> Tensor:
 _ones_op = _OPS['ones']
 
 
-def ones(shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+def ones(shape: Sequence[int], dtype: DType | None, *, session: Session) -> Tensor:
     """Ones."""
     return _apply(_ones_op, (), (shape, dtype), session)
 
@@ -1954,15 +2054,16 @@ def ones(shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
 _outer_op = _OPS['outer']
 
 
-def outer(input: Operand, vec2: Operand) -> Tensor:
+def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """All products of the elements of two vectors."""
-    return _apply(_outer_op, (input, vec2), ())
+    made = _apply(_outer_op, (input, vec2), ())
+    return made if out is None else _store(made, out)
 
 
 _pad_backward_op = _OPS['pad_backward']
 
 
-def pad_backward(g: Operand, shape: tuple[int, ...], pad: Any, mode: Any) -> Any:
+def pad_backward(g: Tensor, shape: Sequence[int], pad: Any, mode: str) -> Tensor:
     """The gradient of a mirrored, repeated or circular border."""
     return _apply(_pad_backward_op, (g,), (shape, pad, mode))
 
@@ -1970,20 +2071,21 @@ def pad_backward(g: Operand, shape: tuple[int, ...], pad: Any, mode: Any) -> Any
 _permute_op = _OPS['permute']
 
 
-def permute(input: Operand, dims: Any) -> Tensor:
+def permute(input: Tensor, dims: Sizes) -> Tensor:
     """The dimensions in another order."""
-    return _apply(_permute_op, (input,), (dims,))
+    return _apply(_permute_op, (input,), (_ints(dims),))
 
 
 _polygamma_op = _OPS['polygamma']
 
 
-def polygamma(input: Operand, n: Any) -> Tensor:
+def polygamma(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     """The n-th derivative of digamma, (-1)^(n + 1) n! zeta(n + 1, x)."""
-    return _apply(_polygamma_op, (input,), (n,))
+    made = _apply(_polygamma_op, (input,), (n,))
+    return made if out is None else _store(made, out)
 
 
-def polygamma_(input: Operand, n: Any) -> Tensor:
+def polygamma_(input: Tensor, n: int) -> Tensor:
     """The n-th derivative of digamma, (-1)^(n + 1) n! zeta(n + 1, x). Written into `input`."""
     return _apply_inplace(_polygamma_op, (input,), (n,))
 
@@ -1991,9 +2093,10 @@ def polygamma_(input: Operand, n: Any) -> Tensor:
 _pow_op = _OPS['pow']
 
 
-def pow(input: Operand, exponent: Operand) -> Tensor:
+def pow(input: Operand, exponent: Operand, *, out: Tensor | None = None) -> Tensor:
     """`input` to the power of `exponent`."""
-    return _apply(_pow_op, (input, exponent), ())
+    made = _apply(_pow_op, (input, exponent), ())
+    return made if out is None else _store(made, out)
 
 
 def pow_(input: Operand, exponent: Operand) -> Tensor:
@@ -2004,7 +2107,7 @@ def pow_(input: Operand, exponent: Operand) -> Tensor:
 _prelu_op = _OPS['prelu']
 
 
-def prelu(input: Operand, weight: Operand) -> Tensor:
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """The element where it is positive, a learnt slope (one, or one for each channel) times it elsewhere."""
     return _apply(_prelu_op, (input, weight), ())
 
@@ -2012,28 +2115,29 @@ def prelu(input: Operand, weight: Operand) -> Tensor:
 _prod_op = _OPS['prod']
 
 
-def prod(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The product along a dimension, or of everything."""
-    return _apply(_prod_op, (input,), (dim, keepdim, dtype))
+    made = _apply(_prod_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    return made if out is None else _store(made, out)
 
 
 _product_of_others_op = _OPS['product_of_others']
 
 
-def product_of_others(input: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+def product_of_others(input: Tensor, dim: int) -> Tensor:
     """For each element the product of all others along a dimension: right also where elements are zero."""
-    return _apply(_product_of_others_op, (input,), (dim,))
+    return _apply(_product_of_others_op, (input,), (_ints(dim),))
 
 
 _put_op = _OPS['put']
 
 
-def put(input: Operand, index: Operand, source: Operand, accumulate: Any = False) -> Tensor:
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """`input` with source elements written, or added, at positions of the flattened input."""
     return _apply(_put_op, (input, index, source), (accumulate,))
 
 
-def put_(input: Operand, index: Operand, source: Operand, accumulate: Any = False) -> Tensor:
+def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """`input` with source elements written, or added, at positions of the flattened input. Written into `input`."""
     return _apply_inplace(_put_op, (input, index, source), (accumulate,))
 
@@ -2041,20 +2145,22 @@ def put_(input: Operand, index: Operand, source: Operand, accumulate: Any = Fals
 _qr_op = _OPS['qr']
 
 
-def qr(input: Operand, mode: Any = 'reduced') -> tuple[Tensor, ...]:
+def qr(input: Tensor, mode: str = 'reduced', *, out: tuple[Tensor, ...] | None = None) -> return_types.linalg_qr:
     """An orthogonal Q and an upper triangular R with Q R = input."""
-    return _apply(_qr_op, (input,), (mode,))
+    made = return_types.linalg_qr(*_apply_many(_qr_op, (input,), (mode,)))
+    return made if out is None else _store_all(made, out)
 
 
 _rad2deg_op = _OPS['rad2deg']
 
 
-def rad2deg(input: Operand) -> Tensor:
+def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Radians as degrees."""
-    return _apply(_rad2deg_op, (input,), ())
+    made = _apply(_rad2deg_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def rad2deg_(input: Operand) -> Tensor:
+def rad2deg_(input: Tensor) -> Tensor:
     """Radians as degrees. Written into `input`."""
     return _apply_inplace(_rad2deg_op, (input,), ())
 
@@ -2062,7 +2168,7 @@ def rad2deg_(input: Operand) -> Tensor:
 _rand_op = _OPS['rand']
 
 
-def rand(seed: Operand, offset: Operand, shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+def rand(seed: Operand, offset: Operand, shape: Sequence[int], dtype: DType | None, *, session: Session) -> Tensor:
     """Uniform numbers in [0, 1)."""
     return _apply(_rand_op, (seed, offset), (shape, dtype), session)
 
@@ -2070,7 +2176,7 @@ def rand(seed: Operand, offset: Operand, shape: tuple[int, ...], dtype: Any, *, 
 _randint_op = _OPS['randint']
 
 
-def randint(seed: Operand, offset: Operand, low: Any, high: Any, shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+def randint(seed: Operand, offset: Operand, low: Any, high: Any, shape: Sequence[int], dtype: DType | None, *, session: Session) -> Tensor:
     """Integers from `low` up to, not including, `high`."""
     return _apply(_randint_op, (seed, offset), (low, high, shape, dtype), session)
 
@@ -2078,7 +2184,7 @@ def randint(seed: Operand, offset: Operand, low: Any, high: Any, shape: tuple[in
 _randn_op = _OPS['randn']
 
 
-def randn(seed: Operand, offset: Operand, shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+def randn(seed: Operand, offset: Operand, shape: Sequence[int], dtype: DType | None, *, session: Session) -> Tensor:
     """Standard normal numbers."""
     return _apply(_randn_op, (seed, offset), (shape, dtype), session)
 
@@ -2086,12 +2192,12 @@ def randn(seed: Operand, offset: Operand, shape: tuple[int, ...], dtype: Any, *,
 _random_op = _OPS['random']
 
 
-def random(input: Operand, seed: Operand, offset: Operand, low: Any, high: Any) -> Tensor:
+def random(input: Tensor, seed: Operand, offset: Operand, low: Any, high: Any) -> Tensor:
     """Integers from `low` up to, not including, `high`, in the shape and dtype of `input`."""
     return _apply(_random_op, (input, seed, offset), (low, high))
 
 
-def random_(input: Operand, seed: Operand, offset: Operand, low: Any, high: Any) -> Tensor:
+def random_(input: Tensor, seed: Operand, offset: Operand, low: Any, high: Any) -> Tensor:
     """Integers from `low` up to, not including, `high`, in the shape and dtype of `input`. Written into `input`."""
     return _apply_inplace(_random_op, (input, seed, offset), (low, high))
 
@@ -2099,7 +2205,7 @@ def random_(input: Operand, seed: Operand, offset: Operand, low: Any, high: Any)
 _randperm_op = _OPS['randperm']
 
 
-def randperm(seed: Operand, offset: Operand, n: Any, dtype: Any, *, session: Any) -> Tensor:
+def randperm(seed: Operand, offset: Operand, n: int, dtype: DType | None, *, session: Session) -> Tensor:
     """The integers below n in random order."""
     return _apply(_randperm_op, (seed, offset), (n, dtype), session)
 
@@ -2107,7 +2213,7 @@ def randperm(seed: Operand, offset: Operand, n: Any, dtype: Any, *, session: Any
 _real_op = _OPS['real']
 
 
-def real(input: Operand) -> Tensor:
+def real(input: Tensor) -> Tensor:
     """The real parts, sharing memory."""
     return _apply(_real_op, (input,), ())
 
@@ -2115,12 +2221,13 @@ def real(input: Operand) -> Tensor:
 _reciprocal_op = _OPS['reciprocal']
 
 
-def reciprocal(input: Operand) -> Tensor:
+def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """One divided by each element."""
-    return _apply(_reciprocal_op, (input,), ())
+    made = _apply(_reciprocal_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def reciprocal_(input: Operand) -> Tensor:
+def reciprocal_(input: Tensor) -> Tensor:
     """One divided by each element. Written into `input`."""
     return _apply_inplace(_reciprocal_op, (input,), ())
 
@@ -2128,7 +2235,7 @@ def reciprocal_(input: Operand) -> Tensor:
 _reflection_pad_op = _OPS['reflection_pad']
 
 
-def reflection_pad(input: Operand, pad: Any) -> Tensor:
+def reflection_pad(input: Tensor, pad: Any) -> Tensor:
     """A border that mirrors the inside without repeating the edge."""
     return _apply(_reflection_pad_op, (input,), (pad,))
 
@@ -2136,12 +2243,12 @@ def reflection_pad(input: Operand, pad: Any) -> Tensor:
 _relu_op = _OPS['relu']
 
 
-def relu(input: Operand) -> Tensor:
+def relu(input: Tensor) -> Tensor:
     """The positive part."""
     return _apply(_relu_op, (input,), ())
 
 
-def relu_(input: Operand) -> Tensor:
+def relu_(input: Tensor) -> Tensor:
     """The positive part. Written into `input`."""
     return _apply_inplace(_relu_op, (input,), ())
 
@@ -2149,12 +2256,12 @@ def relu_(input: Operand) -> Tensor:
 _relu6_op = _OPS['relu6']
 
 
-def relu6(input: Operand) -> Tensor:
+def relu6(input: Tensor) -> Tensor:
     """Bounded between 0 and 6."""
     return _apply(_relu6_op, (input,), ())
 
 
-def relu6_(input: Operand) -> Tensor:
+def relu6_(input: Tensor) -> Tensor:
     """Bounded between 0 and 6. Written into `input`."""
     return _apply_inplace(_relu6_op, (input,), ())
 
@@ -2162,17 +2269,19 @@ def relu6_(input: Operand) -> Tensor:
 _relu_backward_op = _OPS['relu_backward']
 
 
-def relu_backward(g: Operand, out: Operand) -> Any:
+def relu_backward(g: Tensor, out: Tensor) -> Tensor:
     """`g` where `out` is positive."""
-    return _apply(_relu_backward_op, (g, out), ())
+    made = _apply(_relu_backward_op, (g, out), ())
+    return made if out is None else _store(made, out)
 
 
 _remainder_op = _OPS['remainder']
 
 
-def remainder(input: Operand, other: Operand) -> Tensor:
+def remainder(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The remainder of division rounded down: it has the divisor's sign."""
-    return _apply(_remainder_op, (input, other), ())
+    made = _apply(_remainder_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def remainder_(input: Operand, other: Operand) -> Tensor:
@@ -2183,7 +2292,7 @@ def remainder_(input: Operand, other: Operand) -> Tensor:
 _repeat_op = _OPS['repeat']
 
 
-def repeat(input: Operand, repeats: Any) -> Tensor:
+def repeat(input: Tensor, repeats: Any) -> Tensor:
     """The tensor laid side by side, `repeats` times along each dimension."""
     return _apply(_repeat_op, (input,), (repeats,))
 
@@ -2191,15 +2300,15 @@ def repeat(input: Operand, repeats: Any) -> Tensor:
 _repeat_interleave_op = _OPS['repeat_interleave']
 
 
-def repeat_interleave(input: Operand, repeats: Any, dim: int | tuple[int, ...] | None = None) -> Tensor:
+def repeat_interleave(input: Tensor, repeats: Any, dim: Dims = None) -> Tensor:
     """Each element (or each position of `dim`) repeated in place."""
-    return _apply(_repeat_interleave_op, (input,), (repeats, dim))
+    return _apply(_repeat_interleave_op, (input,), (repeats, _ints(dim)))
 
 
 _replication_pad_op = _OPS['replication_pad']
 
 
-def replication_pad(input: Operand, pad: Any) -> Tensor:
+def replication_pad(input: Tensor, pad: Any) -> Tensor:
     """A border that repeats the edge."""
     return _apply(_replication_pad_op, (input,), (pad,))
 
@@ -2207,7 +2316,7 @@ def replication_pad(input: Operand, pad: Any) -> Tensor:
 _reshape_op = _OPS['reshape']
 
 
-def reshape(input: Operand, shape: tuple[int, ...]) -> Tensor:
+def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     """The same elements under another shape, copied."""
     return _apply(_reshape_op, (input,), (shape,))
 
@@ -2215,7 +2324,7 @@ def reshape(input: Operand, shape: tuple[int, ...]) -> Tensor:
 _rms_norm_op = _OPS['rms_norm']
 
 
-def rms_norm(input: Operand, weight: Operand | None = None, *, normalized_shape: Any, eps: Any = None) -> Tensor:
+def rms_norm(input: Tensor, weight: Tensor | None = None, *, normalized_shape: Sequence[int], eps: float | None = None) -> Tensor:
     """Divided by the root of the mean square over the last dimensions, then scaled."""
     return _apply(_rms_norm_op, (input, weight), (normalized_shape, eps))
 
@@ -2223,7 +2332,7 @@ def rms_norm(input: Operand, weight: Operand | None = None, *, normalized_shape:
 _rmsprop_step_op = _OPS['rmsprop_step_']
 
 
-def rmsprop_step_(params: Any, grads: Any, square_avgs: Any, grad_avgs: Any, momentum_buffers: Any, lr: Operand, alpha: Any, eps: Any, weight_decay: Any, momentum: Any, centered: Any, maximize: Any) -> None:
+def rmsprop_step_(params: Sequence[Tensor], grads: Sequence[Tensor], square_avgs: Sequence[Tensor], grad_avgs: Sequence[Tensor], momentum_buffers: Sequence[Tensor], lr: Operand, alpha: Scalar, eps: float, weight_decay: Any, momentum: Any, centered: Any, maximize: Any) -> None:
     """One step of RMSprop."""
     _apply_mutation(_rmsprop_step_op, (params, grads, square_avgs, grad_avgs, momentum_buffers, lr), (alpha, eps, weight_decay, momentum, centered, maximize))
 
@@ -2231,28 +2340,29 @@ def rmsprop_step_(params: Any, grads: Any, square_avgs: Any, grad_avgs: Any, mom
 _roll_op = _OPS['roll']
 
 
-def roll(input: Operand, shifts: Any, dims: Any = None) -> Tensor:
+def roll(input: Tensor, shifts: Any, dims: Sizes | None = None) -> Tensor:
     """Elements moved around the end of a dimension; over the flattened tensor without `dims`."""
-    return _apply(_roll_op, (input,), (shifts, dims))
+    return _apply(_roll_op, (input,), (_ints(shifts), _ints(dims)))
 
 
 _rot90_op = _OPS['rot90']
 
 
-def rot90(input: Operand, k: Any = 1, dims: Any = (0, 1)) -> Tensor:
+def rot90(input: Tensor, k: int = 1, dims: Sizes = (0, 1)) -> Tensor:
     """The plane of two dimensions turned by `k` quarters."""
-    return _apply(_rot90_op, (input,), (k, dims))
+    return _apply(_rot90_op, (input,), (k, _ints(dims)))
 
 
 _round_op = _OPS['round']
 
 
-def round(input: Operand, decimals: Any = 0) -> Tensor:
+def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
     """To the nearest integer (or decimal place), halves to even."""
-    return _apply(_round_op, (input,), (decimals,))
+    made = _apply(_round_op, (input,), (decimals,))
+    return made if out is None else _store(made, out)
 
 
-def round_(input: Operand, decimals: Any = 0) -> Tensor:
+def round_(input: Tensor, *, decimals: int = 0) -> Tensor:
     """To the nearest integer (or decimal place), halves to even. Written into `input`."""
     return _apply_inplace(_round_op, (input,), (decimals,))
 
@@ -2260,12 +2370,13 @@ def round_(input: Operand, decimals: Any = 0) -> Tensor:
 _rsqrt_op = _OPS['rsqrt']
 
 
-def rsqrt(input: Operand) -> Tensor:
+def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """One divided by the square root."""
-    return _apply(_rsqrt_op, (input,), ())
+    made = _apply(_rsqrt_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def rsqrt_(input: Operand) -> Tensor:
+def rsqrt_(input: Tensor) -> Tensor:
     """One divided by the square root. Written into `input`."""
     return _apply_inplace(_rsqrt_op, (input,), ())
 
@@ -2273,7 +2384,7 @@ def rsqrt_(input: Operand) -> Tensor:
 _scaled_dot_product_attention_op = _OPS['scaled_dot_product_attention']
 
 
-def scaled_dot_product_attention(query: Operand, key: Operand, value: Operand, attn_mask: Operand | None = None, is_causal: Any = False, scale: Any = None) -> Tensor:
+def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Operand, attn_mask: Tensor | None = None, is_causal: bool = False, scale: Any = None) -> Tensor:
     """softmax(query key^T * scale + mask) value."""
     return _apply(_scaled_dot_product_attention_op, (query, key, value, attn_mask), (is_causal, scale))
 
@@ -2281,67 +2392,68 @@ def scaled_dot_product_attention(query: Operand, key: Operand, value: Operand, a
 _scatter_op = _OPS['scatter']
 
 
-def scatter(input: Operand, index: Operand, src: Operand, dim: int | tuple[int, ...] | None, reduce: Any = None) -> Tensor:
+def scatter(input: Tensor, index: Tensor, src: Tensor, dim: int, reduce: str | None = None) -> Tensor:
     """`input` with elements of `src`, or one number, written at positions along a dimension."""
-    return _apply(_scatter_op, (input, index, src), (dim, reduce))
+    return _apply(_scatter_op, (input, index, src), (_ints(dim), reduce))
 
 
-def scatter_(input: Operand, index: Operand, src: Operand, dim: int | tuple[int, ...] | None, reduce: Any = None) -> Tensor:
+def scatter_(input: Tensor, index: Tensor, src: Tensor, dim: int, reduce: str | None = None) -> Tensor:
     """`input` with elements of `src`, or one number, written at positions along a dimension. Written into `input`."""
-    return _apply_inplace(_scatter_op, (input, index, src), (dim, reduce))
+    return _apply_inplace(_scatter_op, (input, index, src), (_ints(dim), reduce))
 
 
 _scatter_add_op = _OPS['scatter_add']
 
 
-def scatter_add(input: Operand, index: Operand, src: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """`input` with elements of `src` added at positions along a dimension, counting duplicates."""
-    return _apply(_scatter_add_op, (input, index, src), (dim,))
+    return _apply(_scatter_add_op, (input, index, src), (_ints(dim),))
 
 
-def scatter_add_(input: Operand, index: Operand, src: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+def scatter_add_(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """`input` with elements of `src` added at positions along a dimension, counting duplicates. Written into `input`."""
-    return _apply_inplace(_scatter_add_op, (input, index, src), (dim,))
+    return _apply_inplace(_scatter_add_op, (input, index, src), (_ints(dim),))
 
 
 _scatter_reduce_op = _OPS['scatter_reduce']
 
 
-def scatter_reduce(input: Operand, index: Operand, src: Operand, reduce: Any, dim: int | tuple[int, ...] | None, include_self: Any = True) -> Tensor:
+def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str | None, *, include_self: bool = True) -> Tensor:
     """`input` combined with elements of `src` at positions along a dimension: sum, prod, mean, amax or amin."""
-    return _apply(_scatter_reduce_op, (input, index, src), (reduce, dim, include_self))
+    return _apply(_scatter_reduce_op, (input, index, src), (reduce, _ints(dim), include_self))
 
 
-def scatter_reduce_(input: Operand, index: Operand, src: Operand, reduce: Any, dim: int | tuple[int, ...] | None, include_self: Any = True) -> Tensor:
+def scatter_reduce_(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str | None, *, include_self: bool = True) -> Tensor:
     """`input` combined with elements of `src` at positions along a dimension: sum, prod, mean, amax or amin. Written into `input`."""
-    return _apply_inplace(_scatter_reduce_op, (input, index, src), (reduce, dim, include_self))
+    return _apply_inplace(_scatter_reduce_op, (input, index, src), (reduce, _ints(dim), include_self))
 
 
 _searchsorted_op = _OPS['searchsorted']
 
 
-def searchsorted(sorted_sequence: Operand, input: Operand, right: Any = False) -> Tensor:
+def searchsorted(sorted_sequence: Tensor, input: Tensor, right: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Where elements would be inserted into a sorted sequence (or into its rows) to keep it sorted."""
-    return _apply(_searchsorted_op, (sorted_sequence, input), (right,))
+    made = _apply(_searchsorted_op, (sorted_sequence, input), (right,))
+    return made if out is None else _store(made, out)
 
 
 _select_op = _OPS['select']
 
 
-def select(input: Operand, dim: int | tuple[int, ...] | None, index: Any) -> Tensor:
+def select(input: Tensor, dim: int, index: Any) -> Tensor:
     """One position of a dimension, which goes away."""
-    return _apply(_select_op, (input,), (dim, index))
+    return _apply(_select_op, (input,), (_ints(dim), index))
 
 
 _selu_op = _OPS['selu']
 
 
-def selu(input: Operand) -> Tensor:
+def selu(input: Tensor) -> Tensor:
     """The self-normalising exponential unit."""
     return _apply(_selu_op, (input,), ())
 
 
-def selu_(input: Operand) -> Tensor:
+def selu_(input: Tensor) -> Tensor:
     """The self-normalising exponential unit. Written into `input`."""
     return _apply_inplace(_selu_op, (input,), ())
 
@@ -2349,7 +2461,7 @@ def selu_(input: Operand) -> Tensor:
 _sgd_step_op = _OPS['sgd_step_']
 
 
-def sgd_step_(params: Any, grads: Any, momentum_buffers: Any, lr: Operand, first: Operand, momentum: Any, dampening: Any, weight_decay: Any, nesterov: Any, maximize: Any) -> None:
+def sgd_step_(params: Sequence[Tensor], grads: Sequence[Tensor], momentum_buffers: Sequence[Tensor], lr: Operand, first: Operand, momentum: Any, dampening: Any, weight_decay: Any, nesterov: Any, maximize: Any) -> None:
     """One step of stochastic gradient descent; `first` is 1 when the momentum buffers are new."""
     _apply_mutation(_sgd_step_op, (params, grads, momentum_buffers, lr, first), (momentum, dampening, weight_decay, nesterov, maximize))
 
@@ -2357,12 +2469,13 @@ def sgd_step_(params: Any, grads: Any, momentum_buffers: Any, lr: Operand, first
 _sgn_op = _OPS['sgn']
 
 
-def sgn(input: Operand) -> Tensor:
+def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sign; of complex numbers the direction, z / |z|."""
-    return _apply(_sgn_op, (input,), ())
+    made = _apply(_sgn_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def sgn_(input: Operand) -> Tensor:
+def sgn_(input: Tensor) -> Tensor:
     """The sign; of complex numbers the direction, z / |z|. Written into `input`."""
     return _apply_inplace(_sgn_op, (input,), ())
 
@@ -2370,12 +2483,13 @@ def sgn_(input: Operand) -> Tensor:
 _sigmoid_op = _OPS['sigmoid']
 
 
-def sigmoid(input: Operand) -> Tensor:
+def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """1 / (1 + exp(-x))."""
-    return _apply(_sigmoid_op, (input,), ())
+    made = _apply(_sigmoid_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def sigmoid_(input: Operand) -> Tensor:
+def sigmoid_(input: Tensor) -> Tensor:
     """1 / (1 + exp(-x)). Written into `input`."""
     return _apply_inplace(_sigmoid_op, (input,), ())
 
@@ -2383,20 +2497,22 @@ def sigmoid_(input: Operand) -> Tensor:
 _sigmoid_backward_op = _OPS['sigmoid_backward']
 
 
-def sigmoid_backward(g: Operand, out: Operand) -> Any:
+def sigmoid_backward(g: Tensor, out: Tensor) -> Tensor:
     """The gradient of sigmoid from its result, g * out * (1 - out)."""
-    return _apply(_sigmoid_backward_op, (g, out), ())
+    made = _apply(_sigmoid_backward_op, (g, out), ())
+    return made if out is None else _store(made, out)
 
 
 _sign_op = _OPS['sign']
 
 
-def sign(input: Operand) -> Tensor:
+def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """-1, 0 or 1; 0 for NaN."""
-    return _apply(_sign_op, (input,), ())
+    made = _apply(_sign_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def sign_(input: Operand) -> Tensor:
+def sign_(input: Tensor) -> Tensor:
     """-1, 0 or 1; 0 for NaN. Written into `input`."""
     return _apply_inplace(_sign_op, (input,), ())
 
@@ -2404,25 +2520,26 @@ def sign_(input: Operand) -> Tensor:
 _silu_op = _OPS['silu']
 
 
-def silu(input: Operand) -> Tensor:
-    """X times sigmoid(x)."""
+def silu(input: Tensor) -> Tensor:
+    """`x` times sigmoid(x)."""
     return _apply(_silu_op, (input,), ())
 
 
-def silu_(input: Operand) -> Tensor:
-    """X times sigmoid(x). Written into `input`."""
+def silu_(input: Tensor) -> Tensor:
+    """`x` times sigmoid(x). Written into `input`."""
     return _apply_inplace(_silu_op, (input,), ())
 
 
 _sin_op = _OPS['sin']
 
 
-def sin(input: Operand) -> Tensor:
+def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sine."""
-    return _apply(_sin_op, (input,), ())
+    made = _apply(_sin_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def sin_(input: Operand) -> Tensor:
+def sin_(input: Tensor) -> Tensor:
     """The sine. Written into `input`."""
     return _apply_inplace(_sin_op, (input,), ())
 
@@ -2430,12 +2547,13 @@ def sin_(input: Operand) -> Tensor:
 _sinh_op = _OPS['sinh']
 
 
-def sinh(input: Operand) -> Tensor:
+def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic sine."""
-    return _apply(_sinh_op, (input,), ())
+    made = _apply(_sinh_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def sinh_(input: Operand) -> Tensor:
+def sinh_(input: Tensor) -> Tensor:
     """The hyperbolic sine. Written into `input`."""
     return _apply_inplace(_sinh_op, (input,), ())
 
@@ -2443,23 +2561,23 @@ def sinh_(input: Operand) -> Tensor:
 _slice_op = _OPS['slice']
 
 
-def slice(input: Operand, dim: int | tuple[int, ...] | None, start: Any, end: Any, step: Any = 1) -> Tensor:
+def slice(input: Tensor, dim: int, start: Any, end: Any, step: Any = 1) -> Tensor:
     """Every `step`-th position from `start` up to `end` of a dimension."""
-    return _apply(_slice_op, (input,), (dim, start, end, step))
+    return _apply(_slice_op, (input,), (_ints(dim), start, end, step))
 
 
 _slogdet_op = _OPS['slogdet']
 
 
-def slogdet(input: Operand) -> tuple[Tensor, ...]:
+def slogdet(input: Tensor) -> return_types.linalg_slogdet:
     """The determinant's sign and the logarithm of its absolute value."""
-    return _apply(_slogdet_op, (input,), ())
+    return return_types.linalg_slogdet(*_apply_many(_slogdet_op, (input,), ()))
 
 
 _smooth_l1_loss_op = _OPS['smooth_l1_loss']
 
 
-def smooth_l1_loss(input: Operand, target: Operand, reduction: str = 'mean', beta: Any = 1.0) -> Tensor:
+def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = 'mean', beta: Scalar = 1.0) -> Tensor:
     """Squared below `beta`, absolute above."""
     return _apply(_smooth_l1_loss_op, (input, target), (reduction, beta))
 
@@ -2467,23 +2585,24 @@ def smooth_l1_loss(input: Operand, target: Operand, reduction: str = 'mean', bet
 _softmax_op = _OPS['softmax']
 
 
-def softmax(input: Operand, dim: int | tuple[int, ...] | None, dtype: Any = None) -> Tensor:
+def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     """exp(x) over its sum along a dimension."""
-    return _apply(_softmax_op, (input,), (dim, dtype))
+    return _apply(_softmax_op, (input,), (_ints(dim), _as_dtype(dtype)))
 
 
 _softmax_backward_op = _OPS['softmax_backward']
 
 
-def softmax_backward(g: Operand, out: Operand, dim: int | tuple[int, ...] | None) -> Any:
+def softmax_backward(g: Tensor, out: Tensor, dim: int) -> Tensor:
     """The gradient of softmax from its result: out * (g - sum(g * out))."""
-    return _apply(_softmax_backward_op, (g, out), (dim,))
+    made = _apply(_softmax_backward_op, (g, out), (_ints(dim),))
+    return made if out is None else _store(made, out)
 
 
 _softplus_op = _OPS['softplus']
 
 
-def softplus(input: Operand, beta: Any = 1.0, threshold: Any = 20.0) -> Tensor:
+def softplus(input: Tensor, beta: Scalar = 1.0, threshold: Any = 20.0) -> Tensor:
     """log(1 + exp(beta x)) / beta, and x itself where beta x is above the threshold."""
     return _apply(_softplus_op, (input,), (beta, threshold))
 
@@ -2491,7 +2610,7 @@ def softplus(input: Operand, beta: Any = 1.0, threshold: Any = 20.0) -> Tensor:
 _softshrink_op = _OPS['softshrink']
 
 
-def softshrink(input: Operand, lambd: Any = 0.5) -> Tensor:
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Pulled towards zero by `lambd`, zero within it."""
     return _apply(_softshrink_op, (input,), (lambd,))
 
@@ -2499,36 +2618,38 @@ def softshrink(input: Operand, lambd: Any = 0.5) -> Tensor:
 _solve_op = _OPS['solve']
 
 
-def solve(A: Operand, B: Operand) -> Tensor:
-    """X with A X = B. LinAlgError for a singular A."""
+def solve(A: Tensor, B: Tensor) -> Tensor:
+    """`X` with A X = B. LinAlgError for a singular A."""
     return _apply(_solve_op, (A, B), ())
 
 
 _sort_op = _OPS['sort']
 
 
-def sort(input: Operand, dim: int | tuple[int, ...] | None = -1, descending: Any = False, stable: Any = False) -> tuple[Tensor, ...]:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, out: tuple[Tensor, ...] | None = None) -> return_types.sort:
     """The elements in order along a dimension, and where they were."""
-    return _apply(_sort_op, (input,), (dim, descending, stable))
+    made = return_types.sort(*_apply_many(_sort_op, (input,), (_ints(dim), descending, stable)))
+    return made if out is None else _store_all(made, out)
 
 
 _split_op = _OPS['split']
 
 
-def split(input: Operand, split_size: Any, dim: int | tuple[int, ...] | None = 0) -> tuple[Tensor, ...]:
+def split(input: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Consecutive parts of a dimension: all of one size, or of the given sizes."""
-    return _apply(_split_op, (input,), (split_size, dim))
+    return _apply_many(_split_op, (input,), (split_size, _ints(dim)))
 
 
 _sqrt_op = _OPS['sqrt']
 
 
-def sqrt(input: Operand) -> Tensor:
+def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The square root."""
-    return _apply(_sqrt_op, (input,), ())
+    made = _apply(_sqrt_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def sqrt_(input: Operand) -> Tensor:
+def sqrt_(input: Tensor) -> Tensor:
     """The square root. Written into `input`."""
     return _apply_inplace(_sqrt_op, (input,), ())
 
@@ -2536,12 +2657,13 @@ def sqrt_(input: Operand) -> Tensor:
 _square_op = _OPS['square']
 
 
-def square(input: Operand) -> Tensor:
+def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Each element times itself."""
-    return _apply(_square_op, (input,), ())
+    made = _apply(_square_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def square_(input: Operand) -> Tensor:
+def square_(input: Tensor) -> Tensor:
     """Each element times itself. Written into `input`."""
     return _apply_inplace(_square_op, (input,), ())
 
@@ -2549,41 +2671,44 @@ def square_(input: Operand) -> Tensor:
 _squeeze_op = _OPS['squeeze']
 
 
-def squeeze(input: Operand, dim: int | tuple[int, ...] | None = None) -> Tensor:
+def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
     """Without the dimensions of size 1, or without those among `dim`."""
-    return _apply(_squeeze_op, (input,), (dim,))
+    return _apply(_squeeze_op, (input,), (_ints(dim),))
 
 
 _stack_op = _OPS['stack']
 
 
-def stack(tensors: Any, dim: int | tuple[int, ...] | None = 0) -> Tensor:
+def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     """The tensors joined along a new dimension."""
-    return _apply(_stack_op, (tensors,), (dim,))
+    made = _apply(_stack_op, (tensors,), (_ints(dim),))
+    return made if out is None else _store(made, out)
 
 
 _std_op = _OPS['std']
 
 
-def std(input: Operand, dim: int | tuple[int, ...] | None = None, correction: Any = 1, keepdim: bool = False) -> Tensor:
+def std(input: Tensor, dim: Dims = None, correction: Any = 1, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The standard deviation: the root of the variance."""
-    return _apply(_std_op, (input,), (dim, correction, keepdim))
+    made = _apply(_std_op, (input,), (_ints(dim), correction, keepdim))
+    return made if out is None else _store(made, out)
 
 
 _std_mean_op = _OPS['std_mean']
 
 
-def std_mean(input: Operand, dim: int | tuple[int, ...] | None = None, correction: Any = 1, keepdim: bool = False) -> tuple[Tensor, ...]:
+def std_mean(input: Tensor, dim: Dims = None, correction: Any = 1, keepdim: bool = False) -> tuple[Tensor, ...]:
     """The standard deviation and the mean."""
-    return _apply(_std_mean_op, (input,), (dim, correction, keepdim))
+    return _apply_many(_std_mean_op, (input,), (_ints(dim), correction, keepdim))
 
 
 _sub_op = _OPS['sub']
 
 
-def sub(input: Operand, other: Operand) -> Tensor:
+def sub(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The difference `input - other`."""
-    return _apply(_sub_op, (input, other), ())
+    made = _apply(_sub_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def sub_(input: Operand, other: Operand) -> Tensor:
@@ -2594,15 +2719,16 @@ def sub_(input: Operand, other: Operand) -> Tensor:
 _sum_op = _OPS['sum']
 
 
-def sum(input: Operand, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The sum over dimensions, or of everything; of integers in int64."""
-    return _apply(_sum_op, (input,), (dim, keepdim, dtype))
+    made = _apply(_sum_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    return made if out is None else _store(made, out)
 
 
 _sum_to_op = _OPS['sum_to']
 
 
-def sum_to(input: Operand, shape: tuple[int, ...]) -> Tensor:
+def sum_to(input: Tensor, shape: Sequence[int]) -> Tensor:
     """The sum over the dimensions that broadcasting `shape` to the input's shape would add or stretch."""
     return _apply(_sum_to_op, (input,), (shape,))
 
@@ -2610,36 +2736,39 @@ def sum_to(input: Operand, shape: tuple[int, ...]) -> Tensor:
 _svd_op = _OPS['svd']
 
 
-def svd(input: Operand, full_matrices: Any = True) -> tuple[Tensor, ...]:
+def svd(input: Tensor, full_matrices: bool = True) -> return_types.linalg_svd:
     """U, the singular values in falling order, and V transposed."""
-    return _apply(_svd_op, (input,), (full_matrices,))
+    return return_types.linalg_svd(*_apply_many(_svd_op, (input,), (full_matrices,)))
 
 
 _take_op = _OPS['take']
 
 
-def take(input: Operand, index: Operand) -> Tensor:
+def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Elements at positions of the flattened input, in the index's shape."""
-    return _apply(_take_op, (input, index), ())
+    made = _apply(_take_op, (input, index), ())
+    return made if out is None else _store(made, out)
 
 
 _take_along_dim_op = _OPS['take_along_dim']
 
 
-def take_along_dim(input: Operand, indices: Operand, dim: int | tuple[int, ...] | None = None) -> Tensor:
+def take_along_dim(input: Tensor, indices: Tensor, dim: Dims = None, *, out: Tensor | None = None) -> Tensor:
     """Elements at positions along a dimension, one per element of `indices`; of the flattened input for None."""
-    return _apply(_take_along_dim_op, (input, indices), (dim,))
+    made = _apply(_take_along_dim_op, (input, indices), (_ints(dim),))
+    return made if out is None else _store(made, out)
 
 
 _tan_op = _OPS['tan']
 
 
-def tan(input: Operand) -> Tensor:
+def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tangent."""
-    return _apply(_tan_op, (input,), ())
+    made = _apply(_tan_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def tan_(input: Operand) -> Tensor:
+def tan_(input: Tensor) -> Tensor:
     """The tangent. Written into `input`."""
     return _apply_inplace(_tan_op, (input,), ())
 
@@ -2647,12 +2776,13 @@ def tan_(input: Operand) -> Tensor:
 _tanh_op = _OPS['tanh']
 
 
-def tanh(input: Operand) -> Tensor:
+def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic tangent."""
-    return _apply(_tanh_op, (input,), ())
+    made = _apply(_tanh_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def tanh_(input: Operand) -> Tensor:
+def tanh_(input: Tensor) -> Tensor:
     """The hyperbolic tangent. Written into `input`."""
     return _apply_inplace(_tanh_op, (input,), ())
 
@@ -2660,20 +2790,21 @@ def tanh_(input: Operand) -> Tensor:
 _tanh_backward_op = _OPS['tanh_backward']
 
 
-def tanh_backward(g: Operand, out: Operand) -> Any:
+def tanh_backward(g: Tensor, out: Tensor) -> Tensor:
     """The gradient of tanh from its result, g * (1 - out * out)."""
-    return _apply(_tanh_backward_op, (g, out), ())
+    made = _apply(_tanh_backward_op, (g, out), ())
+    return made if out is None else _store(made, out)
 
 
 _threshold_op = _OPS['threshold']
 
 
-def threshold(input: Operand, threshold: Any, value: Any) -> Tensor:
+def threshold(input: Tensor, threshold: Any, value: Any) -> Tensor:
     """The element where it is above the threshold, else `value`."""
     return _apply(_threshold_op, (input,), (threshold, value))
 
 
-def threshold_(input: Operand, threshold: Any, value: Any) -> Tensor:
+def threshold_(input: Tensor, threshold: Any, value: Any) -> Tensor:
     """The element where it is above the threshold, else `value`. Written into `input`."""
     return _apply_inplace(_threshold_op, (input,), (threshold, value))
 
@@ -2681,7 +2812,7 @@ def threshold_(input: Operand, threshold: Any, value: Any) -> Tensor:
 _to_op = _OPS['to']
 
 
-def to(input: Operand, dtype: Any) -> Tensor:
+def to(input: Tensor, dtype: DType | None) -> Tensor:
     """A copy with another dtype."""
     return _apply(_to_op, (input,), (dtype,))
 
@@ -2689,15 +2820,16 @@ def to(input: Operand, dtype: Any) -> Tensor:
 _topk_op = _OPS['topk']
 
 
-def topk(input: Operand, k: Any, dim: int | tuple[int, ...] | None = -1, largest: Any = True, sorted: Any = True) -> tuple[Tensor, ...]:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: tuple[Tensor, ...] | None = None) -> return_types.topk:
     """The k greatest (or least) elements along a dimension, in order, and their indices."""
-    return _apply(_topk_op, (input,), (k, dim, largest, sorted))
+    made = return_types.topk(*_apply_many(_topk_op, (input,), (k, _ints(dim), largest, sorted)))
+    return made if out is None else _store_all(made, out)
 
 
 _transpose_op = _OPS['transpose']
 
 
-def transpose(input: Operand, dim0: Any, dim1: Any) -> Tensor:
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged."""
     return _apply(_transpose_op, (input,), (dim0, dim1))
 
@@ -2705,12 +2837,13 @@ def transpose(input: Operand, dim0: Any, dim1: Any) -> Tensor:
 _tril_op = _OPS['tril']
 
 
-def tril(input: Operand, diagonal: Any = 0) -> Tensor:
+def tril(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:
     """The elements on and below a diagonal of each matrix, zeros above."""
-    return _apply(_tril_op, (input,), (diagonal,))
+    made = _apply(_tril_op, (input,), (diagonal,))
+    return made if out is None else _store(made, out)
 
 
-def tril_(input: Operand, diagonal: Any = 0) -> Tensor:
+def tril_(input: Tensor, diagonal: int = 0) -> Tensor:
     """The elements on and below a diagonal of each matrix, zeros above. Written into `input`."""
     return _apply_inplace(_tril_op, (input,), (diagonal,))
 
@@ -2718,7 +2851,7 @@ def tril_(input: Operand, diagonal: Any = 0) -> Tensor:
 _tril_indices_op = _OPS['tril_indices']
 
 
-def tril_indices(row: Any, col: Any, offset: Any = 0, dtype: Any = _dtypes.int64, *, session: Any) -> Tensor:
+def tril_indices(row: Any, col: Any, offset: int = 0, dtype: DType | None = _dtypes.int64, *, session: Session) -> Tensor:
     """Rows and columns of the elements on and below a diagonal: shape (2, count)."""
     return _apply(_tril_indices_op, (), (row, col, offset, dtype), session)
 
@@ -2726,12 +2859,13 @@ def tril_indices(row: Any, col: Any, offset: Any = 0, dtype: Any = _dtypes.int64
 _triu_op = _OPS['triu']
 
 
-def triu(input: Operand, diagonal: Any = 0) -> Tensor:
+def triu(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:
     """The elements on and above a diagonal of each matrix, zeros below."""
-    return _apply(_triu_op, (input,), (diagonal,))
+    made = _apply(_triu_op, (input,), (diagonal,))
+    return made if out is None else _store(made, out)
 
 
-def triu_(input: Operand, diagonal: Any = 0) -> Tensor:
+def triu_(input: Tensor, diagonal: int = 0) -> Tensor:
     """The elements on and above a diagonal of each matrix, zeros below. Written into `input`."""
     return _apply_inplace(_triu_op, (input,), (diagonal,))
 
@@ -2739,7 +2873,7 @@ def triu_(input: Operand, diagonal: Any = 0) -> Tensor:
 _triu_indices_op = _OPS['triu_indices']
 
 
-def triu_indices(row: Any, col: Any, offset: Any = 0, dtype: Any = _dtypes.int64, *, session: Any) -> Tensor:
+def triu_indices(row: Any, col: Any, offset: int = 0, dtype: DType | None = _dtypes.int64, *, session: Session) -> Tensor:
     """Rows and columns of the elements on and above a diagonal: shape (2, count)."""
     return _apply(_triu_indices_op, (), (row, col, offset, dtype), session)
 
@@ -2747,12 +2881,13 @@ def triu_indices(row: Any, col: Any, offset: Any = 0, dtype: Any = _dtypes.int64
 _trunc_op = _OPS['trunc']
 
 
-def trunc(input: Operand) -> Tensor:
+def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The integer part."""
-    return _apply(_trunc_op, (input,), ())
+    made = _apply(_trunc_op, (input,), ())
+    return made if out is None else _store(made, out)
 
 
-def trunc_(input: Operand) -> Tensor:
+def trunc_(input: Tensor) -> Tensor:
     """The integer part. Written into `input`."""
     return _apply_inplace(_trunc_op, (input,), ())
 
@@ -2760,15 +2895,15 @@ def trunc_(input: Operand) -> Tensor:
 _unbind_op = _OPS['unbind']
 
 
-def unbind(input: Operand, dim: int | tuple[int, ...] | None = 0) -> tuple[Tensor, ...]:
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """Every position of a dimension, as tensors without that dimension."""
-    return _apply(_unbind_op, (input,), (dim,))
+    return _apply_many(_unbind_op, (input,), (_ints(dim),))
 
 
 _unfold_op = _OPS['unfold']
 
 
-def unfold(input: Operand, dimension: Any, size: Any, step: Any) -> Tensor:
+def unfold(input: Tensor, dimension: int, size: Any, step: Any) -> Tensor:
     """Windows of `size`, `step` apart, along a dimension; the window is a new last dimension."""
     return _apply(_unfold_op, (input,), (dimension, size, step))
 
@@ -2776,7 +2911,7 @@ def unfold(input: Operand, dimension: Any, size: Any, step: Any) -> Tensor:
 _unfold_backward_op = _OPS['unfold_backward']
 
 
-def unfold_backward(g: Operand, shape: tuple[int, ...], dimension: Any, size: Any, step: Any) -> Any:
+def unfold_backward(g: Tensor, shape: Sequence[int], dimension: int, size: Any, step: Any) -> Tensor:
     """The sum of overlapping windows, back in the shape they were taken from."""
     return _apply(_unfold_backward_op, (g,), (shape, dimension, size, step))
 
@@ -2784,12 +2919,12 @@ def unfold_backward(g: Operand, shape: tuple[int, ...], dimension: Any, size: An
 _uniform_op = _OPS['uniform']
 
 
-def uniform(input: Operand, seed: Operand, offset: Operand, low: Any, high: Any) -> Tensor:
+def uniform(input: Tensor, seed: Operand, offset: Operand, low: Any, high: Any) -> Tensor:
     """Uniform numbers between `low` and `high`, in the shape of `input`."""
     return _apply(_uniform_op, (input, seed, offset), (low, high))
 
 
-def uniform_(input: Operand, seed: Operand, offset: Operand, low: Any, high: Any) -> Tensor:
+def uniform_(input: Tensor, seed: Operand, offset: Operand, low: Any, high: Any) -> Tensor:
     """Uniform numbers between `low` and `high`, in the shape of `input`. Written into `input`."""
     return _apply_inplace(_uniform_op, (input, seed, offset), (low, high))
 
@@ -2797,23 +2932,23 @@ def uniform_(input: Operand, seed: Operand, offset: Operand, low: Any, high: Any
 _unique_op = _OPS['unique']
 
 
-def unique(input: Operand, sorted: Any = True, return_inverse: Any = False, return_counts: Any = False, dim: int | tuple[int, ...] | None = None) -> tuple[Tensor, ...]:
+def unique(input: Tensor, sorted: bool = True, return_inverse: Any = False, return_counts: Any = False, dim: Dims = None) -> tuple[Tensor, ...]:
     """The distinct elements in order, which of them each element is, and how often each occurs."""
-    return _apply(_unique_op, (input,), (sorted, return_inverse, return_counts, dim))
+    return _apply_many(_unique_op, (input,), (sorted, return_inverse, return_counts, _ints(dim)))
 
 
 _unsqueeze_op = _OPS['unsqueeze']
 
 
-def unsqueeze(input: Operand, dim: int | tuple[int, ...] | None) -> Tensor:
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """One more dimension, of size 1, at `dim`."""
-    return _apply(_unsqueeze_op, (input,), (dim,))
+    return _apply(_unsqueeze_op, (input,), (_ints(dim),))
 
 
 _upsample_bilinear_op = _OPS['upsample_bilinear']
 
 
-def upsample_bilinear(input: Operand, size: Any, align_corners: Any) -> Tensor:
+def upsample_bilinear(input: Tensor, size: Any, align_corners: bool) -> Tensor:
     """Linear interpolation along each of the last dimensions."""
     return _apply(_upsample_bilinear_op, (input,), (size, align_corners))
 
@@ -2821,7 +2956,7 @@ def upsample_bilinear(input: Operand, size: Any, align_corners: Any) -> Tensor:
 _upsample_bilinear_backward_op = _OPS['upsample_bilinear_backward']
 
 
-def upsample_bilinear_backward(g: Operand, shape: tuple[int, ...], size: Any, align_corners: Any) -> Any:
+def upsample_bilinear_backward(g: Tensor, shape: Sequence[int], size: Any, align_corners: bool) -> Tensor:
     """Gradients spread with the same weights."""
     return _apply(_upsample_bilinear_backward_op, (g,), (shape, size, align_corners))
 
@@ -2829,7 +2964,7 @@ def upsample_bilinear_backward(g: Operand, shape: tuple[int, ...], size: Any, al
 _upsample_nearest_op = _OPS['upsample_nearest']
 
 
-def upsample_nearest(input: Operand, size: Any) -> Tensor:
+def upsample_nearest(input: Tensor, size: Any) -> Tensor:
     """Each position shows the nearest one of the input (rounded down)."""
     return _apply(_upsample_nearest_op, (input,), (size,))
 
@@ -2837,7 +2972,7 @@ def upsample_nearest(input: Operand, size: Any) -> Tensor:
 _upsample_nearest_backward_op = _OPS['upsample_nearest_backward']
 
 
-def upsample_nearest_backward(g: Operand, shape: tuple[int, ...], size: Any) -> Any:
+def upsample_nearest_backward(g: Tensor, shape: Sequence[int], size: Any) -> Tensor:
     """The sum over all positions that showed each one of the input."""
     return _apply(_upsample_nearest_backward_op, (g,), (shape, size))
 
@@ -2845,31 +2980,32 @@ def upsample_nearest_backward(g: Operand, shape: tuple[int, ...], size: Any) -> 
 _var_op = _OPS['var']
 
 
-def var(input: Operand, dim: int | tuple[int, ...] | None = None, correction: Any = 1, keepdim: bool = False) -> Tensor:
+def var(input: Tensor, dim: Dims = None, correction: Any = 1, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The variance: squared deviations over (count - correction)."""
-    return _apply(_var_op, (input,), (dim, correction, keepdim))
+    made = _apply(_var_op, (input,), (_ints(dim), correction, keepdim))
+    return made if out is None else _store(made, out)
 
 
 _var_mean_op = _OPS['var_mean']
 
 
-def var_mean(input: Operand, dim: int | tuple[int, ...] | None = None, correction: Any = 1, keepdim: bool = False) -> tuple[Tensor, ...]:
+def var_mean(input: Tensor, dim: Dims = None, correction: Any = 1, keepdim: bool = False) -> tuple[Tensor, ...]:
     """The variance and the mean."""
-    return _apply(_var_mean_op, (input,), (dim, correction, keepdim))
+    return _apply_many(_var_mean_op, (input,), (_ints(dim), correction, keepdim))
 
 
 _vector_norm_op = _OPS['vector_norm']
 
 
-def vector_norm(input: Operand, ord: Any = 2.0, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+def vector_norm(input: Tensor, ord: Any = 2.0, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
     """(sum |x|^ord)^(1/ord) over dimensions; the count of non-zeros for 0, the extremes for infinities."""
-    return _apply(_vector_norm_op, (input,), (ord, dim, keepdim, dtype))
+    return _apply(_vector_norm_op, (input,), (ord, _ints(dim), keepdim, dtype))
 
 
 _view_op = _OPS['view']
 
 
-def view(input: Operand, shape: tuple[int, ...]) -> Tensor:
+def view(input: Tensor, shape: Sequence[int]) -> Tensor:
     """The same elements under another shape, sharing memory; one size may be -1."""
     return _apply(_view_op, (input,), (shape,))
 
@@ -2877,7 +3013,7 @@ def view(input: Operand, shape: tuple[int, ...]) -> Tensor:
 _view_as_complex_op = _OPS['view_as_complex']
 
 
-def view_as_complex(input: Operand) -> Tensor:
+def view_as_complex(input: Tensor) -> Tensor:
     """Pairs in the last dimension as complex numbers, sharing memory."""
     return _apply(_view_as_complex_op, (input,), ())
 
@@ -2885,7 +3021,7 @@ def view_as_complex(input: Operand) -> Tensor:
 _view_as_real_op = _OPS['view_as_real']
 
 
-def view_as_real(input: Operand) -> Tensor:
+def view_as_real(input: Tensor) -> Tensor:
     """Real and imaginary parts as a last dimension of two, sharing memory."""
     return _apply(_view_as_real_op, (input,), ())
 
@@ -2893,7 +3029,7 @@ def view_as_real(input: Operand) -> Tensor:
 _view_backward_op = _OPS['view_backward']
 
 
-def view_backward(g: Operand, shape: tuple[int, ...], chain: Any) -> Any:
+def view_backward(g: Tensor, shape: Sequence[int], chain: Any) -> Tensor:
     """Zeros of `shape` with `g` in the part that a chain of view ops shows."""
     return _apply(_view_backward_op, (g,), (shape, chain))
 
@@ -2901,7 +3037,7 @@ def view_backward(g: Operand, shape: tuple[int, ...], chain: Any) -> Any:
 _view_scatter_op = _OPS['view_scatter']
 
 
-def view_scatter(input: Operand, src: Operand, chain: Any) -> Any:
+def view_scatter(input: Tensor, src: Tensor, chain: Any) -> Tensor:
     """A copy of `input` with `src` in the part that a chain of view ops shows."""
     return _apply(_view_scatter_op, (input, src), (chain,))
 
@@ -2917,25 +3053,26 @@ def where(condition: Operand, input: Operand, other: Operand) -> Tensor:
 _xlogy_op = _OPS['xlogy']
 
 
-def xlogy(input: Operand, other: Operand) -> Tensor:
-    """X * log(y), zero where x is zero."""
-    return _apply(_xlogy_op, (input, other), ())
+def xlogy(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    """`x` * log(y), zero where x is zero."""
+    made = _apply(_xlogy_op, (input, other), ())
+    return made if out is None else _store(made, out)
 
 
 def xlogy_(input: Operand, other: Operand) -> Tensor:
-    """X * log(y), zero where x is zero. Written into `input`."""
+    """`x` * log(y), zero where x is zero. Written into `input`."""
     return _apply_inplace(_xlogy_op, (input, other), ())
 
 
 _zero_op = _OPS['zero']
 
 
-def zero(input: Operand) -> Tensor:
+def zero(input: Tensor) -> Tensor:
     """Zeros in the shape and dtype of `input`."""
     return _apply(_zero_op, (input,), ())
 
 
-def zero_(input: Operand) -> Tensor:
+def zero_(input: Tensor) -> Tensor:
     """Zeros in the shape and dtype of `input`. Written into `input`."""
     return _apply_inplace(_zero_op, (input,), ())
 
@@ -2943,7 +3080,7 @@ def zero_(input: Operand) -> Tensor:
 _zeros_op = _OPS['zeros']
 
 
-def zeros(shape: tuple[int, ...], dtype: Any, *, session: Any) -> Tensor:
+def zeros(shape: Sequence[int], dtype: DType | None, *, session: Session) -> Tensor:
     """Zeros."""
     return _apply(_zeros_op, (), (shape, dtype), session)
 

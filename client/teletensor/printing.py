@@ -40,7 +40,9 @@ def set_printoptions(
     profile: str | None = None,
     sci_mode: bool | None = None,
 ) -> None:
-    """Change how tensors are printed: digits, how many elements before summarising, how many at each edge, line width."""
+    """Change how tensors are printed: digits, how many elements before summarising, how many at each edge, line
+    width.
+    """
     base = _PROFILES[profile] if profile is not None else _options[0]
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
     _options[0] = replace(base, **{k: v for k, v in given.items() if v is not None}, sci_mode=sci_mode)  # type: ignore[arg-type]
@@ -72,7 +74,7 @@ def fetch_shown(tensor: Tensor, edgeitems: int) -> np.ndarray[Any, Any]:
             if size > 2 * edgeitems:
                 edges = [*range(edgeitems), *range(size - edgeitems, size)]
                 index = factories.tensor(edges, dtype=dtypes.int64, device=tensor.device)
-                shown = ops.index_select(shown, index, dim=dim)
+                shown = ops.index_select(shown, dim, index)
         return _host(shown)
 
 

@@ -1,25 +1,157 @@
-"""Named results, as `torch.return_types`."""
+"""Results of several tensors, by name: `torch.return_types`."""
 
 from __future__ import annotations
 
-from collections import namedtuple
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-_FIELDS = {
-    "aminmax": ("min", "max"),
-    "slogdet": ("sign", "logabsdet"),
-    "qr": ("Q", "R"),
-    "eigh": ("eigenvalues", "eigenvectors"),
-    "svd": ("U", "S", "Vh"),
-    "lstsq": ("solution", "residuals", "rank", "singular_values"),
-}
-_made: dict[str, Any] = {}
+if TYPE_CHECKING:
+    from teletensor.tensor import Tensor
+
+Cls = TypeVar("Cls", bound=type[Any])
 
 
-def named(name: str, values: Any) -> Any:
-    """The values as a named tuple called `name`: (values, indices) unless it is known to have other fields."""
-    cls = _made.get(name)
-    if cls is None:
-        cls = _made[name] = namedtuple(name, _FIELDS.get(name, ("values", "indices")))
-        cls.__module__ = "torch.return_types"
-    return cls(*values)
+def _printed_as_pytorch_does(cls: Cls) -> Cls:
+    def text(self: Any) -> str:
+        fields = ",\n".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        return f"torch.return_types.{cls.__name__}(\n{fields})"
+
+    type.__setattr__(cls, "__repr__", text)
+    return cls
+
+
+@_printed_as_pytorch_does
+class aminmax(NamedTuple):
+    """The least and the greatest elements."""
+
+    min: Tensor
+    max: Tensor
+
+
+@_printed_as_pytorch_does
+class cummax(NamedTuple):
+    """Running maxima, and where they are (int64)."""
+
+    values: Tensor
+    indices: Tensor
+
+
+@_printed_as_pytorch_does
+class cummin(NamedTuple):
+    """Running minima, and where they are (int64)."""
+
+    values: Tensor
+    indices: Tensor
+
+
+@_printed_as_pytorch_does
+class kthvalue(NamedTuple):
+    """The k-th smallest elements, and where they are (int64)."""
+
+    values: Tensor
+    indices: Tensor
+
+
+@_printed_as_pytorch_does
+class max(NamedTuple):
+    """The greatest elements along a dimension, and where they are (int64)."""
+
+    values: Tensor
+    indices: Tensor
+
+
+@_printed_as_pytorch_does
+class median(NamedTuple):
+    """The medians along a dimension (of two middle elements the lower), and where they are (int64)."""
+
+    values: Tensor
+    indices: Tensor
+
+
+@_printed_as_pytorch_does
+class min(NamedTuple):
+    """The least elements along a dimension, and where they are (int64)."""
+
+    values: Tensor
+    indices: Tensor
+
+
+@_printed_as_pytorch_does
+class mode(NamedTuple):
+    """The most frequent elements along a dimension, and where they are (int64)."""
+
+    values: Tensor
+    indices: Tensor
+
+
+@_printed_as_pytorch_does
+class sort(NamedTuple):
+    """The elements in order, and where they were (int64)."""
+
+    values: Tensor
+    indices: Tensor
+
+
+@_printed_as_pytorch_does
+class topk(NamedTuple):
+    """The k greatest (or least) elements, and where they are (int64)."""
+
+    values: Tensor
+    indices: Tensor
+
+
+@_printed_as_pytorch_does
+class qr(NamedTuple):
+    """An orthogonal and an upper triangular matrix."""
+
+    Q: Tensor
+    R: Tensor
+
+
+@_printed_as_pytorch_does
+class svd(NamedTuple):
+    """Left singular vectors, singular values and right singular vectors: `U @ diag(S) @ V.mH`."""
+
+    U: Tensor
+    S: Tensor
+    V: Tensor
+
+
+@_printed_as_pytorch_does
+class slogdet(NamedTuple):
+    """The determinant's sign and the logarithm of its absolute value."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+
+@_printed_as_pytorch_does
+class linalg_eigh(NamedTuple):
+    """Eigenvalues in ascending order, and eigenvectors in columns."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+
+@_printed_as_pytorch_does
+class linalg_qr(NamedTuple):
+    """An orthogonal and an upper triangular matrix."""
+
+    Q: Tensor
+    R: Tensor
+
+
+@_printed_as_pytorch_does
+class linalg_slogdet(NamedTuple):
+    """The determinant's sign and the logarithm of its absolute value."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+
+@_printed_as_pytorch_does
+class linalg_svd(NamedTuple):
+    """Left singular vectors, singular values and right singular vectors transposed: `U @ diag(S) @ Vh`."""
+
+    U: Tensor
+    S: Tensor
+    Vh: Tensor

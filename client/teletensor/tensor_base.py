@@ -77,6 +77,22 @@ class TensorBase:
         """Whether gradients flow into this tensor. Setting it is for leaves only."""
         return self._edge()[0] is not None
 
+    def _take(self, made: TensorBase) -> None:
+        """Begin with the identity of a freshly made tensor, which loses it."""
+        self._ref, self._spec, self._session = made._ref, made._spec, made._session
+        made._ref = None
+        self._requires, self._node, self._index, self._grad = False, None, 0, None
+        self._base, self._epoch, self._writes = None, 0, 0
+
+    def _adopt(self, made: TensorBase) -> None:
+        """Become another value, with its place in the graph; `made` loses it. What this tensor was a view of stays."""
+        old, session = self._ref, self._session
+        self._ref, self._spec, self._session = made._ref, made._spec, made._session
+        self._node, self._index = made._node, made._index
+        made._ref = None
+        if type(old) is int:
+            session.release(old)
+
 
 def new(ref: Ref, spec: Spec, session: Session, node: GradFn | None = None, index: int = 0) -> Any:
     """A tensor that is no view."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import ArgumentTypeError
@@ -10,11 +10,16 @@ from teletensor_core.registry import OPS
 from teletensor_core.spec import spec
 
 from teletensor import dispatch, sessions
+from teletensor.arguments import as_dtype
 from teletensor.device import Device
 from teletensor.tensor_base import TensorBase, new
 
+if TYPE_CHECKING:
+    from teletensor.session import Session
+    from teletensor.tensor import Tensor
 
-def to(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+
+def to(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """What `Tensor.to` gives, for every way PyTorch lets it be called."""
     device, dtype, copy = _parse(*args, **kwargs)
     session = tensor._session if device is None else sessions.resolve(device)
@@ -26,28 +31,32 @@ def to(tensor: Any, *args: Any, **kwargs: Any) -> Any:
     return dispatch.apply(OPS["clone"], (tensor,), ()) if copy and out is tensor else out
 
 
-def move(tensor: Any, session: Any) -> Any:
+def move(tensor: Tensor, session: Session) -> Tensor:
     """The tensor's values in another session: read there, uploaded here. A new leaf of the other session's graph.
 
-    Gradients do not flow between sessions: each has a graph of its own. A leaf that requires grad arrives as a tensor that
-    does not, unless it is a parameter moved by `Module.to`, which marks it again.
+    Gradients do not flow between sessions: each has a graph of its own. A leaf that requires grad arrives as a tensor
+    that does not, unless it is a parameter moved by `Module.to`, which marks it again.
     """
     array = tensor._session.read([tensor._ref])[0]
     wanted = spec(tensor._spec.shape, tensor._spec.dtype)
-    return new(session.upload(array, wanted), wanted, session)
+    made: Tensor = new(session.upload(array, wanted), wanted, session)
+    return made
 
 
 def _parse(
-    *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False, copy: bool = False, **rest: Any
+    *args: Any,
+    device: Any = None,
+    dtype: Any = None,
+    other: Any = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+    memory_format: Any = None,
 ) -> tuple[Device | None, DType | None, bool]:
-    unknown = set(rest) - {"memory_format"}
-    if unknown:
-        raise ArgumentTypeError(f"to() got unexpected keyword arguments {sorted(unknown)}")
     flags: list[bool] = []
-    for arg in args:
+    for arg in (*args, other):
         if isinstance(arg, TensorBase):
             device, dtype = arg._session.device, arg._spec.dtype
-        elif isinstance(arg, DType):
+        elif isinstance(arg, (DType, type)):
             dtype = arg
         elif isinstance(arg, bool):
             flags.append(arg)
@@ -55,7 +64,5 @@ def _parse(
             device = arg
         elif arg is not None:
             raise ArgumentTypeError(f"to() takes a device, a dtype or a tensor, got {type(arg).__name__}")
-    if dtype is not None and not isinstance(dtype, DType):
-        raise ArgumentTypeError(f"to() expected a dtype, got {dtype!r}")
     copy = copy or (len(flags) > 1 and flags[1])
-    return (None if device is None else Device(device)), dtype, copy
+    return (None if device is None else Device(device)), as_dtype(dtype), copy

@@ -41,7 +41,7 @@ class DType:
         self.name = name
         self.np: np.dtype[Any] = np.dtype(np_type)
         self.category = category
-        self.itemsize = self.np.itemsize
+        self.itemsize: int = self.np.itemsize
         self.is_floating_point = category == FLOAT
         self.is_complex = category == COMPLEX
         self.is_signed = name not in ("bool", "uint8")

@@ -11,20 +11,10 @@ PENDING = {
     "autograd-next_functions": "numbers have no edge",
     "autograd-checkpointed_segment": "utils.checkpoint is missing",
     "autograd-custom_function": "autograd.Function is missing",
-    "autograd-gradient_penalty": "Tensor.norm is missing",
-    "views-index_put_accumulates": "index_put_ takes a tuple of indices in PyTorch",
-    "broadcasting-alpha_of_add_and_sub": "alpha with two numbers",
-    "broadcasting-float_alpha_for_integers": "alpha is not checked",
     "indexing-a_string_index": "raises another class",
-    "indexing-gather_and_friends": "scatter with a number",
     "bad_calls-cat of nothing": "raises another class",
     "bad_calls-stack of nothing": "raises another class",
     "bad_calls-cat of a number": "raises another class",
-    "bad_calls-movedim of counts": "raises another class",
-    "bad_calls-an object": "raises another class",
-    "bad_calls-tensor of None": "raises another class",
-    "bad_calls-int of many": "raises another class",
-    "bad_calls-meshgrid of a name": "is not checked",
 }
 
 ALL = [(module, name) for module in MODULES for name in programs(module)]

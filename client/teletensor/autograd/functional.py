@@ -8,8 +8,8 @@ from typing import Any
 from teletensor_core.errors import GradientError
 
 from teletensor.backward import grad
+from teletensor.functions.shapes import reshape
 from teletensor.grad_mode import enable_grad
-from teletensor.overloads import reshape
 from teletensor.tensor import Tensor
 
 Function = Callable[..., Any]
@@ -33,7 +33,9 @@ def vjp(
 def jvp(
     func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> tuple[Any, Any]:
-    """The value of `func` and the product of its Jacobian with `v`, by differentiating a vector-Jacobian product twice."""
+    """The value of `func` and the product of its Jacobian with `v`, by differentiating a vector-Jacobian product
+    twice.
+    """
     single, leaves = _leaves(inputs, create_graph)
     vectors = [v] if single and v is not None else v
     with enable_grad():
@@ -108,7 +110,9 @@ def hvp(
 def vhp(
     func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> tuple[Any, Any]:
-    """The value of `func` and the product of `v` with its Hessian, which is the same as `hvp`: Hessians are symmetric."""
+    """The value of `func` and the product of `v` with its Hessian, which is the same as `hvp`: Hessians are
+    symmetric.
+    """
     return _second(func, inputs, v, create_graph)
 
 

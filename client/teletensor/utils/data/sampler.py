@@ -104,7 +104,7 @@ class WeightedRandomSampler(Sampler[int]):
         self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
 
     def __iter__(self) -> Iterator[int]:
-        from teletensor.module_functions import multinomial
+        from teletensor.functions import multinomial
 
         yield from multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator).tolist()
 

@@ -1,0 +1,193 @@
+"""Products of tensors: by subscripts, over dimensions, of vectors and of chains of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from teletensor_core.errors import ArgumentError, ShapeError
+from teletensor_core.rules import normalize_dim
+
+from teletensor import factories, ops
+from teletensor.functions.shapes import reshape
+from teletensor.out import store
+from teletensor.size import Size
+from teletensor.tensor import Tensor
+from teletensor.types import Scalar
+
+__all__ = [
+    "addbmm", "addmv", "addr", "cdist", "chain_matmul", "cross", "dot", "einsum", "inner", "inverse", "kron",
+    "matrix_power",
+    "tensordot", "vdot",
+]  # fmt: skip
+METHODS = ("addbmm", "addmv", "addr", "cross", "dot", "inner", "inverse", "kron", "matrix_power", "vdot")
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """Products of tensors summed over the subscripts that are not in the output, in Einstein's notation."""
+    if not isinstance(equation, str):
+        return _einsum_by_lists(equation, *operands)
+    tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else operands
+    return ops.einsum(list(tensors), equation=equation)
+
+
+def _einsum_by_lists(*arguments: Any) -> Tensor:
+    """`einsum(x, [0, 1], y, [1, 2], [0, 2])`: tensors, each followed by its subscripts as numbers or Ellipsis."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+    def text(subscripts: Sequence[Any]) -> str:
+        return "".join("..." if s is Ellipsis else letters[s] for s in subscripts)
+
+    pairs = len(arguments) // 2 * 2
+    equation = ",".join(text(subscripts) for subscripts in arguments[1:pairs:2])
+    if len(arguments) > pairs:
+        equation += "->" + text(arguments[-1])
+    return ops.einsum(list(arguments[0:pairs:2]), equation=equation)
+
+
+def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The sum of the products of two vectors' elements."""
+    return ops.dot(input, tensor, out=out)
+
+
+def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`dot`, with the first vector conjugated."""
+    return ops.dot(ops.conj(input) if input.is_complex() else input, other, out=out)
+
+
+def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Sums of products over the last dimension of both tensors; with a number, the product."""
+    if not input.ndim or not other.ndim:
+        return ops.mul(input, other, out=out)
+    if input.shape[-1] != other.shape[-1]:
+        raise ShapeError(
+            f"inner() the last dimension must match on both input tensors but got shapes {list(input.shape)} and "
+            f"{list(other.shape)}"
+        )
+    made = tensordot(input, other, ([-1], [-1]))
+    return made if out is None else store(made, out)
+
+
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:
+    """Sums of products over the last `dims` dimensions of `a` and the first of `b`, or over two lists of dimensions."""
+    if isinstance(dims, Tensor):
+        dims = dims.tolist()
+    if isinstance(dims, int):
+        if dims < 0:
+            raise ArgumentError(f"tensordot expects dims >= 0, but got dims={dims}")
+        dims = (range(a.ndim - dims, a.ndim), range(dims))
+    over_a, over_b = ([normalize_dim(d, x.ndim) for d in over] for x, over in zip((a, b), dims, strict=True))
+    for i, j in zip(over_a, over_b, strict=True):
+        if a.shape[i] != b.shape[j]:
+            raise ShapeError(
+                f"contracted dimensions need to match, but first has size {a.shape[i]} in dim {i} and second has size "
+                f"{b.shape[j]} in dim {j}"
+            )
+    left = [i for i in range(a.ndim) if i not in over_a]
+    right = [j for j in range(b.ndim) if j not in over_b]
+    count = Size(a.shape[i] for i in over_a).numel()
+    rows = reshape(ops.permute(a, (*left, *over_a)), (-1 if count else Size(a.shape[i] for i in left).numel(), count))
+    columns = reshape(ops.permute(b, (*over_b, *right)), (count, Size(b.shape[j] for j in right).numel()))
+    made = reshape(ops.mm(rows, columns), (*(a.shape[i] for i in left), *(b.shape[j] for j in right)))
+    return made if out is None else store(made, out)
+
+
+def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The Kronecker product: every element of `input` times all of `other`, laid out as blocks."""
+    ndim = max(input.ndim, other.ndim)
+    a, b = (reshape(x, ((1,) * (ndim - x.ndim) + x._spec.shape)) for x in (input, other))
+    for d in range(ndim):
+        a, b = ops.unsqueeze(a, 2 * d + 1), ops.unsqueeze(b, 2 * d)
+    product = ops.mul(a, b)
+    shape = product.shape
+    made = reshape(product, tuple(shape[2 * d] * shape[2 * d + 1] for d in range(ndim)))
+    return made if out is None else store(made, out)
+
+
+def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
+    """The cross product of vectors of three elements along `dim` (the first dimension of size 3)."""
+    if dim is None:
+        dim = next((d for d, n in enumerate(input.shape) if n == 3), None)
+        if dim is None:
+            raise ShapeError(f"no dimension of size 3 in input, whose shape is {list(input.shape)}")
+    if input.size(dim) != 3 or other.size(dim) != 3:
+        raise ShapeError(
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.size(dim)} and {other.size(dim)}"
+        )
+    first = ops.mul(ops.roll(input, -1, dim), ops.roll(other, -2, dim))
+    second = ops.mul(ops.roll(input, -2, dim), ops.roll(other, -1, dim))
+    return ops.sub(first, second, out=out)
+
+
+# -- matrices ----------------------------------------------------------------------------------------------------------
+
+
+def addmv(
+    input: Tensor, mat: Tensor, vec: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1, out: Tensor | None = None
+) -> Tensor:
+    """`beta * input + alpha * (mat @ vec)`."""
+    return _plus(input, beta, ops.mv(mat, vec), alpha, out)
+
+
+def addr(
+    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1, out: Tensor | None = None
+) -> Tensor:
+    """`beta * input + alpha * outer(vec1, vec2)`."""
+    return _plus(input, beta, ops.outer(vec1, vec2), alpha, out)
+
+
+def addbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1, out: Tensor | None = None
+) -> Tensor:
+    """`beta * input + alpha * (batch1 @ batch2).sum(0)`."""
+    return _plus(input, beta, ops.sum(ops.bmm(batch1, batch2), 0), alpha, out)
+
+
+def _plus(input: Tensor, beta: Scalar, product: Tensor, alpha: Scalar, out: Tensor | None) -> Tensor:
+    """PyTorch ignores `input` when `beta` is 0, NaN in it included."""
+    scaled = product if alpha == 1 else ops.mul(product, alpha)
+    return ops.add(0 if beta == 0 else input if beta == 1 else ops.mul(input, beta), scaled, out=out)
+
+
+def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The inverse of each square matrix. LinAlgError for a singular one."""
+    made = ops.inv(input)
+    return made if out is None else store(made, out)
+
+
+def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
+    """The n-th power of each square matrix, by repeated squaring; of its inverse for a negative `n`."""
+    if input.ndim < 2 or input.shape[-1] != input.shape[-2]:
+        raise ShapeError(f"linalg.matrix_power: A must be batches of square matrices, but they are {list(input.shape)}")
+    base, power = (ops.inv(input), -n) if n < 0 else (input, n)
+    made: Tensor | None = None
+    while power:
+        if power & 1:
+            made = base if made is None else ops.matmul(made, base)
+        power >>= 1
+        base = ops.matmul(base, base) if power else base
+    if made is None:
+        made = ops.clone(
+            ops.expand(factories.eye(input.shape[-1], dtype=input.dtype, device=input.device), input._spec.shape)
+        )
+    return made if out is None else store(made, out)
+
+
+def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
+    """The product of several matrices, in the order that takes the fewest multiplications."""
+    from teletensor.linalg import multi_dot
+
+    made = matrices[0] if len(matrices) == 1 else multi_dot(matrices)
+    return made if out is None else store(made, out)
+
+
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
+    """The p-norm distance between each row of `x1` and each row of `x2`: shape (..., P, R) from (..., P, M), (..., R,
+    M).
+    """
+    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
+        raise ShapeError(
+            f"cdist: X1 and X2 must have the same number of columns. X1: {list(x1.shape)} X2: {list(x2.shape)}"
+        )
+    difference = ops.sub(ops.unsqueeze(x1, -2), ops.unsqueeze(x2, -3))
+    return ops.vector_norm(difference, float(p), -1)

@@ -1,0 +1,185 @@
+"""What a tensor knows without asking its session: sizes, dtype, place, its part in the graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, overload
+
+from teletensor_core.dtypes import DType
+from teletensor_core.errors import DimensionError
+from teletensor_core.rules import normalize_dim
+
+from teletensor.device import Device
+from teletensor.layouts import layout, memory_format, strided
+from teletensor.size import Size
+from teletensor.tensor_base import TensorBase
+
+if TYPE_CHECKING:
+    from teletensor.graph import GradFn
+
+
+class TensorFacts(TensorBase):
+    """Properties and methods that answer at once."""
+
+    __slots__ = ()
+
+    @property
+    def shape(self) -> Size:
+        """The sizes."""
+        return Size(self._spec.shape)
+
+    @overload
+    def size(self, dim: None = None) -> Size: ...
+    @overload
+    def size(self, dim: int) -> int: ...
+    def size(self, dim: int | None = None) -> Size | int:
+        """All sizes, or one."""
+        if dim is None:
+            return Size(self._spec.shape)
+        at = normalize_dim(dim, self._spec.ndim)
+        if not self._spec.shape:
+            raise DimensionError(f"Dimension specified as {dim} but tensor has no dimensions")
+        return self._spec.shape[at]
+
+    @overload
+    def stride(self, dim: None = None) -> tuple[int, ...]: ...
+    @overload
+    def stride(self, dim: int) -> int: ...
+    def stride(self, dim: int | None = None) -> tuple[int, ...] | int:
+        """All strides in elements, or one."""
+        return self._spec.strides if dim is None else self._spec.strides[normalize_dim(dim, self._spec.ndim)]
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._spec.ndim
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self._spec.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._spec.numel
+
+    nelement = numel
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self._spec.dtype.itemsize
+
+    def element_size(self) -> int:
+        """Bytes of one element."""
+        return self._spec.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._spec.nbytes
+
+    # -- dtype and layout ----------------------------------------------------------------------------------------------
+
+    @property
+    def dtype(self) -> DType:
+        """The element type."""
+        return self._spec.dtype
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is a floating point one."""
+        return self._spec.dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        """Whether the dtype is complex."""
+        return self._spec.dtype.is_complex
+
+    def is_signed(self) -> bool:
+        """Whether the dtype has negative values."""
+        return self._spec.dtype.is_signed
+
+    def is_conj(self) -> bool:
+        """Always False: conjugation is done at once, not noted down."""
+        return False
+
+    def is_neg(self) -> bool:
+        """Always False: negation is done at once, not noted down."""
+        return False
+
+    @property
+    def layout(self) -> layout:
+        """Always `torch.strided`."""
+        return strided
+
+    @property
+    def is_sparse(self) -> bool:
+        """Always False: there are no sparse tensors here."""
+        return False
+
+    @property
+    def is_quantized(self) -> bool:
+        """Always False: there are no quantized tensors here."""
+        return False
+
+    def is_contiguous(self, memory_format: memory_format | None = None) -> bool:
+        """Whether the elements are dense and row-major."""
+        return self._spec.contiguous
+
+    # -- place ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def device(self) -> Device:
+        """Where the elements are."""
+        return self._session.device
+
+    def get_device(self) -> int:
+        """The GPU's number; -1 on cpu."""
+        index = self._session.device.index
+        return -1 if self._session.device.type == "cpu" else index or 0
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether the elements are on a GPU."""
+        return self._session.device.type == "cuda"
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether the elements are in this process."""
+        return self._session.device.type == "cpu"
+
+    @property
+    def is_meta(self) -> bool:
+        """Always False: there are no tensors without elements here."""
+        return False
+
+    def is_pinned(self) -> bool:
+        """Always False: host memory needs no pinning here, uploads are asynchronous anyway."""
+        return False
+
+    # -- graph ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def grad_fn(self) -> GradFn | None:
+        """The op that made this tensor, when it was recorded."""
+        self._edge()
+        return self._node
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this tensor is not the result of a recorded op."""
+        self._edge()
+        return self._node is None
+
+    @property
+    def output_nr(self) -> int:
+        """Which of its op's results this tensor is."""
+        return self._index
+
+    @property
+    def _version(self) -> int:
+        """How often this tensor's memory was written to in place."""
+        return self._writes if self._base is None else self._base._writes
+
+    def _is_view(self) -> bool:
+        """Whether this tensor shares the memory of another."""
+        return self._base is not None

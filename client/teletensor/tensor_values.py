@@ -1,0 +1,136 @@
+"""A tensor's values in this process, and Python's protocols. Each reading waits once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from teletensor_core import dtypes
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, GradientError
+from teletensor_core.registry import OPS
+
+from teletensor import dispatch
+from teletensor.tensor_facts import TensorFacts
+
+if TYPE_CHECKING:
+    from teletensor.tensor import Tensor
+
+
+class TensorValues(TensorFacts):
+    """Reading values, printing, iterating, copying."""
+
+    __slots__ = ()
+
+    # NumPy leaves operators on arrays to tensors.
+    __array_priority__ = 1000
+
+    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
+        """The values as an array. On cpu it shares memory, as in PyTorch; elsewhere `force=True` fetches a copy.
+
+        Raises GradientError for a tensor that requires grad, ArgumentTypeError for one that is not on cpu, unless
+        forced.
+        """
+        if not force:
+            if self.requires_grad:
+                raise GradientError(
+                    "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+                )
+            if self._session.device.type != "cpu":
+                raise ArgumentTypeError(
+                    f"can't convert {self._session.device} device type tensor to numpy. "
+                    "Use Tensor.cpu() to copy the tensor to host memory first."
+                )
+        return self._fetch()
+
+    def _fetch(self) -> np.ndarray[Any, Any]:
+        return self._session.read([self._ref])[0]
+
+    def item(self) -> Any:
+        """The one element as a Python number. RuntimeError for any other number of elements."""
+        if self._spec.numel != 1:
+            raise GradientError(f"a Tensor with {self._spec.numel} elements cannot be converted to Scalar")
+        return _python(self._fetch().reshape(()))
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return _python(self._fetch())
+
+    # -- NumPy ---------------------------------------------------------------------------------------------------------
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        array = self.numpy()
+        if copy or (dtype is not None and array.dtype != dtype):
+            return np.array(array, dtype=dtype)
+        return array
+
+    def __array_wrap__(self, array: np.ndarray[Any, Any], context: Any = None, return_scalar: bool = False) -> Tensor:
+        """What NumPy's own functions make of tensors is a tensor."""
+        from teletensor import factories
+
+        return factories.from_numpy(np.asarray(array))
+
+    # -- numbers -------------------------------------------------------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        if self._spec.numel != 1:
+            word = "no values" if self._spec.numel == 0 else "more than one value"
+            raise GradientError(f"Boolean value of Tensor with {word} is ambiguous")
+        return bool(self.item())
+
+    def _number(self) -> Any:
+        if self._spec.numel != 1:
+            raise ArgumentError("only one element tensors can be converted to Python scalars")
+        return self.item()
+
+    def __int__(self) -> int:
+        return int(self._number())
+
+    def __float__(self) -> float:
+        return float(self._number())
+
+    def __complex__(self) -> complex:
+        return complex(self._number())
+
+    def __index__(self) -> int:
+        if self._spec.numel != 1 or self._spec.dtype.category > dtypes.INTEGER:
+            raise ArgumentTypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.item())
+
+    # -- text ----------------------------------------------------------------------------------------------------------
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self._spec.ndim == 0 else object.__format__(self, spec)
+
+    # -- containers ----------------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        if not self._spec.shape:
+            raise ArgumentTypeError("len() of a 0-d tensor")
+        return self._spec.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._spec.shape:
+            raise ArgumentTypeError("iteration over a 0-d tensor")
+        return iter(dispatch.apply_many(OPS["unbind"], (self,), (0,)))
+
+    def __reversed__(self) -> Tensor:
+        dims = tuple(range(self._spec.ndim))
+        return dispatch.apply(OPS["flip"], (self,), (dims,))
+
+    def __contains__(self, element: Any) -> bool:
+        from teletensor import ops
+
+        if not isinstance(element, (TensorValues, int, float, complex, np.number, np.bool_)):
+            raise GradientError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            )
+        return bool(ops.any(ops.eq(self, element)))  # type: ignore[arg-type]
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+def _python(array: np.ndarray[Any, Any]) -> Any:
+    """Plain Python numbers; bfloat16 by way of float32."""
+    return array.tolist() if array.dtype.isbuiltin else array.astype(np.float32).tolist()
