@@ -13,7 +13,7 @@ from teletensor_core.spec import spec
 from teletensor import grad_mode, hooks
 from teletensor.graph import GradFn, leaves_under, walk
 from teletensor.session import BackwardRequest
-from teletensor.tensor_base import TensorBase, new
+from teletensor.tensor_base import new
 
 _SECOND_TIME = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
@@ -72,7 +72,7 @@ def grad(
     return tuple(next(results) if is_used else unused(x) for x, is_used in zip(wanted, used, strict=True))
 
 
-def retain(tensor: TensorBase) -> None:
+def retain(tensor: Any) -> None:
     """Make backward keep a non-leaf tensor's gradient."""
     node, index = tensor._edge()
     if isinstance(node, GradFn):

@@ -14,7 +14,7 @@ class Device:
 
     __slots__ = ("index", "type")
 
-    def __init__(self, type: str | Device, index: int | None = None) -> None:
+    def __init__(self, type: str | int | Device, index: int | None = None) -> None:
         if isinstance(type, Device):
             type, index = type.type, type.index if index is None else index
         if isinstance(type, int):
