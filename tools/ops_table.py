@@ -21,7 +21,8 @@ HEADER = """# Ops
 
 Generated from the registry by `tools/ops_table.py`: every op, with its operands and attributes as its stanza in
 `core/teletensor_core/ops` defines them. An op marked ∂ has a gradient; \\_ means that `name_` writes in place; a view
-shares memory. Internal ops are those that PyTorch has no name for: gradients, and the forms behind functions with overloads.
+shares memory. Internal ops are those that PyTorch has no name for: gradients, and the forms behind functions with
+overloads.
 """
 
 
