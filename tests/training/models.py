@@ -35,8 +35,8 @@ def mlp(library: Any, dropout: float = 0.0) -> Any:
 
 
 def cnn(library: Any, dropout: float = 0.0) -> Any:
-    # A bias before batch norm, as one of attention's keys, has no gradient but rounding noise, which an adaptive optimiser
-    # scales up to whole steps: no two libraries agree on those.
+    # A bias before batch norm, as one of the keys of attention, has no gradient but rounding noise, which adaptive
+    # optimisers scale up to whole steps: no two libraries agree on those.
     nn = library.nn
     return nn.Sequential(
         nn.Conv2d(1, 6, 3, padding=1, bias=False),
@@ -54,7 +54,7 @@ def cnn(library: Any, dropout: float = 0.0) -> Any:
 
 
 def transformer(library: Any, dropout: float = 0.0) -> Any:
-    """A causal language model: embeddings, two blocks of attention and a feed-forward part, weights tied at both ends."""
+    """A causal language model: embeddings, two blocks of attention and feed-forward, tied weights."""
     nn = library.nn
 
     class Block(nn.Module):

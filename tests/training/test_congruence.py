@@ -10,7 +10,7 @@ from tests.training.models import TASKS
 STEPS = 50
 OPTIMIZERS = {
     "mlp": lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True, weight_decay=1e-3),
-    "cnn": lambda p: torch.optim.AdamW(p, lr=3e-3, amsgrad=True),
+    "cnn": lambda p: torch.optim.AdamW(p, lr=0.02, amsgrad=True),
     "transformer": lambda p: torch.optim.Adam(p, lr=3e-3),
 }
 
@@ -32,6 +32,7 @@ def train(task, optimizer, device):
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optim.step()
             scheduler.step()
+            assert loss.device.type == device
             losses.append(loss.detach())
     moments = [x for state in optim.state.values() for x in state.values() if isinstance(x, torch.Tensor)]
     tensors = [torch.stack(losses[:STEPS]), *model.state_dict().values(), *moments]
