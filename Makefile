@@ -19,6 +19,7 @@ check: .venv/dev        ## lint, types, generated code
 oracle: .venv/dev       ## record PyTorch's answers anew
 	$(BIN)/pip install -q torch==2.13.0
 	$(BIN)/python -m tests.oracle.record
+	$(BIN)/python -m tests.replay.record
 
 generate: .venv/dev     ## write generated client code and protocol stubs anew
 	$(BIN)/python tools/generate.py

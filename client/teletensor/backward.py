@@ -10,7 +10,7 @@ from teletensor_core.errors import ArgumentError, DeviceError, GradientError, Sh
 from teletensor_core.registry import OPS
 from teletensor_core.spec import spec
 
-from teletensor import grad_mode, hooks
+from teletensor import dispatch, hooks
 from teletensor.graph import GradFn, leaves_under, walk
 from teletensor.session import BackwardRequest
 from teletensor.tensor_base import new
@@ -35,8 +35,7 @@ def backward(tensors: Any, gradient: Any, retain_graph: bool | None, create_grap
     if inputs is not None and not targets:
         raise GradientError("`inputs` argument to `backward` cannot be empty.")
     results = _run(roots, grads, targets, nodes, retain_graph, create_graph, only_targets=inputs is not None)
-    for target, grad in zip(targets, results, strict=True):
-        _accumulate(target, grad, create_graph)
+    _accumulate(targets, results, create_graph)
 
 
 def grad(
@@ -140,15 +139,21 @@ def _targets(roots: list[Any], nodes: list[GradFn]) -> list[Any]:
     return list({id(t): t for t in (*leaves, *retained) if t is not None}.values())
 
 
-def _accumulate(target: Any, grad: Any, create_graph: bool) -> None:
-    if target._grad is None:
-        target._grad = grad
-    elif create_graph:
-        target._grad = target._grad + grad
-    else:
-        with grad_mode.no_grad():
-            target._grad.add_(grad)
-    hooks.after_accumulation(target)
+def _accumulate(targets: list[Any], grads: list[Any], create_graph: bool) -> None:
+    """Put each gradient where there is none, add it where there is one: those in one command."""
+    adding = []
+    for target, grad in zip(targets, grads, strict=True):
+        if target._grad is None:
+            target._grad = grad
+        elif create_graph:
+            target._grad = target._grad + grad
+        else:
+            adding.append((target._grad, grad))
+    if adding:
+        old, new = zip(*adding, strict=True)
+        dispatch.apply_mutation(OPS["accumulate_"], (list(old), list(new)), ())
+    for target in targets:
+        hooks.after_accumulation(target)
 
 
 def _cotangents(roots: list[Any], grads: list[Any]) -> list[Any]:

@@ -119,6 +119,10 @@ def apply_mutation(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) ->
     """Run an op that writes into its operands, such as an optimiser step. Nothing is recorded."""
     session, refs, _ = _collect(op, operands)
     session.submit(plan.plan_for(op, attrs, 0, [_describe(x) for x in operands]), refs)
+    for name, operand in zip(op.operands, operands, strict=True):
+        if name in op.mutates:
+            for target in operand if isinstance(operand, list) else (operand,):
+                _bump_version(target)
 
 
 def _collect(op: Op, operands: tuple[Any, ...]) -> tuple[Session, list[Any], bool]:

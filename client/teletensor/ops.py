@@ -36,6 +36,14 @@ def abs_(input: Tensor) -> Tensor:
     return _apply_inplace(_abs_op, (input,), ())
 
 
+_accumulate_op = _OPS['accumulate_']
+
+
+def accumulate_(targets: Any, others: Any) -> None:
+    """Add each of `others` to its target."""
+    _apply_mutation(_accumulate_op, (targets, others), ())
+
+
 _acos_op = _OPS['acos']
 
 
@@ -64,6 +72,14 @@ def acosh_(input: Tensor) -> Tensor:
     return _apply_inplace(_acosh_op, (input,), ())
 
 
+_adadelta_step_op = _OPS['adadelta_step_']
+
+
+def adadelta_step_(params: Any, grads: Any, square_avgs: Any, acc_deltas: Any, lr: Operand, rho: Any, eps: Any, weight_decay: Any, maximize: Any) -> None:
+    """One step of Adadelta."""
+    _apply_mutation(_adadelta_step_op, (params, grads, square_avgs, acc_deltas, lr), (rho, eps, weight_decay, maximize))
+
+
 _adagrad_step_op = _OPS['adagrad_step_']
 
 
@@ -78,6 +94,14 @@ _adam_step_op = _OPS['adam_step_']
 def adam_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequence[Tensor], exp_avg_sqs: Sequence[Tensor], max_exp_avg_sqs: Sequence[Tensor], lr: Operand, step: Operand, beta1: Any, beta2: Any, eps: float, weight_decay: Any, decoupled: Any, amsgrad: Any, maximize: Any) -> None:
     """One step of Adam, or with `decoupled` weight decay of AdamW."""
     _apply_mutation(_adam_step_op, (params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, lr, step), (beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize))
+
+
+_adamax_step_op = _OPS['adamax_step_']
+
+
+def adamax_step_(params: Any, grads: Any, exp_avgs: Any, exp_infs: Any, size: Operand, beta1: Any, beta2: Any, eps: Any, weight_decay: Any, maximize: Any) -> None:
+    """One step of Adamax; `size` is the learning rate with the bias correction."""
+    _apply_mutation(_adamax_step_op, (params, grads, exp_avgs, exp_infs, size), (beta1, beta2, eps, weight_decay, maximize))
 
 
 _adaptive_avg_pool_op = _OPS['adaptive_avg_pool']
@@ -571,6 +595,14 @@ def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None,
 def clamp_(input: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """Elements bounded from below and above. Written into `input`."""
     return _apply_inplace(_clamp_op, (input, min, max), ())
+
+
+_clamp_all_op = _OPS['clamp_all_']
+
+
+def clamp_all_(tensors: Any, low: Any, high: Any) -> None:
+    """Bring the elements of every tensor into [low, high]."""
+    _apply_mutation(_clamp_all_op, (tensors,), (low, high))
 
 
 _clamp_max_op = _OPS['clamp_max']
@@ -1937,6 +1969,14 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     return made if out is None else _store(made, out)
 
 
+_nadam_step_op = _OPS['nadam_step_']
+
+
+def nadam_step_(params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, lr: Operand, gradient_size: Operand, mean_size: Operand, correction: Operand, beta1: Any, beta2: Any, eps: Any, weight_decay: Any, decoupled: Any, maximize: Any) -> None:
+    """One step of NAdam: a step along the gradient and one along its running mean, of the given sizes."""
+    _apply_mutation(_nadam_step_op, (params, grads, exp_avgs, exp_avg_sqs, lr, gradient_size, mean_size, correction), (beta1, beta2, eps, weight_decay, decoupled, maximize))
+
+
 _nan_to_num_op = _OPS['nan_to_num']
 
 
@@ -2165,6 +2205,14 @@ def rad2deg_(input: Tensor) -> Tensor:
     return _apply_inplace(_rad2deg_op, (input,), ())
 
 
+_radam_step_op = _OPS['radam_step_']
+
+
+def radam_step_(params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, lr: Operand, correction: Operand, rectification: Operand, beta1: Any, beta2: Any, eps: Any, weight_decay: Any, decoupled: Any, maximize: Any) -> None:
+    """One step of RAdam; `rectification` 0 means a step that is not adaptive."""
+    _apply_mutation(_radam_step_op, (params, grads, exp_avgs, exp_avg_sqs, lr, correction, rectification), (beta1, beta2, eps, weight_decay, decoupled, maximize))
+
+
 _rand_op = _OPS['rand']
 
 
@@ -2379,6 +2427,14 @@ def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def rsqrt_(input: Tensor) -> Tensor:
     """One divided by the square root. Written into `input`."""
     return _apply_inplace(_rsqrt_op, (input,), ())
+
+
+_scale_all_op = _OPS['scale_all_']
+
+
+def scale_all_(tensors: Any, factor: Operand) -> None:
+    """Multiply every tensor by one number, or by a tensor of one element."""
+    _apply_mutation(_scale_all_op, (tensors, factor), ())
 
 
 _scaled_dot_product_attention_op = _OPS['scaled_dot_product_attention']
@@ -2826,6 +2882,14 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     return made if out is None else _store_all(made, out)
 
 
+_total_norm_op = _OPS['total_norm']
+
+
+def total_norm(tensors: Any, ord: Any = 2.0) -> Tensor:
+    """The norm of all tensors as if they were one vector: the norm of their norms."""
+    return _apply(_total_norm_op, (tensors,), (ord,))
+
+
 _transpose_op = _OPS['transpose']
 
 
@@ -3075,6 +3139,14 @@ def zero(input: Tensor) -> Tensor:
 def zero_(input: Tensor) -> Tensor:
     """Zeros in the shape and dtype of `input`. Written into `input`."""
     return _apply_inplace(_zero_op, (input,), ())
+
+
+_zero_all_op = _OPS['zero_all_']
+
+
+def zero_all_(tensors: Any) -> None:
+    """Fill every tensor with zeros."""
+    _apply_mutation(_zero_all_op, (tensors,), ())
 
 
 _zeros_op = _OPS['zeros']

@@ -1,24 +1,24 @@
-"""Runs the same expression on teletensor and on PyTorch and compares what comes out."""
+"""Runs the same expression on teletensor and on PyTorch (live or recorded) and compares what comes out."""
+
+import zlib
 
 import numpy as np
-import pytest
 import teletensor as tt
-from teletensor import nn
-from teletensor.nn import functional as F
 
-torch = pytest.importorskip("torch")
+from tests.replay import LIVE, ask, assert_alike, attempt, plain, torch
 
-OURS = (tt, nn, F)
-THEIRS = (torch, torch.nn, torch.nn.functional)
+# Tests that state what holds in both libraries run on both where PyTorch is installed.
+SIDES = [(tt, tt.nn), (torch, torch.nn)] if LIVE else [(tt, tt.nn)]
+NAMES = ["ours", "theirs"][: len(SIDES)]
 
 
 def array(*shape, seed=0, low=-2.0, high=2.0):
     """Float32 numbers that are the same in every run."""
-    return np.random.default_rng(seed).uniform(low, high, shape).astype(np.float32)
+    return np.random.RandomState(seed).uniform(low, high, shape).astype(np.float32)
 
 
 def integers(*shape, high, low=0, seed=0):
-    return np.random.default_rng(seed).integers(low, high, shape)
+    return np.random.RandomState(seed).randint(low, high, shape, dtype=np.int64)
 
 
 def tensors(library, values, requires_grad=False):
@@ -33,58 +33,67 @@ def _tensor(library, value, requires_grad):
     return made.requires_grad_() if requires_grad and value.dtype.kind == "f" else made
 
 
-def values(result):
-    """Every tensor in a result, as NumPy arrays."""
-    if result is None:
-        return []
-    if isinstance(result, (tuple, list)):
-        return [each for part in result for each in values(part)]
-    return [np.asarray(result.detach().numpy())]
+def drawn(library, make):
+    """`make(library.nn)`, with parameters that depend on nothing but their names and shapes."""
+    module = make(library.nn)
+    for name, parameter in module.named_parameters():
+        parameter.data = library.tensor(array(*parameter.shape, seed=zlib.crc32(name.encode()), low=-0.5, high=0.5))
+    return module
 
 
-def twins(make, seed=0):
-    """`make(nn)` in both libraries, with PyTorch's initial weights in both."""
-    torch.manual_seed(seed)
-    theirs = make(torch.nn)
-    ours = make(nn)
-    ours.load_state_dict({name: tt.tensor(value.numpy()) for name, value in theirs.state_dict().items()})
-    return ours, theirs
-
-
-def assert_close(ours, theirs, tolerance=2e-5):
-    found, expected = values(ours), values(theirs)
-    assert len(found) == len(expected)
-    for a, b in zip(found, expected, strict=True):
-        assert a.dtype == b.dtype
-        assert a.shape == b.shape
-        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+def assert_close(a, b, tolerance=2e-5):
+    """Two results, of either library, agree."""
+    assert_alike(plain(a), plain(b), tolerance)
 
 
 def assert_same(run, *inputs, tolerance=2e-5):
     """`run(library, *tensors)` and the gradients of its first result agree in both libraries."""
-    assert_close(*(_with_gradients(side, run, inputs) for side in (tt, torch)), tolerance)
+    assert_same_script(_with_gradients, run, inputs, tolerance=tolerance)
 
 
 def assert_same_layer(make, *inputs, tolerance=2e-5, evaluate=False):
     """Output, input gradients, parameter gradients and buffers of a layer agree."""
-    for layer, library in zip(pair := twins(make), (tt, torch), strict=True):
-        if evaluate:
-            layer.eval()
-        given = tensors(library, inputs, requires_grad=True)
-        output = layer(*given)
-        _pull_back(library, output)
-        layer.seen = [output, [x.grad for x in given if getattr(x, "requires_grad", False)]]
-    ours, theirs = pair
-    assert_close(ours.seen, theirs.seen, tolerance)
-    assert_close([p.grad for p in ours.parameters()], [p.grad for p in theirs.parameters()], tolerance)
-    assert_close(list(ours.buffers()), list(theirs.buffers()), tolerance)
+    assert_same_script(_run_layer, make, inputs, evaluate, tolerance=tolerance)
+
+
+def assert_same_script(script, *args, tolerance=2e-5):
+    """`script(library, *args)` gives the same in both libraries."""
+    theirs = ask(script, *args)
+    assert_alike(plain(script(tt, *args)), theirs, tolerance)
+
+
+def assert_same_error(run):
+    """`run(library, nn, F)` raises, in both libraries, errors of one kind with one message."""
+    theirs = ask(_attempted, run)
+    assert "error" in (theirs or {}), f"PyTorch raised nothing, but gave {theirs}"
+    ours = _attempted(tt, run)
+    assert isinstance(ours, Exception), f"raised nothing, PyTorch {theirs}"
+    assert_alike(plain(ours), theirs)
+
+
+def _attempted(library, run):
+    return attempt(lambda: run(library, library.nn, library.nn.functional) and None)
+
+
+def _run_layer(library, make, inputs, evaluate):
+    layer = drawn(library, make)
+    if evaluate:
+        layer.eval()
+    given = tensors(library, inputs, requires_grad=True)
+    output = layer(*given)
+    _pull_back(library, output)
+    return [output, _grads(given), _grads(layer.parameters()), list(layer.buffers())]
 
 
 def _with_gradients(library, run, inputs):
     given = tensors(library, inputs, requires_grad=True)
     output = run(library, *given)
     _pull_back(library, output)
-    return [output, [x.grad for x in given if getattr(x, "requires_grad", False)]]
+    return [output, _grads(given)]
+
+
+def _grads(tensors):
+    return [x.grad for x in tensors if getattr(x, "requires_grad", False)]
 
 
 def _pull_back(library, output):
@@ -94,18 +103,3 @@ def _pull_back(library, output):
         return
     cotangent = np.linspace(-1, 1, first.numel(), dtype=np.float32).reshape(tuple(first.shape)) + 0.1
     first.backward(library.tensor(cotangent).to(first.dtype))
-
-
-def raised(run, side):
-    """The exception of `run(library, nn, F)`, and what it warned of counts as nothing."""
-    try:
-        run(*side)
-    except Exception as error:
-        return error
-    pytest.fail(f"{side[0].__name__} raised nothing")
-
-
-def assert_same_error(run):
-    ours, theirs = raised(run, OURS), raised(run, THEIRS)
-    assert isinstance(ours, type(theirs)), f"{type(ours)} is no {type(theirs)}"
-    assert str(ours) == str(theirs)

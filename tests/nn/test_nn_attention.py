@@ -6,7 +6,7 @@ import teletensor as tt
 from teletensor import nn
 from teletensor.nn import functional as F
 
-from tests.nn.nn_oracle import array, assert_close, assert_same, assert_same_layer, tensors, torch, twins
+from tests.nn.nn_oracle import array, assert_close, assert_same, assert_same_layer, assert_same_script, drawn, tensors
 
 QUERY, KEY, VALUE = array(2, 4, 5, 6), array(2, 2, 7, 6, seed=1), array(2, 2, 7, 3, seed=2)
 SEQUENCE = array(5, 2, 8)
@@ -58,22 +58,24 @@ def test_multihead_attention(name):
     sources = [SEQUENCE, array(5, 2, 3), array(5, 2, 4)]
     if options.get("batch_first"):
         sources = [np.swapaxes(SEQUENCE, 0, 1).copy()]
-    pair = twins(lambda nn: nn.MultiheadAttention(8, 2, **options))
-    for m, library in zip(pair, (tt, torch), strict=True):
+
+    def run(library):
+        m = drawn(library, lambda nn: nn.MultiheadAttention(8, 2, **options))
         given = tensors(library, sources[:inputs], requires_grad=True)
         output, weights = m(*(given * 3)[:3], **dict(zip(call, tensors(library, call.values()), strict=True)))
         (output * output).sum().backward()
-        m.seen = [output, weights, [x.grad for x in given], [p.grad for p in m.parameters()]]
-    assert_close(pair[0].seen, pair[1].seen, tolerance=1e-4)
+        return [output, weights, [x.grad for x in given], [p.grad for p in m.parameters()]]
+
+    assert_same_script(run, tolerance=1e-4)
 
 
 def test_multihead_attention_without_a_batch():
-    ours, theirs = twins(lambda nn: nn.MultiheadAttention(8, 2))
-    results = []
-    for m, library in ((ours, tt), (theirs, torch)):
+    def run(library):
+        m = drawn(library, lambda nn: nn.MultiheadAttention(8, 2))
         (x,) = tensors(library, [SEQUENCE[:, 0].copy()])
-        results.append(m(x, x, x, key_padding_mask=library.tensor(PADDING[0])))
-    assert_close(*results)
+        return m(x, x, x, key_padding_mask=library.tensor(PADDING[0]))
+
+    assert_same_script(run)
 
 
 def test_multihead_attention_drops_weights_in_training_only():
@@ -85,17 +87,15 @@ def test_multihead_attention_drops_weights_in_training_only():
 
 
 def test_static_keys_and_values_replace_the_projected_ones():
-    ours, theirs = twins(lambda nn: nn.MultiheadAttention(8, 2))
-    results = []
-    for m, library in ((ours, tt), (theirs, torch)):
+    def run(library):
+        m = drawn(library, lambda nn: nn.MultiheadAttention(8, 2))
         x, k, v = tensors(library, [SEQUENCE, array(4, 6, 4), array(4, 6, 4, seed=1)])
-        results.append(
-            library.nn.functional.multi_head_attention_forward(
-                x, x, x, 8, 2, m.in_proj_weight, m.in_proj_bias, None, None, False, 0.0, m.out_proj.weight,
-                m.out_proj.bias, static_k=k, static_v=v,
-            )
+        return library.nn.functional.multi_head_attention_forward(
+            x, x, x, 8, 2, m.in_proj_weight, m.in_proj_bias, None, None, False, 0.0, m.out_proj.weight,
+            m.out_proj.bias, static_k=k, static_v=v,
         )  # fmt: skip
-    assert_close(*results)
+
+    assert_same_script(run)
 
 
 @pytest.mark.parametrize("options", [{}, {"norm_first": True, "activation": "gelu"}, {"bias": False}])
@@ -104,18 +104,16 @@ def test_a_transformer_encoder_layer(options):
 
 
 def test_a_transformer_encoder_with_masks():
-    def make(nn):
-        layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0)
-        return nn.TransformerEncoder(layer, 2, norm=nn.LayerNorm(8), enable_nested_tensor=False)
+    def run(library):
+        def make(nn):
+            layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0)
+            return nn.TransformerEncoder(layer, 2, norm=nn.LayerNorm(8), enable_nested_tensor=False)
 
-    ours, theirs = twins(make)
-    assert list(ours.state_dict()) == list(theirs.state_dict())
-    assert repr(ours) == repr(theirs)
-    outputs = []
-    for m, library in ((ours, tt), (theirs, torch)):
+        m = drawn(library, make)
         x, mask, padding = tensors(library, [SEQUENCE, CAUSAL, PADDING])
-        outputs.append(m(x, mask=mask, src_key_padding_mask=padding))
-    assert_close(*outputs, tolerance=1e-4)
+        return [list(m.state_dict()), repr(m), m(x, mask=mask, src_key_padding_mask=padding)]
+
+    assert_same_script(run, tolerance=1e-4)
 
 
 @pytest.mark.parametrize("options", [{}, {"norm_first": True, "activation": "gelu"}])
@@ -127,14 +125,11 @@ def test_a_transformer_decoder_layer(options):
 
 
 def test_a_transformer_with_masks():
-    ours, theirs = twins(lambda nn: nn.Transformer(8, 2, 1, 2, 16, dropout=0.0, batch_first=True))
-    assert list(ours.state_dict()) == list(theirs.state_dict())
-    assert repr(ours) == repr(theirs)
-    outputs = []
-    for m, library in ((ours, tt), (theirs, torch)):
+    def run(library):
+        m = drawn(library, lambda nn: nn.Transformer(8, 2, 1, 2, 16, dropout=0.0, batch_first=True))
         source, target, padding = tensors(library, [array(2, 5, 8), array(2, 4, 8, seed=1), PADDING])
         mask = m.generate_square_subsequent_mask(4)
-        outputs.append(m(source, target, tgt_mask=mask, memory_key_padding_mask=padding, tgt_is_causal=True))
-        outputs.append(mask)
-    assert_close(outputs[0], outputs[2], tolerance=1e-4)
-    assert_close(outputs[1], outputs[3])
+        output = m(source, target, tgt_mask=mask, memory_key_padding_mask=padding, tgt_is_causal=True)
+        return [list(m.state_dict()), repr(m), mask, output]
+
+    assert_same_script(run, tolerance=1e-4)

@@ -3,12 +3,9 @@
 from collections import OrderedDict
 
 import pytest
-import teletensor as tt
 from teletensor import nn
 
-from tests.nn.nn_oracle import assert_same_error, torch
-
-SIDES = [(tt, nn), (torch, torch.nn)]
+from tests.nn.nn_oracle import NAMES, SIDES, assert_same_error, assert_same_script
 
 
 def _row(nn):
@@ -76,11 +73,10 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_container_behaves_as_pytorchs(name):
-    ours, theirs = (SCRIPTS[name](*side) for side in SIDES)
-    assert repr(ours) == repr(theirs)
+    assert_same_script(lambda library: repr(SCRIPTS[name](library, library.nn)))
 
 
-@pytest.mark.parametrize(("library", "side"), SIDES, ids=["ours", "theirs"])
+@pytest.mark.parametrize(("library", "side"), SIDES, ids=NAMES)
 def test_a_parameter_dict_is_a_dict(library, side):
     p = side.ParameterDict({"a": library.ones(2), "b": library.ones(1)})
     assert list(p) == list(p.keys()) == ["a", "b"]

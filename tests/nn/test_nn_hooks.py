@@ -1,16 +1,13 @@
 """Hooks round forward and backward, step by step as PyTorch runs them."""
 
-import numpy as np
 import pytest
 import teletensor as tt
 from teletensor import nn
 
-from tests.nn.nn_oracle import array, assert_close, tensors, torch, twins, values
-
-SIDES = [(tt, nn), (torch, torch.nn)]
+from tests.nn.nn_oracle import NAMES, SIDES, array, assert_close, assert_same_script, drawn, tensors
 
 
-@pytest.mark.parametrize(("library", "side"), SIDES, ids=["ours", "theirs"])
+@pytest.mark.parametrize(("library", "side"), SIDES, ids=NAMES)
 def test_forward_hooks_see_and_replace(library, side):
     m, seen = side.ReLU(), []
     m.register_forward_pre_hook(lambda module, args: seen.append("pre") or args[0] + 1)
@@ -25,7 +22,7 @@ def test_forward_hooks_see_and_replace(library, side):
     assert len(seen) == 7
 
 
-@pytest.mark.parametrize(("library", "side"), SIDES, ids=["ours", "theirs"])
+@pytest.mark.parametrize(("library", "side"), SIDES, ids=NAMES)
 def test_hooks_with_keywords_get_and_give_them(library, side):
     class Add(side.Module):
         def forward(self, x, *, y):
@@ -41,7 +38,7 @@ def test_hooks_with_keywords_get_and_give_them(library, side):
         m(1, y=2)
 
 
-@pytest.mark.parametrize(("library", "side"), SIDES, ids=["ours", "theirs"])
+@pytest.mark.parametrize(("library", "side"), SIDES, ids=NAMES)
 def test_an_always_called_hook_runs_after_an_error(library, side):
     class Fails(side.Module):
         def forward(self, x):
@@ -69,55 +66,29 @@ def test_a_failing_always_called_hook_does_not_hide_the_error():
         m(1)
 
 
-class _Recorder:
-    """Full backward hooks that write down what they are given."""
-
-    def __init__(self):
-        self.inputs, self.outputs, self.order = [], [], []
-
-    def hook(self, module, grad_input, grad_output):
-        self.order.append("hook")
-        self.inputs.append([None if g is None else g.detach().numpy().copy() for g in grad_input])
-        self.outputs.append([None if g is None else g.detach().numpy().copy() for g in grad_output])
-
-    def pre_hook(self, module, grad_output):
-        self.order.append("pre")
-
-
-def _same(a, b):
-    assert len(a) == len(b)
-    for x, y in zip(a, b, strict=True):
-        assert (x is None) == (y is None)
-        if x is not None:
-            np.testing.assert_allclose(x, y, rtol=1e-5)
-
-
-def _run_recorded(make, inputs, needs_grad=True):
-    records = []
-    for m, (library, _) in zip(twins(make), SIDES, strict=True):
-        record = _Recorder()
-        m.register_full_backward_hook(record.hook)
-        m.register_full_backward_pre_hook(record.pre_hook)
-        out = m(*tensors(library, inputs, requires_grad=needs_grad))
-        parts = out if isinstance(out, tuple) else (out,)
-        sum((part * part).sum() for part in parts).backward()
-        records.append(record)
-    return records
+def _record_hooks(library, make, inputs, needs_grad=True):
+    """What full backward hooks were given, and in which order they ran."""
+    order, seen = [], []
+    m = drawn(library, make)
+    m.register_full_backward_hook(lambda module, *grads: order.append("hook") or seen.extend(grads))
+    m.register_full_backward_pre_hook(lambda module, grads: order.append("pre"))
+    out = m(*tensors(library, inputs, requires_grad=needs_grad))
+    parts = out if isinstance(out, tuple) else (out,)
+    sum((part * part).sum() for part in parts).backward()
+    return [order, seen]
 
 
 def test_backward_hooks_see_the_gradients_at_both_borders():
-    ours, theirs = _run_recorded(lambda nn: nn.Linear(3, 2), [array(4, 3)])
-    assert ours.order == theirs.order == ["pre", "hook"]
-    _same(ours.inputs[0], theirs.inputs[0])
-    _same(ours.outputs[0], theirs.outputs[0])
+    assert_same_script(_record_hooks, lambda nn: nn.Linear(3, 2), [array(4, 3)])
 
 
 def test_backward_hooks_of_the_first_layer_get_no_input_gradient():
-    with pytest.warns(UserWarning, match="no inputs require gradients") as caught:
-        ours, theirs = _run_recorded(lambda nn: nn.Linear(3, 2), [array(4, 3)], needs_grad=False)
-    assert len(caught) == 2
-    assert ours.inputs == theirs.inputs == [[None]]
-    _same(ours.outputs[0], theirs.outputs[0])
+    def run(library):
+        with pytest.warns(UserWarning, match="no inputs require gradients") as caught:
+            found = _record_hooks(library, lambda nn: nn.Linear(3, 2), [array(4, 3)], needs_grad=False)
+        return [found, len(caught)]
+
+    assert_same_script(run)
 
 
 def _two_by_two(nn):
@@ -129,33 +100,29 @@ def _two_by_two(nn):
 
 
 def test_backward_hooks_see_all_inputs_and_outputs_at_once():
-    ours, theirs = _run_recorded(_two_by_two, [array(2, 3), array(2, 3, seed=1), 3.0])
-    assert ours.order == theirs.order == ["pre", "hook"]
-    _same(ours.inputs[0], theirs.inputs[0])
-    _same(ours.outputs[0], theirs.outputs[0])
+    assert_same_script(_record_hooks, _two_by_two, [array(2, 3), array(2, 3, seed=1), 3.0])
 
 
 @pytest.mark.parametrize("inputs", [1, 2])
 def test_backward_hooks_replace_gradients(inputs):
-    grads = []
-    for library, side in SIDES:
-        m = _two_by_two(side) if inputs == 2 else side.Tanh()
+    def run(library):
+        m = _two_by_two(library.nn) if inputs == 2 else library.nn.Tanh()
         m.register_full_backward_pre_hook(lambda module, grad: tuple(2 * g for g in grad))
         m.register_full_backward_hook(lambda module, given, grad: tuple(None if g is None else 10 * g for g in given))
         given = tensors(library, [array(2, 3), array(2, 3, seed=1)][:inputs], requires_grad=True)
         out = m(*given, *([3.0] if inputs == 2 else []))
         sum(part.sum() for part in (out if isinstance(out, tuple) else (out,))).backward()
-        grads.append([x.grad for x in given])
-    assert_close(*grads)
+        return [x.grad for x in given]
+
+    assert_same_script(run)
 
 
 def test_backward_hooks_keep_the_forward_values():
     m = _two_by_two(nn)
     x, y = tt.tensor(array(2, 3), requires_grad=True), tt.ones(2, 3, requires_grad=True)
-    plain = values(m(x, y, 2.0))
+    without = m(x, y, 2.0)
     m.register_full_backward_hook(lambda *args: None)
-    for a, b in zip(values(m(x, y, 2.0)), plain, strict=True):
-        np.testing.assert_array_equal(a, b)
+    assert_close(m(x, y, 2.0), without, tolerance=0)
 
 
 def test_a_wrong_number_of_replacements_is_refused():

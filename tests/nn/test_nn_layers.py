@@ -7,7 +7,8 @@ import pytest
 import teletensor as tt
 from teletensor import nn
 
-from tests.nn.nn_oracle import array, assert_close, assert_same_layer, integers, torch, twins
+from tests.nn.nn_oracle import array, assert_same_layer, assert_same_script, drawn, integers
+from tests.replay import ask
 
 IMAGE, SIGNAL, ROWS, VOLUME = array(2, 4, 6, 5), array(2, 4, 7), array(3, 4), array(1, 2, 5, 4, 6)
 
@@ -181,30 +182,30 @@ def test_a_norm_in_evaluation_uses_what_it_learned(name):
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_layer_looks_like_pytorchs(name):
-    ours, theirs = twins(MAKERS[name])
-    assert repr(ours) == repr(theirs)
-    assert list(ours.state_dict()) == list(theirs.state_dict())
-    assert ours.state_dict()._metadata == theirs.state_dict()._metadata
-    assert _public(ours) == _public(theirs)
+    def run(library):
+        layer = MAKERS[name](library.nn)
+        state = layer.state_dict()
+        public = sorted(name for name in vars(layer) if not name.startswith("_"))
+        return [repr(layer), list(state), state._metadata, public]
 
-
-def _public(layer):
-    return {name for name in vars(layer) if not name.startswith("_")}
+    assert_same_script(run)
 
 
 @pytest.mark.parametrize("name", [name for name in nn.__all__ if inspect.isclass(getattr(nn, name))])
 def test_a_class_takes_the_arguments_that_pytorchs_takes(name):
-    ours, theirs = (inspect.signature(getattr(side, name)).parameters for side in (nn, torch.nn))
-    if set(theirs) == {"args", "kwargs"}:
-        return
-    assert list(ours) == list(theirs)
-    for argument, parameter in ours.items():
-        assert parameter.kind == theirs[argument].kind
-        if not callable(parameter.default):
-            assert parameter.default == theirs[argument].default
+    theirs = ask(_arguments, name)
+    if [argument[0] for argument in theirs] != ["args", "kwargs"]:
+        assert _arguments(tt, name) == theirs
+
+
+def _arguments(library, name):
+    parameters = inspect.signature(getattr(library.nn, name)).parameters.values()
+    return [[p.name, p.kind.name, "" if callable(p.default) else repr(p.default)] for p in parameters]
 
 
 def test_a_transposed_convolution_reaches_the_size_asked_for():
-    ours, theirs = twins(lambda nn: nn.ConvTranspose2d(4, 2, 3, stride=3))
-    for size in ((18, 17), (2, 2, 20, 15), None):
-        assert_close(ours(tt.tensor(IMAGE), size), theirs(torch.tensor(IMAGE), size))
+    def run(library):
+        layer = drawn(library, lambda nn: nn.ConvTranspose2d(4, 2, 3, stride=3))
+        return [layer(library.tensor(IMAGE), size) for size in ((18, 17), (2, 2, 20, 15), None)]
+
+    assert_same_script(run)

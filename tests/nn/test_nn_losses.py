@@ -1,11 +1,12 @@
 """Every loss against PyTorch's, as a layer: value and gradients, for each reduction."""
 
+import sys
+
 import numpy as np
 import pytest
 import teletensor as tt
-from teletensor.nn import functional as F
 
-from tests.nn.nn_oracle import array, assert_same, assert_same_layer, integers, tensors, torch, twins
+from tests.nn.nn_oracle import SIDES, array, assert_same, assert_same_layer, assert_same_script, integers, tensors
 
 A, B, C = array(5, 3), array(5, 3, seed=1), array(5, 3, seed=2)
 SHARE = array(5, 3, low=0.05, high=0.95)
@@ -17,7 +18,8 @@ TARGET_SHARE = array(5, 3, seed=4, low=0.1, high=0.3)
 
 
 def _weight(nn, value=WEIGHT):
-    return tt.tensor(value) if nn.__name__.startswith("teletensor") else torch.tensor(value)
+    library = sys.modules[nn.__name__.partition(".")[0]]
+    return library.tensor(value)
 
 
 LOSSES = {
@@ -71,9 +73,11 @@ def test_a_loss_computes_what_pytorch_computes(name, reduction):
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_looks_like_pytorchs(name):
-    ours, theirs = twins(lambda nn: LOSSES[name][0](nn, "sum"))
-    assert repr(ours) == repr(theirs)
-    assert list(ours.state_dict()) == list(theirs.state_dict())
+    def run(library):
+        loss = LOSSES[name][0](library.nn, "sum")
+        return [repr(loss), list(loss.state_dict())]
+
+    assert_same_script(run)
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
@@ -86,13 +90,12 @@ def test_a_regression_loss_can_be_weighted(name, reduction):
 
 
 def test_a_target_that_broadcasts_is_warned_of():
-    for side in (F, torch.nn.functional):
-        library = tt if side is F else torch
+    expected = ((A - B[:, :1]) ** 2).mean()
+    for library, nn in SIDES:
         a, b = tensors(library, (A, B[:, :1]))
         with pytest.warns(UserWarning, match=r"Using a target size \(torch.Size\(\[5, 1\]\)\)"):
-            result = side.mse_loss(a, b)
-    expected = ((A - B[:, :1]) ** 2).mean()
-    np.testing.assert_allclose(result.item(), expected, rtol=1e-5)
+            result = nn.functional.mse_loss(a, b)
+        np.testing.assert_allclose(result.item(), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

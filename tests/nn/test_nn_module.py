@@ -9,7 +9,7 @@ import pytest
 import teletensor as tt
 from teletensor import nn
 
-from tests.nn.nn_oracle import array, assert_close, assert_same_error, torch, twins
+from tests.nn.nn_oracle import SIDES, array, assert_close, assert_same_error, assert_same_script, drawn
 
 
 def model(nn):
@@ -63,8 +63,7 @@ LISTINGS = {
 
 @pytest.mark.parametrize("name", LISTINGS)
 def test_a_module_lists_its_members_as_pytorch_does(name):
-    ours, theirs = (LISTINGS[name](model(side)) for side in (nn, torch.nn))
-    assert ours == theirs
+    assert_same_script(lambda library: LISTINGS[name](model(library.nn)))
 
 
 ERRORS = {
@@ -124,7 +123,7 @@ def test_members_cannot_come_before_the_constructor(member):
 
 
 def test_assigning_moves_a_name_between_kinds():
-    for side in (nn, torch.nn):
+    for _, side in SIDES:
         m = side.Module()
         m.x = 3
         m.x = side.ReLU()
@@ -168,7 +167,7 @@ def test_a_parameter_shares_the_memory_of_its_data():
     assert data.tolist() == [1, 1]
     assert parameter.requires_grad
     assert parameter.is_leaf
-    assert repr(parameter) == repr(torch.nn.Parameter(torch.ones(2)))
+    assert_same_script(lambda library: repr(library.nn.Parameter(library.ones(2))))
     assert not isinstance(parameter * 2, nn.Parameter)
     assert nn.Parameter().shape == (0,)
     assert not nn.Parameter(data, requires_grad=False).requires_grad
@@ -239,12 +238,12 @@ def test_train_and_eval_reach_every_module():
 
 
 def test_apply_visits_children_before_parents():
-    orders = []
-    for side in (nn, torch.nn):
+    def run(library):
         order = []
-        model(side).apply(lambda m, order=order: order.append(type(m).__name__))
-        orders.append(order)
-    assert orders[0] == orders[1]
+        model(library.nn).apply(lambda m: order.append(type(m).__name__))
+        return order
+
+    assert_same_script(run)
 
 
 def test_a_deep_copy_is_another_model_of_the_same_values():
@@ -276,13 +275,18 @@ def test_a_module_can_be_collected():
 
 
 def test_a_step_of_training_agrees_with_pytorch():
-    ours, theirs = twins(lambda nn: nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5), nn.GELU(), nn.Linear(5, 1)))
-    for _ in range(3):
-        for library, m in ((tt, ours), (torch, theirs)):
+    def run(library):
+        def make(nn):
+            return nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5), nn.GELU(), nn.Linear(5, 1))
+
+        m = drawn(library, make)
+        for _ in range(3):
             loss = m(library.tensor(array(6, 4))).square().mean()
             m.zero_grad()
             loss.backward()
             with library.no_grad():
                 for p in m.parameters():
                     p.sub_(0.1 * p.grad)
-    assert_close(list(ours.state_dict().values()), list(theirs.state_dict().values()), tolerance=1e-4)
+        return m.state_dict()
+
+    assert_same_script(run, tolerance=1e-4)

@@ -6,7 +6,7 @@ import pytest
 import teletensor as tt
 from teletensor import nn
 
-from tests.nn.nn_oracle import assert_same_error, torch
+from tests.nn.nn_oracle import SIDES, assert_same_error
 
 ERRORS = {
     "no mapping": lambda t, nn, F: nn.Linear(2, 3).load_state_dict(3),
@@ -31,7 +31,7 @@ def test_state_that_does_not_fit_is_refused_in_pytorchs_words(name):
 
 
 def test_loading_reports_what_did_not_match():
-    for library, side in ((tt, nn), (torch, torch.nn)):
+    for library, side in SIDES:
         m = side.Linear(2, 3)
         keys = m.load_state_dict({"a": library.ones(1)}, strict=False)
         assert keys == (["weight", "bias"], ["a"])

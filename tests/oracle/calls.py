@@ -165,6 +165,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "product_of_others": _product_of_others,
     "sum_to": lambda torch, x, *, shape: x.sum_to_size(shape).to(x.dtype),
     "vector_norm": lambda torch, x, **a: torch.linalg.vector_norm(x, **a),
+    "total_norm": lambda torch, xs, *, ord: torch.nn.utils.get_total_norm(xs, ord),
     # arithmetic
     "addcdiv": lambda torch, x, t1, t2, value: torch.addcdiv(x, t1, t2, value=value),
     "addcmul": lambda torch, x, t1, t2, value: torch.addcmul(x, t1, t2, value=value),

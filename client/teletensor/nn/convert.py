@@ -6,6 +6,7 @@ from typing import Any, Self
 from teletensor_core.dtypes import DType
 
 import teletensor as tt
+from teletensor import gradients
 from teletensor.nn.walk import Walks
 from teletensor.tensor import Tensor
 
@@ -75,13 +76,7 @@ class Converts(Walks):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients of all parameters, or zero them in place."""
-        for parameter in self.parameters():
-            if parameter.grad is None:
-                continue
-            if set_to_none:
-                parameter.grad = None
-            else:
-                parameter.grad.detach_().zero_()
+        gradients.clear(self.parameters(), set_to_none)
 
     def _cast(self, dtype: DType) -> Self:
         return self._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)

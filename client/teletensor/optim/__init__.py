@@ -2,8 +2,23 @@
 
 from teletensor.optim import lr_scheduler
 from teletensor.optim.adam import Adam, AdamW
-from teletensor.optim.adaptive import Adagrad, RMSprop
+from teletensor.optim.adam_variants import Adamax, NAdam, RAdam
+from teletensor.optim.adaptive import Adadelta, Adagrad, RMSprop
+from teletensor.optim.lbfgs import LBFGS
 from teletensor.optim.optimizer import Optimizer
 from teletensor.optim.sgd import SGD
 
-__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "lr_scheduler"]
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "lr_scheduler",
+]

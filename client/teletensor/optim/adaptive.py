@@ -1,4 +1,4 @@
-"""RMSprop and Adagrad."""
+"""RMSprop, Adagrad and Adadelta."""
 
 from __future__ import annotations
 
@@ -7,66 +7,148 @@ from typing import Any
 
 from teletensor import ops
 from teletensor.factories import full_like
-from teletensor.optim.optimizer import Group, Optimizer, check
+from teletensor.optim import counters
+from teletensor.optim.optimizer import Group
+from teletensor.optim.stepwise import Stepwise, check, rate
 from teletensor.tensor import Tensor
 
 
-class RMSprop(Optimizer):
-    """RMSprop, as `torch.optim.RMSprop`."""
+class RMSprop(Stepwise):
+    """Steps divided by a running root mean square of the gradient, as `torch.optim.RMSprop`.
+
+    Source: Hinton, "Neural Networks for Machine Learning", lecture 6e, 2012.
+    """
 
     def __init__(
-        self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
-        momentum: float = 0, centered: bool = False, capturable: bool = False, foreach: bool | None = None,
-        maximize: bool = False, differentiable: bool = False,
-    ) -> None:  # fmt: skip
-        check(lr >= 0, "learning rate", lr)
-        check(eps >= 0, "epsilon value", eps)
-        check(alpha >= 0, "alpha value", alpha)
+        self,
+        params: Iterable[Any],
+        lr: float | Tensor = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        momentum: float = 0,
+        centered: bool = False,
+        capturable: bool = False,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        differentiable: bool = False,
+    ) -> None:
+        check(bool(lr >= 0.0), "learning rate", lr)
+        check(eps >= 0.0, "epsilon value", eps)
+        check(momentum >= 0.0, "momentum value", momentum)
+        check(weight_decay >= 0.0, "weight_decay value", weight_decay)
+        check(alpha >= 0.0, "alpha value", alpha)
         defaults = {
-            "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered, "weight_decay": weight_decay,
-            "capturable": capturable, "foreach": foreach, "maximize": maximize, "differentiable": differentiable,
-        }  # fmt: skip
+            "lr": lr,
+            "momentum": momentum,
+            "alpha": alpha,
+            "eps": eps,
+            "centered": centered,
+            "weight_decay": weight_decay,
+            "capturable": capturable,
+            "foreach": foreach,
+            "maximize": maximize,
+            "differentiable": differentiable,
+        }
         super().__init__(params, defaults)
 
     def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
-        ops.rmsprop_step_(
-            params,
-            grads,
-            self._buffers(params, "square_avg"),
-            self._buffers(params, "grad_avg") if group["centered"] else [],
-            self._buffers(params, "momentum_buffer") if group["momentum"] else [],
-            group["lr"],
-            **{name: group[name] for name in ("alpha", "eps", "weight_decay", "momentum", "centered", "maximize")},
-        )
+        for p in params:
+            self._count(p)
+        options = {name: group[name] for name in ("alpha", "eps", "weight_decay", "momentum", "centered", "maximize")}
+        squares = self._buffers(params, "square_avg")
+        momenta = self._buffers(params, "momentum_buffer") if group["momentum"] else []
+        means = self._buffers(params, "grad_avg") if group["centered"] else []
+        ops.rmsprop_step_(params, grads, squares, means, momenta, rate(group), **options)
 
 
-class Adagrad(Optimizer):
-    """Adagrad, as `torch.optim.Adagrad`."""
+class Adagrad(Stepwise):
+    """Steps divided by the root of all squared gradients so far, as `torch.optim.Adagrad`.
+
+    Source: Duchi, Hazan and Singer, "Adaptive Subgradient Methods", JMLR 12, 2011.
+    """
 
     def __init__(
-        self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
-        initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: bool | None = None, *, maximize: bool = False,
-        differentiable: bool = False, fused: bool | None = None,
-    ) -> None:  # fmt: skip
-        check(lr >= 0, "learning rate", lr)
-        check(lr_decay >= 0, "lr_decay value", lr_decay)
+        self,
+        params: Iterable[Any],
+        lr: float | Tensor = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        initial_accumulator_value: float = 0,
+        eps: float = 1e-10,
+        foreach: bool | None = None,
+        *,
+        maximize: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        check(bool(lr >= 0.0), "learning rate", lr)
+        check(lr_decay >= 0.0, "lr_decay value", lr_decay)
+        check(weight_decay >= 0.0, "weight_decay value", weight_decay)
+        check(initial_accumulator_value >= 0.0, "initial_accumulator_value value", initial_accumulator_value)
+        check(eps >= 0.0, "epsilon value", eps)
         defaults = {
-            "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
-            "initial_accumulator_value": initial_accumulator_value, "foreach": foreach, "maximize": maximize,
-            "differentiable": differentiable, "fused": fused,
-        }  # fmt: skip
+            "lr": lr,
+            "lr_decay": lr_decay,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "initial_accumulator_value": initial_accumulator_value,
+            "foreach": foreach,
+            "maximize": maximize,
+            "differentiable": differentiable,
+            "fused": fused,
+        }
         super().__init__(params, defaults)
-        for p in self._parameters():
-            self.state[p]["sum"] = full_like(p, initial_accumulator_value)
+        for group in self.param_groups:
+            for p in group["params"]:
+                start = full_like(p, group["initial_accumulator_value"])
+                self.state[p] = {"step": counters.new(0.0), "sum": start}
 
     def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
-        by_param = dict(zip(map(id, params), grads, strict=True))
-        for step, chosen in self._count(params):
-            lr = group["lr"] / (1 + (step - 1) * group["lr_decay"])
-            ops.adagrad_step_(
-                chosen,
-                [by_param[id(p)] for p in chosen],
-                self._buffers(chosen, "sum"),
-                lr,
-                **{name: group[name] for name in ("eps", "weight_decay", "maximize")},
-            )
+        options = {name: group[name] for name in ("eps", "weight_decay", "maximize")}
+        for step, chosen, their_grads in self._counted(params, grads):
+            lr = rate(group) / (1 + (step - 1) * group["lr_decay"])
+            ops.adagrad_step_(chosen, their_grads, self._buffers(chosen, "sum"), lr, **options)
+
+
+class Adadelta(Stepwise):
+    """Steps as large as recent ones were, by the gradient's running size, as `torch.optim.Adadelta`.
+
+    Source: Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float | Tensor = 1.0,
+        rho: float = 0.9,
+        eps: float = 1e-6,
+        weight_decay: float = 0,
+        foreach: bool | None = None,
+        *,
+        capturable: bool = False,
+        maximize: bool = False,
+        differentiable: bool = False,
+    ) -> None:
+        check(bool(lr >= 0.0), "learning rate", lr)
+        check(0.0 <= rho <= 1.0, "rho value", rho)
+        check(eps >= 0.0, "epsilon value", eps)
+        check(weight_decay >= 0.0, "weight_decay value", weight_decay)
+        defaults = {
+            "lr": lr,
+            "rho": rho,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "maximize": maximize,
+            "capturable": capturable,
+            "foreach": foreach,
+            "differentiable": differentiable,
+        }
+        super().__init__(params, defaults)
+
+    def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
+        for p in params:
+            self._count(p)
+        options = {name: group[name] for name in ("rho", "eps", "weight_decay", "maximize")}
+        squares, steps = self._buffers(params, "square_avg"), self._buffers(params, "acc_delta")
+        ops.adadelta_step_(params, grads, squares, steps, rate(group), **options)

@@ -1,166 +1,216 @@
-"""The base of optimisers: parameter groups, state, and its layout on disk."""
+"""The base of optimisers: parameter groups, state, hooks, and the layout that is saved."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import functools
+import warnings
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from copy import deepcopy
-from typing import Any
+from typing import Any, TypeAlias
 
 from teletensor_core.errors import ArgumentError, ArgumentTypeError
 
-from teletensor.factories import zeros_like
-from teletensor.grad_mode import enable_grad, no_grad
+from teletensor import gradients
+from teletensor.hooks import RemovableHandle
+from teletensor.nn.handles import add_hook
+from teletensor.nn.registry import typename
+from teletensor.optim import saved
 from teletensor.tensor import Tensor
 
-Group = dict[str, Any]
+Group: TypeAlias = dict[str, Any]
+_HOOKS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post")
 
 
 class Optimizer:
-    """Holds groups of parameters, each with its own options, and a state for each parameter.
+    """Groups of parameters, each with its own options, and a state for each parameter.
 
-    A subclass implements `_update(group, params, grads)`, which runs one in-place op over the lists.
+    A subclass calls `super().__init__(params, defaults)` and defines `step`.
     """
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise ArgumentTypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.FloatTensor"
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+                + typename(params)
             )
         self.defaults = defaults
-        self.state: dict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.state: dict[Any, Any] = defaultdict(dict)
         self.param_groups: list[Group] = []
+        self._hooks: dict[str, OrderedDict[int, Any]] = {name: OrderedDict() for name in _HOOKS}
+        self._opt_called = self._stepping = False
         groups = list(params)
         if not groups:
             raise ArgumentError("optimizer got an empty parameter list")
-        if not isinstance(groups[0], dict):
-            groups = [{"params": groups}]
-        for group in groups:
-            self.add_param_group(dict(group))
+        for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
+            self.add_param_group(group)
 
-    def add_param_group(self, param_group: Group) -> None:
-        """Add parameters with options of their own. Raises for non-leaves and for parameters that are here already."""
-        params = param_group["params"]
-        listed = [params] if isinstance(params, Tensor) else list(params)
-        listed = [p[1] if isinstance(p, tuple) else p for p in listed]
-        seen = {id(p) for group in self.param_groups for p in group["params"]}
-        for p in listed:
-            if not isinstance(p, Tensor):
-                raise ArgumentTypeError(
-                    f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}"
-                )
-            if not (p.is_leaf or p.retains_grad):
-                raise ArgumentError("can't optimize a non-leaf Tensor")
-            if id(p) in seen:
-                raise ArgumentError("some parameters appear in more than one parameter group")
-        group = {"params": listed, **{k: v for k, v in param_group.items() if k != "params"}}
-        for name, default in self.defaults.items():
-            group.setdefault(name, default)
-        self.param_groups.append(group)
-
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients: no command at all, or one per parameter when they are to be zeros."""
-        for p in self._parameters():
-            if p.grad is not None:
-                if set_to_none:
-                    p.grad = None
-                else:
-                    p.grad.detach_().zero_()
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "step" in cls.__dict__:
+            cls.step = _with_hooks(cls.__dict__["step"])  # type: ignore[method-assign]
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient; gives what the closure gave, if there is one."""
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        with no_grad():
-            for group in self.param_groups:
-                for params in _by_session([p for p in group["params"] if p.grad is not None]):
-                    self._update(group, params, [_grad(p) for p in params])
-        return loss
+        raise NotImplementedError(f"{type(self).__name__} does not say how to take a step")
 
-    def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
-        raise NotImplementedError(f"{type(self).__name__} does not say how to update parameters")
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients: no command at all, or one when they are to be zeros."""
+        gradients.clear(self._parameters(), set_to_none)
 
-    def _buffers(self, params: list[Tensor], name: str) -> list[Tensor]:
-        """A state tensor for each parameter, zeros when it is new."""
-        for p in params:
-            if self.state[p].get(name) is None:
-                self.state[p][name] = zeros_like(p)
-        return [self.state[p][name] for p in params]
-
-    def _count(self, params: list[Tensor]) -> Iterator[tuple[int, list[Tensor]]]:
-        """Count a step for each parameter; the parameters by their number of steps."""
-        by_step: dict[int, list[Tensor]] = {}
-        for p in params:
-            step = self.state[p]["step"] = int(self.state[p].get("step", 0)) + 1
-            by_step.setdefault(step, []).append(p)
-        yield from by_step.items()
-
-    def _parameters(self) -> Iterator[Tensor]:
+    def _parameters(self) -> Iterator[Any]:
         for group in self.param_groups:
             yield from group["params"]
 
+    # -- groups ------------------------------------------------------------------------------------------------------
+
+    def add_param_group(self, param_group: Group) -> None:
+        """Add parameters with options of their own. Raises for non-leaves and for parameters that are here already."""
+        if not isinstance(param_group, dict):
+            raise ArgumentTypeError(f"param_group must be a dict, but got {type(param_group)}")
+        group = dict(param_group)
+        names, group["params"] = _listed(group["params"])
+        if names is not None:
+            group["param_names"] = names
+        for p in group["params"]:
+            _check_parameter(p)
+        for name, default in self.defaults.items():
+            group.setdefault(name, default)
+        self._check_names(names is not None)
+        self._check_new(group["params"])
+        self.param_groups.append(group)
+
+    def _check_names(self, named: bool) -> None:
+        if any(("param_names" in group) != named for group in self.param_groups):
+            raise ArgumentError(
+                "all optimizer param groups should be with/without names. "
+                f"cannot add param group {'with' if named else 'without'} names to the optimizer"
+            )
+
+    def _check_new(self, params: list[Tensor]) -> None:
+        ids = {id(p) for p in params}
+        if len(ids) != len(params):
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters; "
+                "in future, this will cause an error; "
+                "see github.com/pytorch/pytorch/issues/40967 for more information",
+                stacklevel=4,
+            )
+        if not ids.isdisjoint(id(p) for p in self._parameters()):
+            raise ArgumentError("some parameters appear in more than one parameter group")
+
+    # -- saving ------------------------------------------------------------------------------------------------------
+
     def state_dict(self) -> dict[str, Any]:
-        """State and groups with parameters as numbers, in PyTorch's layout."""
-        numbers = {id(p): i for i, p in enumerate(self._parameters())}
-        groups = [
-            {**{k: v for k, v in group.items() if k != "params"}, "params": [numbers[id(p)] for p in group["params"]]}
-            for group in self.param_groups
-        ]
-        return {"state": {numbers[id(p)]: dict(s) for p, s in self.state.items()}, "param_groups": groups}
+        """State and groups with parameters as numbers, in PyTorch's layout. The tensors are the optimiser's own."""
+        for hook in list(self._hooks["state_dict_pre"].values()):
+            hook(self)
+        state = saved.pack(self.state, self.param_groups)
+        for hook in list(self._hooks["state_dict_post"].values()):
+            replaced = hook(self, state)
+            state = state if replaced is None else replaced
+        return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` gave. Raises ArgumentError when the groups do not match."""
-        saved = state_dict["param_groups"]
-        if len(saved) != len(self.param_groups):
-            raise ArgumentError("loaded state dict has a different number of parameter groups")
-        for mine, theirs in zip(self.param_groups, saved, strict=True):
-            if len(mine["params"]) != len(theirs["params"]):
-                raise ArgumentError(
-                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
-                )
-        params = list(self._parameters())
-        numbers = [n for group in saved for n in group["params"]]
-        for mine, theirs in zip(self.param_groups, saved, strict=True):
-            mine.update({k: deepcopy(v) for k, v in theirs.items() if k != "params"})
+        """Take over what `state_dict` gave, here or in PyTorch, on the devices of the parameters.
+
+        Raises ArgumentError when the groups do not match.
+        """
+        state_dict = dict(state_dict)
+        for hook in list(self._hooks["load_state_dict_pre"].values()):
+            replaced = hook(self, state_dict)
+            state_dict = state_dict if replaced is None else replaced
+        state, self.param_groups = saved.unpack(state_dict, self.param_groups, self.defaults)
         self.state.clear()
-        for number, p in zip(numbers, params, strict=True):
-            entry = state_dict["state"].get(number, state_dict["state"].get(str(number)))
-            if entry is not None:
-                self.state[p] = {k: _placed(v, p) for k, v in entry.items()}
+        self.state.update(state)
+        for hook in list(self._hooks["load_state_dict_post"].values()):
+            hook(self)
+
+    # -- hooks -------------------------------------------------------------------------------------------------------
+
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` before each step; it may return new `(args, kwargs)`."""
+        return add_hook(self._hooks["step_pre"], hook)
+
+    def register_step_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` after each step."""
+        return add_hook(self._hooks["step_post"], hook)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., None], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer)` before `state_dict` collects anything."""
+        return add_hook(self._hooks["state_dict_pre"], hook, prepend=prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` after it was collected; what it returns, if anything, replaces it."""
+        return add_hook(self._hooks["state_dict_post"], hook, prepend=prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` before loading; what it returns, if anything, is loaded instead."""
+        return add_hook(self._hooks["load_state_dict_pre"], hook, prepend=prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., None], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer)` after loading."""
+        return add_hook(self._hooks["load_state_dict_post"], hook, prepend=prepend)
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        parts = [f"{type(self).__name__} ("]
         for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
-            lines.append("")
-        return "\n".join([*lines[:-1], ")"])
+            options = [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
+            parts += [f"Parameter Group {i}", *options]
+            parts.append("")
+        return "\n".join(parts[:-1]) + "\n)"
 
 
-def _grad(p: Tensor) -> Tensor:
-    assert p.grad is not None
-    return p.grad
+def _with_hooks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A subclass's `step`, with the hooks round it; learning-rate schedules want to know that it was called."""
+
+    @functools.wraps(function)
+    def step(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if self._stepping:
+            return function(self, *args, **kwargs)
+        # Hooks see the arguments as the function does, the optimiser first.
+        args = (self, *args)
+        for hook in list(self._hooks["step_pre"].values()):
+            replaced = hook(self, args, kwargs)
+            if replaced is not None:
+                args, kwargs = _checked(function, replaced)
+        self._opt_called = self._stepping = True
+        try:
+            result = function(*args, **kwargs)
+        finally:
+            self._stepping = False
+        for hook in list(self._hooks["step_post"].values()):
+            hook(self, args, kwargs)
+        return result
+
+    return step
 
 
-def _placed(value: Any, p: Tensor) -> Any:
-    """A loaded state entry where and as its parameter is; scalar tensors as numbers."""
-    if not isinstance(value, Tensor):
-        return deepcopy(value)
-    if value.ndim == 0:
-        return value.item()
-    return value.to(device=p.device, dtype=p.dtype).clone()
+def _checked(step: Any, replaced: Any) -> tuple[Any, Any]:
+    if isinstance(replaced, tuple) and len(replaced) == 2:
+        return replaced
+    raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {replaced}.")
 
 
-def _by_session(params: list[Tensor]) -> list[list[Tensor]]:
-    groups: dict[int, list[Tensor]] = {}
-    for p in params:
-        groups.setdefault(id(p._session), []).append(p)
-    return list(groups.values())
+def _listed(params: Any) -> tuple[list[str] | None, list[Any]]:
+    """Names, if they are given, and parameters of a group."""
+    if isinstance(params, Tensor):
+        return None, [params]
+    if isinstance(params, set):
+        raise ArgumentTypeError(
+            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets "
+            "will change between runs. Please use a list instead."
+        )
+    listed = list(params)
+    named = [isinstance(each, tuple) for each in listed]
+    if not any(named):
+        return None, listed
+    if not all(named):
+        raise ArgumentError("all optimizer params should be with/without names. Some param names are missing")
+    return [name for name, _ in listed], [p for _, p in listed]
 
 
-def check(condition: bool, name: str, value: Any) -> None:
-    """Raise PyTorch's error for an option out of range."""
-    if not condition:
-        raise ArgumentError(f"Invalid {name}: {value}")
+def _check_parameter(p: Any) -> None:
+    if not isinstance(p, Tensor):
+        raise ArgumentTypeError(f"optimizer can only optimize Tensors, but one of the params is {typename(p)}")
+    if not (p.is_leaf or p.retains_grad):
+        raise ArgumentError("can't optimize a non-leaf Tensor")

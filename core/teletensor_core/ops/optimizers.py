@@ -135,3 +135,28 @@ def adagrad_step_(
         d = _gradient(xp, p, g, weight_decay, maximize)
         total += d * d
         p -= (d / (xp.sqrt(total) + eps) * lr).astype(p.dtype)
+
+
+@op(**_step, mutates=("params", "square_avgs", "acc_deltas"))
+def adadelta_step_(
+    xp,
+    params: TensorList,
+    grads: TensorList,
+    square_avgs: TensorList,
+    acc_deltas: TensorList,
+    lr,
+    *,
+    rho,
+    eps,
+    weight_decay,
+    maximize,
+):
+    """One step of Adadelta."""
+    for p, g, square, moved in zip(params, grads, square_avgs, acc_deltas, strict=True):
+        d = _gradient(xp, p, g, weight_decay, maximize)
+        square *= rho
+        square += d * d * (1 - rho)
+        delta = xp.sqrt(moved + eps) / xp.sqrt(square + eps) * d
+        moved *= rho
+        moved += delta * delta * (1 - rho)
+        p -= (delta * lr).astype(p.dtype)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import teletensor as tt
 from teletensor import ops
+from teletensor.gradients import by_session
 from teletensor.tensor import Tensor
 
 Tensors = Tensor | Iterable[Tensor]
@@ -38,10 +39,11 @@ def get_total_norm(
     tensors = _listed(tensors)
     if not tensors:
         return tt.tensor(0.0)
-    device = tensors[0].device
     with tt.no_grad():
-        norms = [ops.vector_norm(tensor, ord=norm_type).to(device) for tensor in tensors]
-        total = ops.vector_norm(tt.stack(norms), ord=norm_type)
+        norms = [ops.total_norm(some, ord=float(norm_type)) for some in by_session(tensors)]
+        total = norms[0]
+        if len(norms) > 1:
+            total = ops.vector_norm(tt.stack([norm.to(total.device) for norm in norms]), ord=float(norm_type))
     if error_if_nonfinite and not math.isfinite(total.item()):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, "
@@ -57,15 +59,14 @@ def clip_grads_with_norm_(
     """Scale all gradients in place by `max_norm / total_norm`, or leave them if that is above 1."""
     with tt.no_grad():
         scale = (max_norm / (total_norm + 1e-6)).clamp_max(1.0)
-        for grad in _grads(_listed(parameters)):
-            grad.mul_(scale.to(grad.device))
+        for some in by_session(_grads(_listed(parameters))):
+            ops.scale_all_(some, scale.to(some[0].device))
 
 
 def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:
     """Clamp all gradients in place to [-clip_value, clip_value]."""
-    with tt.no_grad():
-        for grad in _grads(_listed(parameters)):
-            grad.clamp_(-clip_value, clip_value)
+    for some in by_session(_grads(_listed(parameters))):
+        ops.clamp_all_(some, low=-float(clip_value), high=float(clip_value))
 
 
 def _listed(tensors: Tensors) -> list[Tensor]:
