@@ -1,0 +1,195 @@
+"""Kernels that do one thing for each element, as data: CuPy writes the loop around the body.
+
+`T` is whatever dtype the operands have. Where a result must be equal to the last bit on every backend, the compiler is
+told not to contract a multiplication and an addition into one rounding (`-fmad=false`).
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from teletensor_core.random import philox
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """What `cupy.ElementwiseKernel` is made from."""
+
+    name: str
+    inputs: str
+    outputs: str
+    body: str
+    preamble: str = ""
+    options: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def kernel(self) -> Any:
+        """The kernel; compiled by CuPy for each dtype it is called with."""
+        import cupy
+
+        return cupy.ElementwiseKernel(
+            self.inputs,
+            self.outputs,
+            self.body,
+            f"teletensor_{self.name}",
+            preamble=self.preamble,
+            options=self.options,
+        )
+
+    def __call__(self, *operands: Any, **keywords: Any) -> Any:
+        return self.kernel(*operands, **keywords)
+
+
+EXACT = ("-fmad=false",)
+
+# -- random numbers ---------------------------------------------------------------------------------------------------
+
+PHILOX = r"""
+// Philox 4x32-10: the same rounds and constants as random/philox.py.
+struct PhiloxBlock { unsigned int words[4]; };
+__device__ inline PhiloxBlock philox(unsigned long long counter, unsigned long long seed) {
+  unsigned int c0 = (unsigned int)counter, c1 = (unsigned int)(counter >> 32), c2 = 0u, c3 = 0u;
+  unsigned int k0 = (unsigned int)seed, k1 = (unsigned int)(seed >> 32);
+  for (int round = 0; round < 10; ++round) {
+    unsigned int high0 = __umulhi(0xD2511F53u, c0), low0 = 0xD2511F53u * c0;
+    unsigned int high1 = __umulhi(0xCD9E8D57u, c2), low1 = 0xCD9E8D57u * c2;
+    c0 = high1 ^ c1 ^ k0;
+    c2 = high0 ^ c3 ^ k1;
+    c1 = low1;
+    c3 = low0;
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  PhiloxBlock block = {{c0, c1, c2, c3}};
+  return block;
+}
+"""
+
+random_bits = Elementwise(
+    "random_bits",
+    "uint64 seed, uint64 offset, int64 count",
+    "raw uint32 out",
+    """
+    PhiloxBlock block = philox(offset + i, seed);
+    long long first = 4 * (long long)i;
+    for (int k = 0; k < 4; ++k) {
+      if (first + k < count) out[first + k] = block.words[k];
+    }
+    """,
+    PHILOX,
+)
+
+
+def _polynomial(name: str, coefficients: tuple[float, ...]) -> str:
+    """A device function for a polynomial, highest power first, by Horner's rule as in `philox.py`."""
+    steps = f"double y = {coefficients[0]!r};" + "".join(f" y = y * x + {c!r};" for c in coefficients[1:])
+    return f"__device__ inline double {name}(double x) {{ {steps} return y; }}\n"
+
+
+NORMAL = (
+    "".join(_polynomial(f"quantile_{name.lower()}", coefficients) for name, coefficients in philox.QUANTILE.items())
+    + _polynomial("log_series", philox.LOG_SERIES)
+    + rf"""
+__device__ inline double exact_log(double x) {{
+  long long raw = __double_as_longlong(x);
+  long long k = (long long)((unsigned long long)raw - {philox.SQRT_HALF_BITS:#x}ULL) >> 52;
+  double m = __longlong_as_double(raw - (long long)((unsigned long long)k << 52));
+  double s = (m - 1.0) / (m + 1.0), e = (double)k;
+  return e * {philox.LN2_HIGH!r} + (e * {philox.LN2_LOW!r} + 2.0 * s * log_series(s * s));
+}}
+__device__ inline double normal_from_uniform(double u) {{
+  double q = u - 0.5;
+  if (fabs(q) <= 0.425) {{
+    double r = 0.180625 - q * q;
+    return q * quantile_a(r) / quantile_b(r);
+  }}
+  double r = sqrt(-exact_log(q < 0.0 ? u : 1.0 - u));
+  double value = r <= 5.0 ? quantile_c(r - 1.6) / quantile_d(r - 1.6) : quantile_e(r - 5.0) / quantile_f(r - 5.0);
+  return q < 0.0 ? -value : value;
+}}
+"""
+)
+
+ndtri = Elementwise("ndtri", "float64 u", "float64 out", "out = normal_from_uniform(u)", NORMAL, EXACT)
+
+# -- arithmetic -------------------------------------------------------------------------------------------------------
+
+_DIVISION = r"""
+template <typename T> __device__ inline T python_remainder(T a, T b) {
+  T rest = fmod(a, b);
+  if (b == T(0)) return rest;
+  if (rest == T(0)) return copysign(T(0), b);
+  return (b < T(0)) != (rest < T(0)) ? rest + b : rest;
+}
+template <typename T> __device__ inline T python_quotient(T a, T b) {
+  if (b == T(0)) return a / b;
+  T rest = fmod(a, b);
+  T quotient = (a - rest) / b;
+  if (rest != T(0) && (b < T(0)) != (rest < T(0))) quotient -= T(1);
+  if (quotient == T(0)) return copysign(T(0), a / b);
+  T whole = floor(quotient);
+  return quotient - whole > T(0.5) ? whole + T(1) : whole;
+}
+"""
+
+# CuPy takes the floor of the rounded quotient: 1 // 0.1 would be 10.
+floor_divide = Elementwise("floor_divide", "T a, T b", "T out", "out = python_quotient(a, b)", _DIVISION)
+remainder = Elementwise("remainder", "T a, T b", "T out", "out = python_remainder(a, b)", _DIVISION)
+
+sigmoid = Elementwise("sigmoid", "T x", "T out", "out = T(1) / (T(1) + exp(-x))")
+
+# -- special functions ------------------------------------------------------------------------------------------------
+
+trigamma = Elementwise(
+    "trigamma",
+    "T x",
+    "T out",
+    """
+    // The recurrence up to 10, then the asymptotic series; the reflection formula below 1/2.
+    double v = x, pi = 3.141592653589793, total = 0.0;
+    bool reflected = v < 0.5;
+    double z = reflected ? 1.0 - v : v;
+    for (; z < 10.0; z += 1.0) total += 1.0 / (z * z);
+    double r = 1.0 / (z * z);
+    double series = ((((((7.0 / 6 * r - 691.0 / 2730) * r + 5.0 / 66) * r - 1.0 / 30) * r + 1.0 / 42) * r
+                      - 1.0 / 30) * r + 1.0 / 6);
+    double value = total + 1.0 / z + 0.5 * r + series * r / z;
+    double turn = pi / sin(pi * (v - floor(v)));
+    out = T(reflected ? turn * turn - value : value);
+    """,
+)
+
+# -- order ------------------------------------------------------------------------------------------------------------
+
+# Sorting by bits puts a NaN with its sign set before everything else; the host's NaN has it set.
+one_nan = Elementwise("one_nan", "T x", "T out", "out = x == x ? x : T(nan(\"\"))")
+
+# -- indices ----------------------------------------------------------------------------------------------------------
+
+check_bounds = Elementwise(
+    "check_bounds",
+    "T index, int64 lowest, int64 size, uint64 site",
+    "raw uint64 fault",
+    """
+    if ((long long)index < lowest || (long long)index >= size) {
+      if (atomicCAS(&fault[0], 0ULL, (unsigned long long)site) == 0ULL) fault[1] = (unsigned long long)(long long)index;
+    }
+    """,
+)
+
+# One thread takes a run of equal places: no atomics, so every dtype works and the order of factors is fixed.
+scatter_mul = Elementwise(
+    "scatter_mul",
+    "raw int64 order, raw int64 places, raw T values, int64 count",
+    "raw T target",
+    """
+    long long place = places[i];
+    if (i == 0 || places[i - 1] != place) {
+      T product = target[place];
+      for (long long j = i; j < count && places[j] == place; ++j) product *= values[order[j]];
+      target[place] = product;
+    }
+    """,
+)
