@@ -19,7 +19,7 @@ from teletensor_core.backends.faults import Faults
 from teletensor_core.kernels.cuda import elementwise, modules
 
 _BFLOAT16 = dtypes.bfloat16.np
-# Dtypes that cupy.add.at and its relatives know; others are added up in a wider one.
+# Dtypes that cupy.add.at knows; others are added up in a wider one.
 _ATOMIC = frozenset("iqQILlfd")
 _SHORT_LINE, _BLOCK, _MOST_BLOCKS = 64, 256, 65535
 
@@ -69,6 +69,28 @@ class CuPyNamespace:
             return _where_bfloat16(condition, x, y)
         return cupy.where(condition, x, y)
 
+    # -- logic: CuPy's takes no complex numbers ------------------------------------------------------------------------
+
+    @staticmethod
+    def logical_and(a: Any, b: Any) -> Any:
+        """Whether both are not zero."""
+        return cupy.logical_and(_truth(a), _truth(b))
+
+    @staticmethod
+    def logical_or(a: Any, b: Any) -> Any:
+        """Whether either is not zero."""
+        return cupy.logical_or(_truth(a), _truth(b))
+
+    @staticmethod
+    def logical_xor(a: Any, b: Any) -> Any:
+        """Whether exactly one is not zero."""
+        return cupy.logical_xor(_truth(a), _truth(b))
+
+    @staticmethod
+    def logical_not(x: Any) -> Any:
+        """Whether elements are zero."""
+        return cupy.logical_not(_truth(x))
+
     # -- arithmetic --------------------------------------------------------------------------------------------------
 
     @staticmethod
@@ -115,28 +137,27 @@ class CuPyNamespace:
         if target.dtype.kind == "c":
             cupy.add.at(target.real, index, values.real)
             cupy.add.at(target.imag, index, values.imag)
+        elif target.dtype.char in _ATOMIC:
+            cupy.add.at(target, index, values)
         else:
-            _at(cupy.add.at, target, index, values)
+            wider = target.astype("float32" if _is_floating(target) else "int32")
+            cupy.add.at(wider, index, values.astype(wider.dtype))
+            target[...] = wider.astype(target.dtype)
 
     @staticmethod
     def scatter_max(target: Any, index: tuple[Any, ...], values: Any) -> None:
-        """Keep the greatest of what is there and every value that goes there."""
-        _at(cupy.maximum.at, target, index, values)
+        """Keep the greatest of what is there and every value that goes there; NaN if one does."""
+        _scatter(elementwise.scatter_max, target, index, values)
 
     @staticmethod
     def scatter_min(target: Any, index: tuple[Any, ...], values: Any) -> None:
-        """Keep the least of what is there and every value that goes there."""
-        _at(cupy.minimum.at, target, index, values)
+        """Keep the least of what is there and every value that goes there; NaN if one does."""
+        _scatter(elementwise.scatter_min, target, index, values)
 
     @staticmethod
     def scatter_mul(target: Any, index: tuple[Any, ...], values: Any) -> None:
         """Multiply values at index arrays, counting every duplicate."""
-        places = cupy.arange(target.size).reshape(target.shape)[index]
-        values = cupy.broadcast_to(values, places.shape).astype(target.dtype).reshape(-1)
-        order = cupy.argsort(places.reshape(-1))
-        count = int(order.size)
-        if count:
-            elementwise.scatter_mul(order, places.reshape(-1)[order], values, count, target.reshape(-1), size=count)
+        _scatter(elementwise.scatter_mul, target, index, values)
 
 
 class _Checked:
@@ -162,6 +183,10 @@ def _where_bfloat16(condition: Any, x: Any, y: Any) -> Any:
     return cupy.where(condition, x, y).view(_BFLOAT16)
 
 
+def _truth(x: Any) -> Any:
+    return x != 0 if _is_number(x) or x.dtype.kind == "c" else x
+
+
 def _is_number(x: Any) -> bool:
     return isinstance(x, (bool, int, float, complex))
 
@@ -174,7 +199,11 @@ def _divided(floating: Callable[..., Any], integral: Callable[..., Any], a: Any,
 
 
 def _one_nan(x: Any) -> Any:
-    return elementwise.one_nan(x) if x.dtype.kind == "f" else x
+    return elementwise.one_nan(x) if _is_floating(x) else x
+
+
+def _is_floating(x: Any) -> bool:
+    return x.dtype.kind == "f" or x.dtype == _BFLOAT16
 
 
 def _scan(what: str, x: Any, axis: int) -> Any:
@@ -194,10 +223,15 @@ def _scan(what: str, x: Any, axis: int) -> Any:
     return out
 
 
-def _at(function: Callable[..., Any], target: Any, index: tuple[Any, ...], values: Any) -> None:
-    if target.dtype.char in _ATOMIC:
-        function(target, index, values)
+def _scatter(kernel: Callable[..., Any], target: Any, index: tuple[Any, ...], values: Any) -> None:
+    places = cupy.arange(target.size).reshape(target.shape)[index]
+    count = int(places.size)
+    if not count:
         return
-    wider = target.astype("float32" if target.dtype.kind == "f" else "int32")
-    function(wider, index, values.astype(wider.dtype))
-    target[...] = wider.astype(target.dtype)
+    values = cupy.broadcast_to(values, places.shape).astype(target.dtype).reshape(-1)
+    places = places.reshape(-1)
+    order = cupy.argsort(places)
+    whole = target if target.flags.c_contiguous else cupy.ascontiguousarray(target)
+    kernel(order, places[order], values, count, whole.reshape(-1), size=count)
+    if whole is not target:
+        target[...] = whole

@@ -179,17 +179,31 @@ check_bounds = Elementwise(
     """,
 )
 
-# One thread takes a run of equal places: no atomics, so every dtype works and the order of factors is fixed.
-scatter_mul = Elementwise(
-    "scatter_mul",
-    "raw int64 order, raw int64 places, raw T values, int64 count",
-    "raw T target",
+
+def _scatter(name: str, combine: str) -> Elementwise:
+    """Combine values with what is at their places; `places` are sorted, `order` says which value goes to each.
+
+    One thread takes a run of equal places: no atomics, so that every dtype works and the result does not depend on which
+    thread came first. CuPy's own `maximum.at` rounds float64 to float32 and loses NaN.
     """
-    long long place = places[i];
-    if (i == 0 || places[i - 1] != place) {
-      T product = target[place];
-      for (long long j = i; j < count && places[j] == place; ++j) product *= values[order[j]];
-      target[place] = product;
-    }
-    """,
-)
+    return Elementwise(
+        name,
+        "raw int64 order, raw int64 places, raw T values, int64 count",
+        "raw T target",
+        f"""
+        long long place = places[i];
+        if (i == 0 || places[i - 1] != place) {{
+          T total = target[place];
+          for (long long j = i; j < count && places[j] == place; ++j) {{
+            T value = values[order[j]];
+            {combine}
+          }}
+          target[place] = total;
+        }}
+        """,
+    )
+
+
+scatter_mul = _scatter("scatter_mul", "total *= value;")
+scatter_max = _scatter("scatter_max", "if (total == total && (value != value || value > total)) total = value;")
+scatter_min = _scatter("scatter_min", "if (total == total && (value != value || value < total)) total = value;")
