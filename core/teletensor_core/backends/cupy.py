@@ -26,6 +26,7 @@ class CuPyBackend(Backend):
     """Arrays on GPU `index`."""
 
     name = "cupy"
+    linalg_errors = (np.linalg.LinAlgError,)
 
     def __init__(self, index: int = 0) -> None:
         self._cupy = _import_cupy()

@@ -34,7 +34,6 @@ class CuPyNamespace:
     erfinv = staticmethod(special.erfinv)
     lgamma = staticmethod(special.gammaln)
     digamma = staticmethod(special.digamma)
-    trigamma = staticmethod(elementwise.trigamma)
     sigmoid = staticmethod(elementwise.sigmoid)
     ndtri = staticmethod(elementwise.ndtri)
 
@@ -103,6 +102,11 @@ class CuPyNamespace:
         """The remainder of division rounded down: it has the divisor's sign."""
         return _divided(elementwise.remainder, cupy.remainder, a, b)
 
+    @staticmethod
+    def zeta(s: int, q: Any) -> Any:
+        """The Hurwitz zeta function for an integer s > 1."""
+        return elementwise.zeta(q, np.int32(s))
+
     # -- order -------------------------------------------------------------------------------------------------------
 
     @staticmethod
@@ -129,7 +133,11 @@ class CuPyNamespace:
 
     def check_bounds(self, index: Any, size: int, what: str, negative: bool = True) -> None:
         """Have DimensionError raised, when somebody next waits, for an index outside [-size, size), or [0, size)."""
-        self.faults.check(index, -size if negative else 0, size, what)
+        self.faults.check_bounds(index, -size if negative else 0, size, what)
+
+    def check_unit(self, x: Any, what: str) -> None:
+        """Have ArgumentError raised, when somebody next waits, for an element outside [0, 1]."""
+        self.faults.check_unit(x, what)
 
     @staticmethod
     def scatter_add(target: Any, index: tuple[Any, ...], values: Any) -> None:
@@ -218,7 +226,7 @@ def _scan(what: str, x: Any, axis: int) -> Any:
     by_line = n <= _SHORT_LINE or inner >= _SHORT_LINE
     blocks = min(-(-lines // _BLOCK) if by_line else lines, _MOST_BLOCKS)
     c_type = modules.c_name(x.dtype)
-    run = modules.kernel("scan", "scan_lines" if by_line else "scan_blocks", c_type, f"{what}<{c_type}>")
+    run = modules.kernel("scan", "scan_lines" if by_line else "scan_blocks", c_type, f"teletensor::{what}<{c_type}>")
     run((blocks,), (_BLOCK,), (x, out, np.int64(lines), np.int64(n), np.int64(inner)))
     return out
 

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
-from teletensor_core.errors import DimensionError
+import numpy as np
+
+from teletensor_core.errors import ArgumentError, DimensionError, TeletensorError
 from teletensor_core.kernels.cuda import elementwise
 
 _MOST_SITES = 1 << 12
 
 
 class Faults:
-    """The first index out of bounds since the last look.
+    """The first operand since the last look that a check on the device has found wrong.
 
-    A check is one kernel and no wait: it leaves the index and the number of the check in device memory. `look` copies
-    them back; it costs nothing when nothing was checked.
+    A check is one kernel and no wait: it leaves its number, its site, and the wrong value in device memory. `look` copies
+    them back, and costs nothing when nothing was checked.
     """
 
     def __init__(self) -> None:
         self._word: Any = None
-        self._sites: dict[tuple[str, int], int] = {}
+        self._sites: dict[tuple[str, int | None], int] = {}
         self._unseen = False
 
-    def check(self, index: Any, lowest: int, size: int, what: str) -> None:
-        """Remember an element of `index` that is not in [lowest, size), to be raised by a later `look`."""
+    def check_bounds(self, index: Any, lowest: int, size: int, what: str) -> None:
+        """Remember an element that is not in [lowest, size), to be raised as DimensionError by a later `look`."""
         if index.size:
             elementwise.check_bounds(index, lowest, size, self.site(what, size), self.word())
 
+    def check_unit(self, x: Any, what: str) -> None:
+        """Remember an element that is not in [0, 1], to be raised as ArgumentError by a later `look`."""
+        if x.size:
+            elementwise.check_unit(x, self.site(what, None), self.word())
+
     def word(self) -> Any:
-        """Two uint64 on the device, for kernels that check as they go: the site of a fault, or 0, and the index."""
+        """Two uint64 on the device, for kernels that check as they go: the site of a fault, or 0, and the value's bits."""
         if self._word is None:
             import cupy
 
@@ -36,21 +43,26 @@ class Faults:
         self._unseen = True
         return self._word
 
-    def site(self, what: str, size: int) -> int:
-        """The number by which the device knows a check."""
+    def site(self, what: str, size: int | None) -> int:
+        """The number by which the device knows a check: of a dimension's size, or of the unit interval for None."""
         if len(self._sites) >= _MOST_SITES:
             self.look()
         return self._sites.setdefault((what, size), len(self._sites) + 1)
 
     def look(self) -> None:
-        """Raise DimensionError for a fault, and forget it. Waits for the device."""
+        """Raise the error for a fault, and forget it. Waits for the device when something was checked."""
         if not self._unseen:
             return
         self._unseen = False
-        site, index = (int(n) for n in self._word.get().view("int64"))
+        site, bits = self._word.get()
         sites = list(self._sites)
         self._sites.clear()
         if site:
             self._word.fill(0)
-            what, size = sites[site - 1]
-            raise DimensionError(f"{what}: index {index} is out of bounds for dimension with size {size}")
+            raise _error(*sites[int(site) - 1], bits)
+
+
+def _error(what: str, size: int | None, bits: np.uint64) -> TeletensorError:
+    if size is None:
+        return ArgumentError(f"{what} should be between 0 and 1, got {float(bits.view(np.float64))}")
+    return DimensionError(f"{what}: index {int(bits.view(np.int64))} is out of bounds for dimension with size {size}")

@@ -12,13 +12,14 @@ compiled by the host's compiler and run thread by thread. What it cannot show is
     CUDA_EMULATOR_TRACE=1            print every launch
 """
 
+import contextlib
 import ctypes
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.devices.emulator import building, host_compiler, stand_ins
@@ -75,6 +76,17 @@ def _compile_here() -> None:
         return module
 
     compiler._compile_module_with_cache = compile_module
+
+
+@contextlib.contextmanager
+def order(wanted: int) -> Iterator[None]:
+    """Run threads forwards (0), backwards (1), or shuffled with a seed; forwards again afterwards."""
+    driver = ctypes.CDLL(str(building.DRIVER))
+    driver.emulator_set_order(wanted)
+    try:
+        yield
+    finally:
+        driver.emulator_set_order(0)
 
 
 def counts() -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Compiles the kernels that CuPy asks for with the host's compiler, and remembers their sources."""
+"""Compiles the kernels that CuPy asks for with the host's compiler, once NVIDIA's compiler has taken them."""
 
 import functools
 import hashlib
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.devices.emulator import nvrtc
 from tests.devices.emulator.building import COMPILE, FUSED, HEADER, header_options
 from tests.devices.emulator.places import KERNELS, SOURCES, cuda_headers
 
@@ -22,15 +23,6 @@ class HostCompileError(Exception):
     """The host's compiler refused a kernel."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """A kernel's source as CuPy handed it to the compiler."""
-
-    text: str
-    options: tuple[str, ...]
-    expressions: tuple[str, ...]
-
-
 @dataclass
 class Statistics:
     """What compiling has cost this process."""
@@ -38,19 +30,23 @@ class Statistics:
     compiled: int = 0
     found: int = 0
     seconds: float = 0.0
+    gated: int = 0
+    gate_seconds: float = 0.0
 
 
-SEEN: dict[Source, None] = {}
 statistics = Statistics()
+
+# The architectures that NVIDIA's compiler must take a kernel for: one of the project's own, or one that CuPy wrote.
+OWN, OTHERS = ("75", "80", "90"), ("80", "90")
 
 
 def compile_source(text: str, options: Sequence[str], expressions: Sequence[str]) -> tuple[bytes, dict[str, str]]:
     """A module image for the emulated driver, and the name of each expression's kernel in it."""
-    SEEN.setdefault(Source(text, tuple(options), tuple(expressions)))
     launchers, names = _launchers(text, expressions)
     program = _DYNAMIC_SHARED.sub(r"\1* \2 = (\1*)emulator_shared_memory;", text) + "\n" + launchers
     flags = _flags(text, options)
     path = KERNELS / f"{_key(program, flags)}.so"
+    _pass_gate(path, text, options, expressions)
     if path.exists():
         statistics.found += 1
     else:
@@ -59,6 +55,24 @@ def compile_source(text: str, options: Sequence[str], expressions: Sequence[str]
         statistics.compiled += 1
         statistics.seconds += time.perf_counter() - started
     return b"CUDA-EMULATOR:" + os.fsencode(path) + b"\0", names
+
+
+def _pass_gate(path: Path, text: str, options: Sequence[str], expressions: Sequence[str]) -> None:
+    """Have NVIDIA's compiler take the source, once for each architecture."""
+    for architecture in OWN if "teletensor" in text else OTHERS:
+        passed = path.with_suffix(f".sm_{architecture}")
+        if not passed.exists():
+            started = time.perf_counter()
+            _gate().check(text, options, expressions, architecture)
+            KERNELS.mkdir(parents=True, exist_ok=True)
+            passed.touch()
+            statistics.gated += 1
+            statistics.gate_seconds += time.perf_counter() - started
+
+
+@functools.cache
+def _gate() -> nvrtc.Gate:
+    return nvrtc.Gate()
 
 
 def _launchers(text: str, expressions: Sequence[str]) -> tuple[str, dict[str, str]]:

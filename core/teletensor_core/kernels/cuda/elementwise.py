@@ -10,6 +10,7 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
+from teletensor_core import special
 from teletensor_core.random import philox
 
 
@@ -142,23 +143,30 @@ sigmoid = Elementwise("sigmoid", "T x", "T out", "out = T(1) / (T(1) + exp(-x))"
 
 # -- special functions ------------------------------------------------------------------------------------------------
 
-trigamma = Elementwise(
-    "trigamma",
-    "T x",
+# The Hurwitz zeta function as in special.py: terms up to q + k = 10, then the Euler-Maclaurin formula.
+zeta = Elementwise(
+    "zeta",
+    "T q, int32 s",
     "T out",
     """
-    // The recurrence up to 10, then the asymptotic series; the reflection formula below 1/2.
-    double v = x, pi = 3.141592653589793, total = 0.0;
-    bool reflected = v < 0.5;
-    double z = reflected ? 1.0 - v : v;
-    for (; z < 10.0; z += 1.0) total += 1.0 / (z * z);
-    double r = 1.0 / (z * z);
-    double series = ((((((7.0 / 6 * r - 691.0 / 2730) * r + 5.0 / 66) * r - 1.0 / 30) * r + 1.0 / 42) * r
-                      - 1.0 / 30) * r + 1.0 / 6);
-    double value = total + 1.0 / z + 0.5 * r + series * r / z;
-    double turn = pi / sin(pi * (v - floor(v)));
-    out = T(reflected ? turn * turn - value : value);
+    double x = q, z = x, order = s, total = 0.0;
+    if (z < 10.0 - (1 << 12)) {
+      z = nan("");
+    }
+    for (; z < 10.0; z += 1.0) total += pow(z, -order);
+    double power = pow(z, -order);
+    double tail = power * z / (order - 1.0) + 0.5 * power;
+    double factor = order;
+    power /= z;
+    for (int j = 0; j < BERNOULLI_TERMS; ++j) {
+      tail += bernoulli[j] * factor * power;
+      factor *= (order + 2 * j + 1) * (order + 2 * j + 2);
+      power /= z * z;
+    }
+    out = T(x <= 0.0 && x == floor(x) ? __longlong_as_double(0x7ff0000000000000LL) : total + tail);
     """,
+    f"#define BERNOULLI_TERMS {len(special.BERNOULLI)}\n"
+    f"__device__ const double bernoulli[] = {{{', '.join(map(repr, special.BERNOULLI))}}};",
 )
 
 # -- order ------------------------------------------------------------------------------------------------------------
@@ -168,15 +176,32 @@ one_nan = Elementwise("one_nan", "T x", "T out", "out = x == x ? x : T(nan(\"\")
 
 # -- indices ----------------------------------------------------------------------------------------------------------
 
+# A check leaves the number of its site, and the bits of the first value that is wrong, where `Faults` looks for them.
+_FAULT = r"""
+__device__ inline void leave_fault(unsigned long long* fault, unsigned long long site, unsigned long long bits) {
+  if (atomicCAS(&fault[0], 0ULL, site) == 0ULL) fault[1] = bits;
+}
+"""
+
 check_bounds = Elementwise(
     "check_bounds",
     "T index, int64 lowest, int64 size, uint64 site",
     "raw uint64 fault",
     """
-    if ((long long)index < lowest || (long long)index >= size) {
-      if (atomicCAS(&fault[0], 0ULL, (unsigned long long)site) == 0ULL) fault[1] = (unsigned long long)(long long)index;
-    }
+    long long value = (long long)index;
+    if (value < lowest || value >= size) leave_fault(&fault[0], site, (unsigned long long)value);
     """,
+    _FAULT,
+)
+check_unit = Elementwise(
+    "check_unit",
+    "T x, uint64 site",
+    "raw uint64 fault",
+    """
+    double value = (double)x;
+    if (!(value >= 0.0 && value <= 1.0)) leave_fault(&fault[0], site, (unsigned long long)__double_as_longlong(value));
+    """,
+    _FAULT,
 )
 
 

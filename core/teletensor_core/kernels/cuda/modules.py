@@ -31,7 +31,7 @@ def kernel(module: str, template: str, *arguments: str) -> Any:
     """The kernel `template<arguments...>` of a module, compiled on first use."""
     import cupy
 
-    expression = f"{template}<{', '.join(arguments)}>"
+    expression = f"teletensor::{template}<{', '.join(arguments)}>"
     made = cupy.RawModule(code=source(module), options=("-std=c++17",), name_expressions=(expression,))
     return made.get_function(expression)
 

@@ -1,4 +1,5 @@
 // Running extremes and running logsumexp along one dimension of a dense (outer, n, inner) array.
+namespace teletensor {
 
 template <typename T> struct RunningMax {
   static __device__ T of(T a, T b) { return a != a ? a : (b != b || b > a) ? b : a; }
@@ -60,3 +61,5 @@ __global__ void scan_blocks(const T* x, T* out, long long lines, long long n, lo
     }
   }
 }
+
+}  // namespace teletensor

@@ -50,19 +50,16 @@ void* body_argument;
 bool own_stacks;
 char exchanged[MOST_THREADS / WARP][WARP][16];
 
-unsigned order() {
+unsigned order_from_environment() {
   const char* text = getenv("CUDA_EMULATOR_ORDER");
   return text ? (unsigned)strtoul(text, nullptr, 10) : 0;
 }
-
-std::mt19937& shuffler() {
-  static std::mt19937 generator(order());
-  return generator;
-}
+unsigned order = order_from_environment();
+std::mt19937 shuffler(order);
 
 template <class T> void arrange(std::vector<T>& items) {
-  if (order() > 1) std::shuffle(items.begin(), items.end(), shuffler());
-  if (order() == 1) std::reverse(items.begin(), items.end());
+  if (order > 1) std::shuffle(items.begin(), items.end(), shuffler);
+  if (order == 1) std::reverse(items.begin(), items.end());
 }
 
 Index thread_index(unsigned number) {
@@ -182,6 +179,11 @@ void run_with_stacks(unsigned count) {
 }  // namespace
 
 extern "C" {
+
+void emulator_set_order(unsigned wanted) {
+  order = wanted;
+  shuffler.seed(wanted);
+}
 
 void emulator_run_block(void (*thread_body)(void*), void* argument, int stacks) {
   unsigned count = emulator_block_size.x * emulator_block_size.y * emulator_block_size.z;
