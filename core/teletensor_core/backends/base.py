@@ -51,7 +51,7 @@ class Backend(ABC):
         """The same device for one more session: errors that the device finds later stay with the session at fault."""
         return self
 
-    def activate(self) -> None:
+    def activate(self) -> None:  # noqa: B027  (nothing to do for most)
         """Make this device the calling thread's own. Called before commands are run in a thread."""
 
 

@@ -103,7 +103,7 @@ def _import_cupy() -> Any:
         import cupy
     except ImportError as error:
         raise DeviceError(
-            "computing on a GPU needs CuPy: pip install 'teletensor[cuda12x]' for CUDA 12, 'teletensor[cuda13x]' for 13 "
-            f"({error})"
+            "computing on a GPU needs CuPy: pip install 'teletensor[cuda12x]' for CUDA 12, or 'teletensor[cuda13x]' for "
+            f"CUDA 13 ({error})"
         ) from None
     return cupy

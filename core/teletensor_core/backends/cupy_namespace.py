@@ -211,7 +211,7 @@ def _one_nan(x: Any) -> Any:
 
 
 def _is_floating(x: Any) -> bool:
-    return x.dtype.kind == "f" or x.dtype == _BFLOAT16
+    return bool(x.dtype.kind == "f" or x.dtype == _BFLOAT16)
 
 
 def _scan(what: str, x: Any, axis: int) -> Any:

@@ -15,8 +15,8 @@ _MOST_SITES = 1 << 12
 class Faults:
     """The first operand since the last look that a check on the device has found wrong.
 
-    A check is one kernel and no wait: it leaves its number, its site, and the wrong value in device memory. `look` copies
-    them back, and costs nothing when nothing was checked.
+    A check is one kernel and no wait: it leaves its number, its site, and the wrong value in device memory. `look`
+    copies them back, and costs nothing when nothing was checked.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Faults:
             elementwise.check_unit(x, self.site(what, None), self.word())
 
     def word(self) -> Any:
-        """Two uint64 on the device, for kernels that check as they go: the site of a fault, or 0, and the value's bits."""
+        """Two uint64 on the device, for kernels that check as they go: a fault's site, or 0, and the value's bits."""
         if self._word is None:
             import cupy
 

@@ -81,9 +81,7 @@ def normal_from_uniform(u: Any) -> Any:
 def _tail(u: Any, q: Any) -> Any:
     r = np.sqrt(-exact_log(np.where(q < 0, u, 1.0 - u)))
     near, far = r - 1.6, r - 5.0
-    value = np.where(
-        r <= 5.0, _quantile("C", near) / _quantile("D", near), _quantile("E", far) / _quantile("F", far)
-    )
+    value = np.where(r <= 5.0, _quantile("C", near) / _quantile("D", near), _quantile("E", far) / _quantile("F", far))
     return np.where(q < 0, -value, value)
 
 

@@ -73,7 +73,18 @@ def _fingerprint() -> str:
 
 
 def _build_driver() -> None:
-    _run("g++", "-std=c++17", "-O2", "-fPIC", "-shared", "-o", DRIVER, "-Wl,-soname,libcuda.so.1", SOURCES / "driver.cpp", "-ldl")
+    _run(
+        "g++",
+        "-std=c++17",
+        "-O2",
+        "-fPIC",
+        "-shared",
+        "-o",
+        DRIVER,
+        "-Wl,-soname,libcuda.so.1",
+        SOURCES / "driver.cpp",
+        "-ldl",
+    )
 
 
 def _build_runtime() -> None:
@@ -87,7 +98,18 @@ def _build_runtime() -> None:
     )
     headers = [f"-I{BUILD / 'include'}", f"-I{cuda_headers()}", f"-I{sysconfig.get_paths()['include']}"]
     made, ours = BUILD / "wrapper.o", BUILD / "runtime.o"
-    _run("g++", "-O1", "-fPIC", "-w", "-c", wrapper.with_suffix(".cpp"), *headers, f"-I{source / 'cupy_backends'}", "-o", made)
+    _run(
+        "g++",
+        "-O1",
+        "-fPIC",
+        "-w",
+        "-c",
+        wrapper.with_suffix(".cpp"),
+        *headers,
+        f"-I{source / 'cupy_backends'}",
+        "-o",
+        made,
+    )
     _run("g++", "-std=c++17", "-O1", "-fPIC", "-w", "-c", SOURCES / "runtime.cpp", *headers, "-o", ours)
     missing = {name for name in _symbols(made, "U") if name.startswith("cuda")} - _symbols(ours, "T")
     _link_stubs(RUNTIME, None, [made, ours], sorted(missing), answer=801)
@@ -123,10 +145,14 @@ def _build_blas() -> None:
     _link_stubs(BLAS, BLAS.name, [ours], sorted(wanted - _symbols(ours, "T")), answer=15)
 
 
-def _link_stubs(out: Path, soname: str | None, objects: Sequence[Path], missing: Sequence[str], answer: int = 0) -> None:
+def _link_stubs(
+    out: Path, soname: str | None, objects: Sequence[Path], missing: Sequence[str], answer: int = 0
+) -> None:
     """A shared library of objects, and of functions that answer "not supported"."""
     stubs = out.with_suffix(".stubs.cpp")
-    stubs.write_text("".join(f'extern "C" int {name}() {{ return {answer}; }}\n' for name in missing) or "int unused;\n")
+    stubs.write_text(
+        "".join(f'extern "C" int {name}() {{ return {answer}; }}\n' for name in missing) or "int unused;\n"
+    )
     options: list[str | Path] = []
     if soname:
         version = out.with_suffix(".map")

@@ -81,11 +81,8 @@ def _launchers(text: str, expressions: Sequence[str]) -> tuple[str, dict[str, st
     kernels = {name: name for name in _KERNEL.findall(text)}
     names = {expression: f"expression_{i}" for i, expression in enumerate(expressions)}
     kernels.update({name: expression for expression, name in names.items()})
-    lines = [
-        f'extern "C" void emulator_launch_{name}(void** arguments) {{ emulator_launch(&{kernel}, arguments, {stacks}); }}\n'
-        for name, kernel in kernels.items()
-    ]
-    return "".join(lines), names
+    launch = 'extern "C" void emulator_launch_{}(void** arguments) {{ emulator_launch(&{}, arguments, {}); }}\n'
+    return "".join(launch.format(name, kernel, stacks) for name, kernel in kernels.items()), names
 
 
 def _flags(text: str, options: Sequence[str]) -> list[str]:

@@ -27,7 +27,9 @@ class _Library:
             for expression in expressions:
                 nvrtc.nvrtcAddNameExpression(program, expression.encode())
             flags = [*_flags(options), f"-arch=sm_{architecture}"]
-            code = nvrtc.nvrtcCompileProgram(program, len(flags), (ctypes.c_char_p * len(flags))(*map(str.encode, flags)))
+            code = nvrtc.nvrtcCompileProgram(
+                program, len(flags), (ctypes.c_char_p * len(flags))(*map(str.encode, flags))
+            )
             return self._log(program) if code else None
         finally:
             nvrtc.nvrtcDestroyProgram(ctypes.byref(program))

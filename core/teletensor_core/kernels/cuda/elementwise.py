@@ -40,6 +40,7 @@ class Elementwise:
         )
 
     def __call__(self, *operands: Any, **keywords: Any) -> Any:
+        """The outputs, or those given as further operands."""
         return self.kernel(*operands, **keywords)
 
 
@@ -172,7 +173,7 @@ zeta = Elementwise(
 # -- order ------------------------------------------------------------------------------------------------------------
 
 # Sorting by bits puts a NaN with its sign set before everything else; the host's NaN has it set.
-one_nan = Elementwise("one_nan", "T x", "T out", "out = x == x ? x : T(nan(\"\"))")
+one_nan = Elementwise("one_nan", "T x", "T out", 'out = x == x ? x : T(nan(""))')
 
 # -- indices ----------------------------------------------------------------------------------------------------------
 
@@ -208,8 +209,8 @@ check_unit = Elementwise(
 def _scatter(name: str, combine: str) -> Elementwise:
     """Combine values with what is at their places; `places` are sorted, `order` says which value goes to each.
 
-    One thread takes a run of equal places: no atomics, so that every dtype works and the result does not depend on which
-    thread came first. CuPy's own `maximum.at` rounds float64 to float32 and loses NaN.
+    One thread takes a run of equal places: no atomics, so that every dtype works and the result does not depend on
+    which thread came first. CuPy's own `maximum.at` rounds float64 to float32 and loses NaN.
     """
     return Elementwise(
         name,
