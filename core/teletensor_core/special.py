@@ -201,7 +201,7 @@ def _digamma64(x: Array) -> Array:
 
 
 # B(2j) / (2j)!, j = 1, 2, ..., of the Euler-Maclaurin formula.
-_BERNOULLI = (
+BERNOULLI = (
     8.333333333333333e-2,
     -1.388888888888889e-3,
     3.306878306878307e-5,
@@ -235,7 +235,7 @@ def _zeta64(s: int, q: Array) -> Array:
     power = z ** float(-s)
     tail = power * z / (s - 1) + 0.5 * power
     factor, power = float(s), power / z
-    for j, coefficient in enumerate(_BERNOULLI):
+    for j, coefficient in enumerate(BERNOULLI):
         tail += coefficient * factor * power
         factor *= (s + 2 * j + 1) * (s + 2 * j + 2)
         power = power / (z * z)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,23 +26,40 @@ class Backend(ABC):
 
     @abstractmethod
     def to_host(self, array: Any) -> np.ndarray[Any, Any]:
-        """The elements on the host; may share memory where the host is the device."""
+        """The elements on the host; may share memory where the host is the device.
+
+        Raises DimensionError when an index that the device has checked since the last wait was out of bounds.
+        """
 
     @abstractmethod
     def synchronize(self) -> None:
-        """Wait until the device has done everything."""
+        """Wait until the device has done everything. Raises DimensionError as `to_host` does."""
 
     @abstractmethod
     def memory_info(self) -> dict[str, int]:
-        """`allocated`, `total` and `free` bytes of the device, as far as they are known."""
+        """`allocated`, `reserved`, `free` and `total` bytes of the device, as far as they are known."""
 
     @abstractmethod
     def free_pools(self) -> None:
         """Give cached memory back to the device."""
 
+    def host_buffer(self, shape: Sequence[int], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+        """Host memory, not initialised, from which `asarray` copies as fast as the device can."""
+        return np.empty(shape, dtype)
+
+    def for_session(self) -> Backend:
+        """The same device for one more session: errors that the device finds later stay with the session at fault."""
+        return self
+
+    def activate(self) -> None:  # noqa: B027  (nothing to do for most)
+        """Make this device the calling thread's own. Called before commands are run in a thread."""
+
 
 def create_backend(kind: str = "auto", index: int = 0) -> Backend:
-    """The backend called "numpy" or "cupy"; "auto" takes CuPy where it is installed and sees a GPU."""
+    """The backend called "numpy" or "cupy"; "auto" takes CuPy where it is installed and sees a GPU.
+
+    Raises DeviceError when CuPy is asked for and is not installed, or there is no GPU with that index.
+    """
     if kind == "auto":
         kind = "cupy" if _has_gpu() else "numpy"
     if kind == "numpy":

@@ -55,7 +55,7 @@ class Engine:
     def _compute(self, plan: Plan, operands: Sequence[Any]) -> tuple[Value, ...]:
         arrays = self._arrays(plan, operands)
         try:
-            result = plan.op.kernel(self.xp, *arrays, **plan.attrs)
+            result = self.call(plan.op, arrays, plan.attrs)
         except self.backend.linalg_errors as error:
             raise LinAlgError(f"{plan.op.name}({', '.join(map(repr, plan.specs))}): {error}") from None
         if not plan.multiple:
@@ -69,6 +69,19 @@ class Engine:
         return tuple(
             Value(self._conform(plan.op, r, s, arrays), s) for r, s in zip(result, specs, strict=True) if s is not None
         )
+
+    def call(self, op: Op, operands: Sequence[Any], attrs: dict[str, Any]) -> Any:
+        """What an op's kernel returns for arrays; tried once more, with the device's pools freed, when memory is short.
+
+        For kernels that write only into arrays of their own: others would do a part of their work twice.
+        """
+        try:
+            return op.kernel(self.xp, *operands, **attrs)
+        except self.backend.out_of_memory_errors:
+            pass
+        # Here, and not above: there the traceback still holds what the kernel had allocated.
+        self.backend.free_pools()
+        return op.kernel(self.xp, *operands, **attrs)
 
     def _arrays(self, plan: Plan, operands: Sequence[Any]) -> list[Any]:
         arrays: list[Any] = []
@@ -122,7 +135,7 @@ class Engine:
         if plan.op.inplace_kernel is not None and plan.casts is None:
             plan.op.inplace_kernel(self.xp, *arrays, **plan.attrs)
         else:
-            self.arrays.overwrite(target.array, plan.op.kernel(self.xp, *arrays, **plan.attrs))
+            self.arrays.overwrite(target.array, self.call(plan.op, arrays, plan.attrs))
         target.version[0] += 1
         if node is not None:
             if "out" in plan.op.saves:

@@ -60,10 +60,10 @@ class ArrayOps(_Namespace):
     recording = False
 
     def _bind(self, op: Op) -> Callable[..., Any]:
-        kernel, xp, array_type = op.kernel, self.xp, self.engine.arrays.type
+        call, xp, array_type = self.engine.call, self.xp, self.engine.arrays.type
 
         def run(*operands: Any, **attrs: Any) -> Any:
-            result = kernel(xp, *operands, **attrs)
+            result = call(op, operands, attrs)
             # NumPy gives scalars for 0-d results; rules, and kernels that write with out=, need arrays.
             return result if type(result) is array_type or isinstance(result, (tuple, list)) else xp.asarray(result)
 

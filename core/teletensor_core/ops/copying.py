@@ -2,6 +2,7 @@
 
 from teletensor_core import dtypes, rules
 from teletensor_core.dtypes import INTEGER
+from teletensor_core.kernels.casting import cast
 from teletensor_core.registry import OPS, op
 from teletensor_core.rules import views
 from teletensor_core.samples import Sample, T, calls, unary
@@ -45,9 +46,7 @@ def _(ops, g, out, input):
 )
 def to(xp, input, *, dtype):
     """A copy with another dtype."""
-    if input.dtype.kind == "c" and dtype.np.kind != "c":
-        input = input.real
-    return input.astype(dtype.np) if dtype.np.kind != "b" else input != 0
+    return cast(input, dtype.np)
 
 
 @to.vjp("input")

@@ -3,6 +3,7 @@
 from teletensor_core import dtypes, rules
 from teletensor_core.dtypes import bool_
 from teletensor_core.errors import ArgumentError, DTypeError
+from teletensor_core.kernels.casting import cast
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
@@ -252,11 +253,7 @@ def copy(xp, input, src):
 
 @copy.write_inplace
 def _(xp, input, src):
-    if input.dtype.kind == "b":
-        src = src != 0
-    elif src.dtype.kind == "c" and input.dtype.kind != "c":
-        src = src.real
-    xp.copyto(input, src, casting="unsafe")
+    xp.copyto(input, src if src.dtype == input.dtype else cast(src, input.dtype))
 
 
 @copy.vjp("input")

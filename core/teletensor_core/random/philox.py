@@ -45,19 +45,21 @@ def _rounds(counter: Any, seed: int, out: Any) -> None:
 
 
 # Coefficients of algorithm AS 241 (Wichura, "The Percentage Points of the Normal Distribution", Applied Statistics 37,
-# 1988), highest power first.
-_A = (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457, 13731.693765509461125,
-      1971.5909503065514427, 133.14166789178437745, 3.387132872796366608)  # fmt: skip
-_B = (5226.495278852545925, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867, 5394.1960214247511077,
-      687.1870074920579083, 42.313330701600911252, 1.0)  # fmt: skip
-_C = (7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177, 1.27045825245236838258,
-      3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959, 1.42343711074968357734)  # fmt: skip
-_D = (1.05075007164441684324e-9, 5.475938084995344946e-4, 0.0151986665636164571966, 0.14810397642748007459,
-      0.68976733498510000455, 1.6763848301838038494, 2.05319162663775882187, 1.0)  # fmt: skip
-_E = (2.01033439929228813265e-7, 2.71155556874348757815e-5, 0.0012426609473880784386, 0.026532189526576123093,
-      0.29656057182850489123, 1.7848265399172913358, 5.4637849111641143699, 6.6579046435011037772)  # fmt: skip
-_F = (2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,
-      0.0148753612908506148525, 0.13692988092273580531, 0.59983220655588793769, 1.0)  # fmt: skip
+# 1988), highest power first: numerator and denominator for the centre, and for the nearer and the farther tail.
+QUANTILE = {
+    "A": (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
+          13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608),
+    "B": (5226.495278852545925, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867,
+          5394.1960214247511077, 687.1870074920579083, 42.313330701600911252, 1.0),
+    "C": (7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177, 1.27045825245236838258,
+          3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959, 1.42343711074968357734),
+    "D": (1.05075007164441684324e-9, 5.475938084995344946e-4, 0.0151986665636164571966, 0.14810397642748007459,
+          0.68976733498510000455, 1.6763848301838038494, 2.05319162663775882187, 1.0),
+    "E": (2.01033439929228813265e-7, 2.71155556874348757815e-5, 0.0012426609473880784386, 0.026532189526576123093,
+          0.29656057182850489123, 1.7848265399172913358, 5.4637849111641143699, 6.6579046435011037772),
+    "F": (2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,
+          0.0148753612908506148525, 0.13692988092273580531, 0.59983220655588793769, 1.0),
+}  # fmt: skip
 
 
 def normal_from_uniform(u: Any) -> Any:
@@ -69,7 +71,7 @@ def normal_from_uniform(u: Any) -> Any:
     q = u - 0.5
     centre = np.abs(q) <= 0.425
     r = 0.180625 - q * q
-    out = q * _polynomial(_A, r) / _polynomial(_B, r)
+    out = q * _quantile("A", r) / _quantile("B", r)
     tail = ~centre
     if tail.any():
         out[tail] = _tail(u[tail], q[tail])
@@ -79,10 +81,12 @@ def normal_from_uniform(u: Any) -> Any:
 def _tail(u: Any, q: Any) -> Any:
     r = np.sqrt(-exact_log(np.where(q < 0, u, 1.0 - u)))
     near, far = r - 1.6, r - 5.0
-    value = np.where(
-        r <= 5.0, _polynomial(_C, near) / _polynomial(_D, near), _polynomial(_E, far) / _polynomial(_F, far)
-    )
+    value = np.where(r <= 5.0, _quantile("C", near) / _quantile("D", near), _quantile("E", far) / _quantile("F", far))
     return np.where(q < 0, -value, value)
+
+
+def _quantile(which: str, x: Any) -> Any:
+    return _polynomial(QUANTILE[which], x)
 
 
 def _polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
@@ -93,8 +97,10 @@ def _polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
     return total
 
 
-_LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-_SQRT_HALF_BITS = np.uint64(0x3FE6A09E667F3BCD)
+LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
+# atanh(s) / s in powers of s * s, highest first.
+LOG_SERIES = tuple(1.0 / n for n in range(23, 0, -2))
 
 
 def exact_log(x: Any) -> Any:
@@ -103,9 +109,9 @@ def exact_log(x: Any) -> Any:
     x = 2^k * m with m near 1, and log m = 2 atanh((m - 1) / (m + 1)) by its series; good to about 1e-15.
     """
     raw = x.view(np.uint64)
-    k = ((raw - _SQRT_HALF_BITS).view(np.int64) >> np.int64(52)).astype(np.float64)
+    k = ((raw - np.uint64(SQRT_HALF_BITS)).view(np.int64) >> np.int64(52)).astype(np.float64)
     m = (raw - ((k.astype(np.int64)) << np.int64(52)).view(np.uint64)).view(np.float64)
     s = (m - 1.0) / (m + 1.0)
     z = s * s
-    series = _polynomial(tuple(1.0 / n for n in range(23, 0, -2)), z)
-    return k * _LN2_HIGH + (k * _LN2_LOW + 2.0 * s * series)
+    series = _polynomial(LOG_SERIES, z)
+    return k * LN2_HIGH + (k * LN2_LOW + 2.0 * s * series)

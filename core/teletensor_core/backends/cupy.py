@@ -1,0 +1,109 @@
+"""The CuPy backend: arrays in the memory of one GPU.
+
+Everything runs on the device's default stream. CuPy's pool keeps freed memory by stream and has no way to say that
+another stream still reads an array, so that with one stream an array may be freed, and its memory used again, while
+kernels that use it are still waiting their turn: they run first. Sessions of one worker take turns on the stream, as
+they do in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from teletensor_core.backends.base import Backend
+from teletensor_core.backends.faults import Faults
+from teletensor_core.errors import DeviceError
+
+# Reads of this size and more go through pinned memory: the driver copies into it without a detour. Much more of it
+# would take memory away from the host's other programs.
+_PINNED_FROM, _PINNED_TO = 1 << 16, 1 << 28
+
+
+class CuPyBackend(Backend):
+    """Arrays on GPU `index`."""
+
+    name = "cupy"
+    linalg_errors = (np.linalg.LinAlgError,)
+
+    def __init__(self, index: int = 0) -> None:
+        self._cupy = _import_cupy()
+        self.index = index
+        self.device_name = self._find(index)
+        self.out_of_memory_errors = (MemoryError, self._cupy.cuda.memory.OutOfMemoryError)
+        self._open()
+
+    def _find(self, index: int) -> str:
+        """The name of a GPU. Raises DeviceError."""
+        runtime = self._cupy.cuda.runtime
+        count = runtime.getDeviceCount() if self._cupy.is_available() else 0
+        if not 0 <= index < count:
+            raise DeviceError(f"there is no GPU {index} here: CuPy sees {count}")
+        return str(runtime.getDeviceProperties(index)["name"].decode())
+
+    def _open(self) -> None:
+        from teletensor_core.backends.cupy_namespace import CuPyNamespace
+
+        self.activate()
+        self.faults = Faults()
+        self.xp = CuPyNamespace(self.faults)
+
+    def for_session(self) -> CuPyBackend:
+        """The same device and pools, with errors of its own."""
+        made = object.__new__(CuPyBackend)
+        made.__dict__.update(self.__dict__)
+        made._open()
+        return made
+
+    def activate(self) -> None:
+        """Make this GPU the current one of the calling thread."""
+        self._cupy.cuda.Device(self.index).use()
+
+    def asarray(self, host: np.ndarray[Any, Any]) -> Any:
+        """A copy on the device. Does not wait; host memory that is pinned must not be written to afterwards."""
+        return self._cupy.asarray(host)
+
+    def host_buffer(self, shape: Sequence[int], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+        """Pinned memory for buffers of a middling size, ordinary memory for others."""
+        nbytes = int(np.prod(shape, dtype=int)) * dtype.itemsize
+        if not _PINNED_FROM <= nbytes <= _PINNED_TO:
+            return np.empty(shape, dtype)
+        memory = self._cupy.cuda.alloc_pinned_memory(nbytes)
+        return np.frombuffer(memory, np.uint8, nbytes).view(dtype).reshape(shape)
+
+    def to_host(self, array: Any) -> np.ndarray[Any, Any]:
+        """A copy on the host. Waits."""
+        self.faults.look()
+        dense = array if array.flags.c_contiguous else self._cupy.ascontiguousarray(array)
+        out = self.host_buffer(dense.shape, dense.dtype)
+        dense.get(out=out)
+        return out
+
+    def synchronize(self) -> None:
+        """Wait for everything that was launched."""
+        self._cupy.cuda.get_current_stream().synchronize()
+        self.faults.look()
+
+    def memory_info(self) -> dict[str, int]:
+        """Bytes that arrays hold, that the pool holds for them, and what the driver says is free and there."""
+        free, total = self._cupy.cuda.Device(self.index).mem_info
+        pool = self._cupy.get_default_memory_pool()
+        return {"allocated": pool.used_bytes(), "reserved": pool.total_bytes(), "free": free, "total": total}
+
+    def free_pools(self) -> None:
+        """Give back cached device memory and cached pinned memory."""
+        self._cupy.get_default_memory_pool().free_all_blocks()
+        self._cupy.get_default_pinned_memory_pool().free_all_blocks()
+
+
+def _import_cupy() -> Any:
+    try:
+        import cupy
+    except ImportError as error:
+        raise DeviceError(
+            "computing on a GPU needs CuPy: pip install 'teletensor[cuda12x]' for CUDA 12, or 'teletensor[cuda13x]' for "
+            f"CUDA 13 ({error})"
+        ) from None
+    return cupy

@@ -1,0 +1,245 @@
+"""CuPy's functions as op code knows them, and those that CuPy lacks, spells differently or answers differently.
+
+Nothing here waits for the device, but for the functions whose result's shape depends on data and the factorisations,
+which have to look whether a matrix was singular.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cupy
+import cupyx
+import numpy as np
+from cupyx.scipy import special
+
+from teletensor_core import dtypes
+from teletensor_core.backends.faults import Faults
+from teletensor_core.kernels.cuda import elementwise, modules
+
+_BFLOAT16 = dtypes.bfloat16.np
+# Dtypes that cupy.add.at knows; others are added up in a wider one.
+_ATOMIC = frozenset("iqQILlfd")
+_SHORT_LINE, _BLOCK, _MOST_BLOCKS = 64, 256, 65535
+
+
+class CuPyNamespace:
+    """The namespace `xp` of kernels on a GPU."""
+
+    # Columns of convolutions: big enough to fill the device, small beside its memory.
+    workspace = 64 << 20
+    erf = staticmethod(special.erf)
+    erfc = staticmethod(special.erfc)
+    erfinv = staticmethod(special.erfinv)
+    lgamma = staticmethod(special.gammaln)
+    digamma = staticmethod(special.digamma)
+    sigmoid = staticmethod(elementwise.sigmoid)
+    ndtri = staticmethod(elementwise.ndtri)
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+        self.linalg = _Checked()
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(cupy, name)
+        self.__dict__[name] = function
+        return function
+
+    # -- creation and choice -----------------------------------------------------------------------------------------
+
+    @staticmethod
+    def as_strided(x: Any, shape: Sequence[int], strides: Sequence[int]) -> Any:
+        """A view with these sizes and strides in bytes."""
+        return cupy.lib.stride_tricks.as_strided(x, shape, strides)
+
+    @staticmethod
+    def random_bits(count: int, seed: int, offset: int) -> Any:
+        """`count` random uint32: the words of the blocks from `offset` on, under the key `seed`."""
+        out = cupy.empty(count, "uint32")
+        seed &= 0xFFFFFFFFFFFFFFFF
+        elementwise.random_bits(np.uint64(seed), np.uint64(offset), count, out, size=-(-count // 4))
+        return out
+
+    @staticmethod
+    def where(condition: Any, x: Any, y: Any) -> Any:
+        """Elements of `x` where the condition holds, else of `y`."""
+        if _BFLOAT16 in (getattr(x, "dtype", None), getattr(y, "dtype", None)):
+            return _where_bfloat16(condition, x, y)
+        return cupy.where(condition, x, y)
+
+    # -- logic: CuPy's takes no complex numbers ------------------------------------------------------------------------
+
+    @staticmethod
+    def logical_and(a: Any, b: Any) -> Any:
+        """Whether both are not zero."""
+        return cupy.logical_and(_truth(a), _truth(b))
+
+    @staticmethod
+    def logical_or(a: Any, b: Any) -> Any:
+        """Whether either is not zero."""
+        return cupy.logical_or(_truth(a), _truth(b))
+
+    @staticmethod
+    def logical_xor(a: Any, b: Any) -> Any:
+        """Whether exactly one is not zero."""
+        return cupy.logical_xor(_truth(a), _truth(b))
+
+    @staticmethod
+    def logical_not(x: Any) -> Any:
+        """Whether elements are zero."""
+        return cupy.logical_not(_truth(x))
+
+    # -- arithmetic --------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def floor_divide(a: Any, b: Any) -> Any:
+        """The quotient rounded down, as Python rounds it."""
+        return _divided(elementwise.floor_divide, cupy.floor_divide, a, b)
+
+    @staticmethod
+    def remainder(a: Any, b: Any) -> Any:
+        """The remainder of division rounded down: it has the divisor's sign."""
+        return _divided(elementwise.remainder, cupy.remainder, a, b)
+
+    @staticmethod
+    def zeta(s: int, q: Any) -> Any:
+        """The Hurwitz zeta function for an integer s > 1."""
+        return elementwise.zeta(q, np.int32(s))
+
+    # -- order -------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def stable_argsort(x: Any, axis: int) -> Any:
+        """Ascending order, equal elements in their old order, NaN last."""
+        return cupy.argsort(_one_nan(x), axis=axis)
+
+    @staticmethod
+    def sort(x: Any, axis: int = -1) -> Any:
+        """The elements in ascending order, NaN last."""
+        return cupy.sort(_one_nan(x), axis=axis)
+
+    @staticmethod
+    def running_max(x: Any, axis: int) -> Any:
+        """The greatest element so far along an axis; NaN once one was seen."""
+        return _scan("RunningMax", x, axis)
+
+    @staticmethod
+    def running_min(x: Any, axis: int) -> Any:
+        """The least element so far along an axis; NaN once one was seen."""
+        return _scan("RunningMin", x, axis)
+
+    # -- indices -----------------------------------------------------------------------------------------------------
+
+    def check_bounds(self, index: Any, size: int, what: str, negative: bool = True) -> None:
+        """Have DimensionError raised, when somebody next waits, for an index outside [-size, size), or [0, size)."""
+        self.faults.check_bounds(index, -size if negative else 0, size, what)
+
+    def check_unit(self, x: Any, what: str) -> None:
+        """Have ArgumentError raised, when somebody next waits, for an element outside [0, 1]."""
+        self.faults.check_unit(x, what)
+
+    @staticmethod
+    def scatter_add(target: Any, index: tuple[Any, ...], values: Any) -> None:
+        """Add values at index arrays, counting every duplicate."""
+        if target.dtype.kind == "c":
+            cupy.add.at(target.real, index, values.real)
+            cupy.add.at(target.imag, index, values.imag)
+        elif target.dtype.char in _ATOMIC:
+            cupy.add.at(target, index, values)
+        else:
+            wider = target.astype("float32" if _is_floating(target) else "int32")
+            cupy.add.at(wider, index, values.astype(wider.dtype))
+            target[...] = wider.astype(target.dtype)
+
+    @staticmethod
+    def scatter_max(target: Any, index: tuple[Any, ...], values: Any) -> None:
+        """Keep the greatest of what is there and every value that goes there; NaN if one does."""
+        _scatter(elementwise.scatter_max, target, index, values)
+
+    @staticmethod
+    def scatter_min(target: Any, index: tuple[Any, ...], values: Any) -> None:
+        """Keep the least of what is there and every value that goes there; NaN if one does."""
+        _scatter(elementwise.scatter_min, target, index, values)
+
+    @staticmethod
+    def scatter_mul(target: Any, index: tuple[Any, ...], values: Any) -> None:
+        """Multiply values at index arrays, counting every duplicate."""
+        _scatter(elementwise.scatter_mul, target, index, values)
+
+
+class _Checked:
+    """`cupy.linalg`, asked to look whether it succeeded: it raises LinAlgError as NumPy does."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        function = getattr(cupy.linalg, name)
+
+        def checked(*operands: Any, **attributes: Any) -> Any:
+            with cupyx.errstate(linalg="raise"):
+                return function(*operands, **attributes)
+
+        self.__dict__[name] = checked
+        return checked
+
+
+def _where_bfloat16(condition: Any, x: Any, y: Any) -> Any:
+    """CuPy would make float32 of bfloat16; choosing between bit patterns needs no arithmetic."""
+    wanted = np.result_type(x if _is_number(x) else x.dtype, y if _is_number(y) else y.dtype)
+    if wanted != _BFLOAT16:
+        return cupy.where(condition, x, y)
+    x, y = (cupy.asarray(v, dtype=_BFLOAT16).view("uint16") for v in (x, y))
+    return cupy.where(condition, x, y).view(_BFLOAT16)
+
+
+def _truth(x: Any) -> Any:
+    return x != 0 if _is_number(x) or x.dtype.kind == "c" else x
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, (bool, int, float, complex))
+
+
+def _divided(floating: Callable[..., Any], integral: Callable[..., Any], a: Any, b: Any) -> Any:
+    dtype = cupy.result_type(a, b)
+    if dtype.kind != "f":
+        return integral(a, b)
+    return floating(*(x.astype(dtype, copy=False) if hasattr(x, "dtype") else dtype.type(x) for x in (a, b)))
+
+
+def _one_nan(x: Any) -> Any:
+    return elementwise.one_nan(x) if _is_floating(x) else x
+
+
+def _is_floating(x: Any) -> bool:
+    return bool(x.dtype.kind == "f" or x.dtype == _BFLOAT16)
+
+
+def _scan(what: str, x: Any, axis: int) -> Any:
+    x = cupy.ascontiguousarray(x)
+    out = cupy.empty_like(x)
+    if not x.size:
+        return out
+    axis %= x.ndim
+    inner = int(np.prod(x.shape[axis + 1 :], dtype=int))
+    n = x.shape[axis]
+    lines = x.size // n
+    by_line = n <= _SHORT_LINE or inner >= _SHORT_LINE
+    blocks = min(-(-lines // _BLOCK) if by_line else lines, _MOST_BLOCKS)
+    c_type = modules.c_name(x.dtype)
+    run = modules.kernel("scan", "scan_lines" if by_line else "scan_blocks", c_type, f"teletensor::{what}<{c_type}>")
+    run((blocks,), (_BLOCK,), (x, out, np.int64(lines), np.int64(n), np.int64(inner)))
+    return out
+
+
+def _scatter(kernel: Callable[..., Any], target: Any, index: tuple[Any, ...], values: Any) -> None:
+    places = cupy.arange(target.size).reshape(target.shape)[index]
+    count = int(places.size)
+    if not count:
+        return
+    values = cupy.broadcast_to(values, places.shape).astype(target.dtype).reshape(-1)
+    places = places.reshape(-1)
+    order = cupy.argsort(places)
+    whole = target if target.flags.c_contiguous else cupy.ascontiguousarray(target)
+    kernel(order, places[order], values, count, whole.reshape(-1), size=count)
+    if whole is not target:
+        target[...] = whole

@@ -1,0 +1,34 @@
+"""Asks NVIDIA's compiler whether it takes a kernel for real architectures. Needs no GPU and no driver.
+
+NVRTC runs in a process of its own, where nothing of the emulator is loaded.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+
+
+class RefusedError(Exception):
+    """NVRTC refused a kernel that the host's compiler took."""
+
+
+class Gate:
+    """A process that compiles sources for architectures such as "80"."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", f"{__name__}_process"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def check(self, text: str, options: Sequence[str], expressions: Sequence[str], architecture: str) -> None:
+        """Raise RefusedError, with the compiler's log, unless the source compiles to machine code."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([text, list(options), list(expressions), architecture]) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RefusedError(f"the NVRTC process ended with code {self._process.wait()} on:\n{text[-2000:]}")
+        log = json.loads(answer)
+        if log is not None:
+            raise RefusedError(f"sm_{architecture}: {log}\n{text[-2000:]}")
