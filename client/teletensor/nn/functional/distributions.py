@@ -6,7 +6,7 @@ from teletensor_core.dtypes import DType
 
 import teletensor as tt
 from teletensor import ops
-from teletensor.random import default_generator
+from teletensor.random import draw
 from teletensor.tensor import Tensor
 
 
@@ -34,7 +34,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     With `hard` the result is one-hot, and its gradient is that of the soft sample. `eps` has no
     effect, as in PyTorch.
     """
-    drawn = default_generator.next(logits.numel())
+    drawn = draw(None, logits.numel())
     noise = -ops.exponential_(tt.empty_like(logits), *drawn, lambd=1.0).log()
     soft = softmax((logits + noise) / tau, dim)
     if not hard:

@@ -5,7 +5,7 @@ import warnings
 
 import teletensor as tt
 from teletensor import ops
-from teletensor.random import default_generator
+from teletensor.random import draw
 from teletensor.tensor import Tensor
 
 # What SELU tends to for very negative input: -scale * alpha.
@@ -110,14 +110,14 @@ def _drop_channels(input: Tensor, p: float, training: bool, inplace: bool) -> Te
 
 def _dropped(input: Tensor, p: float) -> tuple[Tensor, Tensor]:
     """The input with elements dropped, and which were kept."""
-    seed, offset = default_generator.next(input.numel())
+    seed, offset = draw(None, input.numel())
     dropped, kept = ops.dropout(input, seed, offset, p=p)
     return dropped, kept
 
 
 def _channels_dropped(input: Tensor, p: float) -> tuple[Tensor, Tensor]:
     """The input with channels dropped, and which elements were kept."""
-    seed, offset = default_generator.next(math.prod(input.shape[:2]))
+    seed, offset = draw(None, math.prod(input.shape[:2]))
     dropped, kept = ops.feature_dropout(input, seed, offset, p=p)
     return dropped, kept
 

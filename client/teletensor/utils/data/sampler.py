@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar
 
-from teletensor_core.errors import ArgumentError
+from teletensor_core.dtypes import float64
+from teletensor_core.errors import ArgumentError, ArgumentTypeError
 
+from teletensor.factories import as_tensor, randint, randperm
+from teletensor.functions import multinomial
+from teletensor.ops import cat
 from teletensor.random import Generator
+from teletensor.tensor import Tensor
 
 T = TypeVar("T", covariant=True)
 
@@ -33,7 +39,11 @@ class SequentialSampler(Sampler[int]):
 
 
 class RandomSampler(Sampler[int]):
-    """Every sample in random order, or draws with replacement."""
+    """Every sample in random order, or draws with replacement.
+
+    Without a generator each pass makes one, seeded by the default generator: however many samples there are, the
+    default generator goes on from the same place.
+    """
 
     def __init__(
         self,
@@ -42,31 +52,32 @@ class RandomSampler(Sampler[int]):
         num_samples: int | None = None,
         generator: Generator | None = None,
     ) -> None:
-        if num_samples is not None and num_samples <= 0:
-            raise ArgumentError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
-        self.data_source, self.replacement, self._num_samples, self.generator = (
-            data_source,
-            replacement,
-            num_samples,
-            generator,
-        )
+        self.data_source, self.replacement = data_source, replacement
+        self._num_samples, self.generator = num_samples, generator
+        if not isinstance(replacement, bool):
+            raise ArgumentTypeError(f"replacement should be a boolean value, but got replacement={replacement}")
+        if not isinstance(self.num_samples, int) or self.num_samples <= 0:
+            raise ArgumentError(
+                f"num_samples should be a positive integer value, but got num_samples={self.num_samples}"
+            )
 
     @property
     def num_samples(self) -> int:
         """How many samples one pass draws."""
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
-    def __iter__(self) -> Iterator[int]:
-        from teletensor.factories import randint, randperm
-
-        size, left = len(self.data_source), self.num_samples
+    def order(self, device: Any = "cpu") -> Tensor:
+        """The indices of one pass, made on a device: the same on every one."""
+        size, count = len(self.data_source), self.num_samples
+        generator = fresh_generator() if self.generator is None else self.generator
         if self.replacement:
-            yield from randint(0, size, (left,), generator=self.generator, device="cpu").tolist()
-            return
-        while left > 0:
-            order = randperm(size, generator=self.generator, device="cpu").tolist()
-            yield from order[:left]
-            left -= size
+            return randint(0, size, (count,), generator=generator, device=device)
+        passes = [randperm(size, generator=generator, device=device) for _ in range(-(-count // size))]
+        whole = passes[0] if len(passes) == 1 else cat(passes, dim=0)
+        return whole if count % size == 0 else whole[:count]  # type: ignore[index, no-any-return]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.order().tolist())
 
     def __len__(self) -> int:
         return self.num_samples
@@ -79,8 +90,6 @@ class SubsetRandomSampler(Sampler[int]):
         self.indices, self.generator = indices, generator
 
     def __iter__(self) -> Iterator[int]:
-        from teletensor.factories import randperm
-
         for i in randperm(len(self.indices), generator=self.generator, device="cpu").tolist():
             yield self.indices[i]
 
@@ -92,21 +101,22 @@ class WeightedRandomSampler(Sampler[int]):
     """Indices drawn in proportion to weights."""
 
     def __init__(
-        self, weights: Any, num_samples: int, replacement: bool = True, generator: Generator | None = None
+        self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Generator | None = None
     ) -> None:
-        from teletensor_core.dtypes import float64
-
-        from teletensor.factories import as_tensor
-
-        if num_samples <= 0:
+        if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
             raise ArgumentError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
+        if not isinstance(replacement, bool):
+            raise ArgumentError(f"replacement should be a boolean value, but got replacement={replacement}")
         self.weights = as_tensor(weights, dtype=float64, device="cpu")
+        if self.weights.ndim != 1:
+            raise ArgumentError(
+                f"weights should be a 1d sequence but given weights have shape {tuple(self.weights.shape)}"
+            )
         self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
 
     def __iter__(self) -> Iterator[int]:
-        from teletensor.functions import multinomial
-
-        yield from multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator).tolist()
+        drawn = multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
+        yield from drawn.tolist()
 
     def __len__(self) -> int:
         return self.num_samples
@@ -118,18 +128,26 @@ class BatchSampler(Sampler[list[int]]):
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
         if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
             raise ArgumentError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
+        if not isinstance(drop_last, bool):
+            raise ArgumentError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
-        batch: list[int] = []
-        for index in self.sampler:
-            batch.append(index)
-            if len(batch) == self.batch_size:
+        left = iter(self.sampler)
+        while batch := list(itertools.islice(left, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
                 yield batch
-                batch = []
-        if batch and not self.drop_last:
-            yield batch
 
     def __len__(self) -> int:
         count = len(self.sampler)  # type: ignore[arg-type]
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
+
+
+def fresh_generator() -> Generator:
+    """A generator with a seed drawn from the default one."""
+    return Generator().manual_seed(drawn_seed(None))
+
+
+def drawn_seed(generator: Generator | None) -> int:
+    """A seed drawn from a generator, the default one if there is none."""
+    return int(randint(0, (1 << 53) - 1, (1,), generator=generator, device="cpu").item())
