@@ -53,7 +53,15 @@ from teletensor.layouts import (
 )
 from teletensor.legacy import set_default_tensor_type
 from teletensor.printing import set_printoptions
-from teletensor.random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from teletensor.random import (
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
 from teletensor.serialization import load, save
 from teletensor.sessions import set_default as set_default_device
 from teletensor.size import Size

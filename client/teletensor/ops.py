@@ -99,9 +99,9 @@ def adam_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequ
 _adamax_step_op = _OPS['adamax_step_']
 
 
-def adamax_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequence[Tensor], exp_infs: Sequence[Tensor], size: Tensor, beta1: Any, beta2: Any, eps: float, weight_decay: Any, maximize: Any) -> None:
-    """One step of Adamax; `size` is the learning rate with the bias correction."""
-    _apply_mutation(_adamax_step_op, (params, grads, exp_avgs, exp_infs, size), (beta1, beta2, eps, weight_decay, maximize))
+def adamax_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequence[Tensor], exp_infs: Sequence[Tensor], step_size: Operand, beta1: Any, beta2: Any, eps: float, weight_decay: Any, maximize: Any) -> None:
+    """One step of Adamax; `step_size` is the learning rate with the bias correction."""
+    _apply_mutation(_adamax_step_op, (params, grads, exp_avgs, exp_infs, step_size), (beta1, beta2, eps, weight_decay, maximize))
 
 
 _adaptive_avg_pool_op = _OPS['adaptive_avg_pool']
@@ -1972,7 +1972,7 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
 _nadam_step_op = _OPS['nadam_step_']
 
 
-def nadam_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequence[Tensor], exp_avg_sqs: Sequence[Tensor], lr: Operand, gradient_size: Tensor, mean_size: Tensor, correction: Tensor, beta1: Any, beta2: Any, eps: float, weight_decay: Any, decoupled: Any, maximize: Any) -> None:
+def nadam_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequence[Tensor], exp_avg_sqs: Sequence[Tensor], lr: Operand, gradient_size: Operand, mean_size: Operand, correction: Operand, beta1: Any, beta2: Any, eps: float, weight_decay: Any, decoupled: Any, maximize: Any) -> None:
     """One step of NAdam: a step along the gradient and one along its running mean, of the given sizes."""
     _apply_mutation(_nadam_step_op, (params, grads, exp_avgs, exp_avg_sqs, lr, gradient_size, mean_size, correction), (beta1, beta2, eps, weight_decay, decoupled, maximize))
 
@@ -2208,7 +2208,7 @@ def rad2deg_(input: Tensor) -> Tensor:
 _radam_step_op = _OPS['radam_step_']
 
 
-def radam_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequence[Tensor], exp_avg_sqs: Sequence[Tensor], lr: Operand, correction: Tensor, rectification: Tensor, beta1: Any, beta2: Any, eps: float, weight_decay: Any, decoupled: Any, maximize: Any) -> None:
+def radam_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequence[Tensor], exp_avg_sqs: Sequence[Tensor], lr: Operand, correction: Operand, rectification: Operand, beta1: Any, beta2: Any, eps: float, weight_decay: Any, decoupled: Any, maximize: Any) -> None:
     """One step of RAdam; `rectification` 0 means a step that is not adaptive."""
     _apply_mutation(_radam_step_op, (params, grads, exp_avgs, exp_avg_sqs, lr, correction, rectification), (beta1, beta2, eps, weight_decay, decoupled, maximize))
 
@@ -2432,7 +2432,7 @@ def rsqrt_(input: Tensor) -> Tensor:
 _scale_all_op = _OPS['scale_all_']
 
 
-def scale_all_(tensors: Sequence[Tensor], factor: Tensor) -> None:
+def scale_all_(tensors: Sequence[Tensor], factor: Operand) -> None:
     """Multiply every tensor by one number, or by a tensor of one element."""
     _apply_mutation(_scale_all_op, (tensors, factor), ())
 

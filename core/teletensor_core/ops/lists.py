@@ -1,5 +1,7 @@
 """One command over a whole list of tensors: what a training loop does to all gradients at once."""
 
+from typing import Any
+
 from teletensor_core import dtypes
 from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
 from teletensor_core.ops.norm import vector_norm
@@ -7,7 +9,7 @@ from teletensor_core.registry import TensorList, op
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
 
-_writing = {"differentiable": False, "namespaces": (), "opmath": False}
+_writing: dict[str, Any] = {"differentiable": False, "namespaces": (), "opmath": False}
 
 
 def _norm_spec(tensors, *, ord=2.0):

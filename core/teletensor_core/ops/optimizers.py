@@ -3,9 +3,16 @@
 The learning rate and the step number are operands, not attributes: they change from step to step.
 """
 
+from typing import Any
+
 from teletensor_core.registry import TensorList, op
 
-_step = {"infer": lambda *operands, **attrs: (), "differentiable": False, "namespaces": (), "opmath": False}
+_step: dict[str, Any] = {
+    "infer": lambda *operands, **attrs: (),
+    "differentiable": False,
+    "namespaces": (),
+    "opmath": False,
+}
 
 
 def _gradient(xp, p, g, weight_decay, maximize):
@@ -116,13 +123,15 @@ def rmsprop_step_(
         square += d * d * (1 - alpha)
         mean = square
         if centered:
-            grad_avgs[i] += (d - grad_avgs[i]) * (1 - alpha)
-            mean = square - grad_avgs[i] * grad_avgs[i]
+            average = grad_avgs[i]
+            average += (d - average) * (1 - alpha)
+            mean = square - average * average
         update = d / (xp.sqrt(mean) + eps)
         if momentum:
-            momentum_buffers[i] *= momentum
-            momentum_buffers[i] += update
-            update = momentum_buffers[i]
+            buffer = momentum_buffers[i]
+            buffer *= momentum
+            buffer += update
+            update = buffer
         p -= (update * lr).astype(p.dtype)
 
 

@@ -22,7 +22,7 @@ def adamax_step_(
     grads: TensorList,
     exp_avgs: TensorList,
     exp_infs: TensorList,
-    size,
+    step_size,
     *,
     beta1,
     beta2,
@@ -30,13 +30,13 @@ def adamax_step_(
     weight_decay,
     maximize,
 ):
-    """One step of Adamax; `size` is the learning rate with the bias correction."""
+    """One step of Adamax; `step_size` is the learning rate with the bias correction."""
     for p, g, m, largest in zip(params, grads, exp_avgs, exp_infs, strict=True):
         d = _gradient(xp, p, g, weight_decay, maximize)
         m += (d - m) * (1 - beta1)
         largest *= beta2
         xp.maximum(largest, (xp.absolute(d) + eps).astype(largest.dtype), out=largest)
-        p -= (m / largest * size).astype(p.dtype)
+        p -= (m / largest * step_size).astype(p.dtype)
 
 
 @op(**_step, mutates=("params", "exp_avgs", "exp_avg_sqs"))

@@ -74,7 +74,7 @@ class RandomSampler(Sampler[int]):
             return randint(0, size, (count,), generator=generator, device=device)
         passes = [randperm(size, generator=generator, device=device) for _ in range(-(-count // size))]
         whole = passes[0] if len(passes) == 1 else cat(passes, dim=0)
-        return whole if count % size == 0 else whole[:count]  # type: ignore[index, no-any-return]
+        return whole if count % size == 0 else whole[:count]
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.order().tolist())
