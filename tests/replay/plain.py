@@ -49,6 +49,8 @@ def encode(value: Any) -> Any:
         return {"dtype": BY_NP[value.dtype].name, "shape": list(value.shape), "data": value.tobytes()}
     if isinstance(value, dict):
         return {"items": [[key, encode(each)] for key, each in value.items()]}
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        return {"int": str(value)}
     return [encode(each) for each in value] if isinstance(value, list) else value
 
 
@@ -58,6 +60,8 @@ def decode(value: Any) -> Any:
         return [decode(each) for each in value]
     if not isinstance(value, dict):
         return value
+    if "int" in value:
+        return int(value["int"])
     if "items" in value:
         return {key: decode(each) for key, each in value["items"]}
     return np.frombuffer(value["data"], BY_NAME[value["dtype"]].np).reshape(value["shape"])
