@@ -25,7 +25,7 @@ WRAPPER = "cupy_backends.cuda.api.runtime"
 
 # The way NVRTC compiles: one rounding for a multiplication and an addition, unless the kernel asks for two.
 FUSED = ("-mfma", "-ffp-contract=fast")
-COMPILE = ("-std=c++17", "-O1", "-fno-strict-aliasing", "-w", "-fPIC")
+COMPILE = ("-std=c++17", "-O1", "-fexpensive-optimizations", "-fno-strict-aliasing", "-w", "-fPIC")
 
 _COMPILE_TIME = {
     "CUPY_USE_CUDA_PYTHON": False,
