@@ -32,7 +32,7 @@ class CuPyNamespace:
     erf = staticmethod(special.erf)
     erfc = staticmethod(special.erfc)
     erfinv = staticmethod(special.erfinv)
-    lgamma = staticmethod(special.gammaln)
+    lgamma = staticmethod(elementwise.lgamma)
     digamma = staticmethod(special.digamma)
     sigmoid = staticmethod(elementwise.sigmoid)
     ndtri = staticmethod(elementwise.ndtri)
@@ -184,8 +184,7 @@ class _Checked:
 
 def _where_bfloat16(condition: Any, x: Any, y: Any) -> Any:
     """CuPy would make float32 of bfloat16; choosing between bit patterns needs no arithmetic."""
-    wanted = np.result_type(x if _is_number(x) else x.dtype, y if _is_number(y) else y.dtype)
-    if wanted != _BFLOAT16:
+    if not all(isinstance(v, (bool, int, float)) or getattr(v, "dtype", None) == _BFLOAT16 for v in (x, y)):
         return cupy.where(condition, x, y)
     x, y = (cupy.asarray(v, dtype=_BFLOAT16).view("uint16") for v in (x, y))
     return cupy.where(condition, x, y).view(_BFLOAT16)

@@ -47,6 +47,7 @@ class Faults:
         """The number by which the device knows a check: of a dimension's size, or of the unit interval for None."""
         if len(self._sites) >= _MOST_SITES:
             self.look()
+            self._sites.clear()
         return self._sites.setdefault((what, size), len(self._sites) + 1)
 
     def look(self) -> None:

@@ -3,6 +3,7 @@
 from teletensor_core import rules
 from teletensor_core.dtypes import int64
 from teletensor_core.registry import op
+from teletensor_core.rules import domains
 from teletensor_core.samples import along_dim
 from teletensor_core.spec import spec
 
@@ -48,6 +49,7 @@ def _(ops, g, out, input, *, dim, dtype=None):
     return ops.cat(parts, dim=dim)
 
 
+@domains.real
 def _running_spec(input, *, dim):
     rules.normalize_dim(dim, input.ndim)
     return rules.same(input), spec(input.shape, int64)

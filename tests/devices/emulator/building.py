@@ -1,8 +1,8 @@
 """Builds the emulator for the CuPy wheel of this interpreter: `python -m tests.devices.emulator.building`.
 
-One extension of the wheel, the wrapper of the CUDA runtime, links NVIDIA's library statically. It is translated again from
-CuPy's source distribution and linked with runtime.cpp instead. Everything else of CuPy is the shipped binary: it finds
-the driver and cuBLAS by their names, and is given driver.cpp and blas.cpp under these.
+One extension of the wheel, the wrapper of the CUDA runtime, links NVIDIA's library statically. It is translated again
+from CuPy's source distribution and linked with runtime.cpp instead. Everything else of CuPy is the shipped binary: it
+finds the driver and cuBLAS by their names, and is given driver.cpp and blas.cpp under these.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ WRAPPER = "cupy_backends.cuda.api.runtime"
 
 # The way NVRTC compiles: one rounding for a multiplication and an addition, unless the kernel asks for two.
 FUSED = ("-mfma", "-ffp-contract=fast")
-COMPILE = ("-std=c++17", "-O1", "-fno-strict-aliasing", "-w", "-fPIC")
+COMPILE = ("-std=c++17", "-O1", "-fexpensive-optimizations", "-fno-strict-aliasing", "-w", "-fPIC")
 
 _COMPILE_TIME = {
     "CUPY_USE_CUDA_PYTHON": False,

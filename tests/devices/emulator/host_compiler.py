@@ -63,7 +63,7 @@ def _pass_gate(path: Path, text: str, options: Sequence[str], expressions: Seque
         passed = path.with_suffix(f".sm_{architecture}")
         if not passed.exists():
             started = time.perf_counter()
-            _gate().check(text, options, expressions, architecture)
+            _gate(architecture).check(text, options, expressions)
             KERNELS.mkdir(parents=True, exist_ok=True)
             passed.touch()
             statistics.gated += 1
@@ -71,8 +71,8 @@ def _pass_gate(path: Path, text: str, options: Sequence[str], expressions: Seque
 
 
 @functools.cache
-def _gate() -> nvrtc.Gate:
-    return nvrtc.Gate()
+def _gate(architecture: str) -> nvrtc.Gate:
+    return nvrtc.Gate(architecture)
 
 
 def _launchers(text: str, expressions: Sequence[str]) -> tuple[str, dict[str, str]]:

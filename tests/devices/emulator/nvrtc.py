@@ -14,21 +14,22 @@ class RefusedError(Exception):
 
 
 class Gate:
-    """A process that compiles sources for architectures such as "80"."""
+    """A process that compiles sources for one architecture, such as "80"; it parses their common headers once."""
 
-    def __init__(self) -> None:
+    def __init__(self, architecture: str) -> None:
+        self._architecture = architecture
         command = [sys.executable, "-m", f"{__name__}_process"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def check(self, text: str, options: Sequence[str], expressions: Sequence[str], architecture: str) -> None:
+    def check(self, text: str, options: Sequence[str], expressions: Sequence[str]) -> None:
         """Raise RefusedError, with the compiler's log, unless the source compiles to machine code."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([text, list(options), list(expressions), architecture]) + "\n")
+        self._process.stdin.write(json.dumps([text, list(options), list(expressions), self._architecture]) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
             raise RefusedError(f"the NVRTC process ended with code {self._process.wait()} on:\n{text[-2000:]}")
         log = json.loads(answer)
         if log is not None:
-            raise RefusedError(f"sm_{architecture}: {log}\n{text[-2000:]}")
+            raise RefusedError(f"sm_{self._architecture}: {log}\n{text[-2000:]}")

@@ -46,7 +46,7 @@ def _flags(options: Sequence[str]) -> list[str]:
     """What CuPy gives NVRTC: the kernel's options, its headers, and denormals flushed to zero."""
     known = set(options)
     headers = [option for option in header_options() if option not in known]
-    return [*options, *headers, "-ftz=true", "--device-as-default-execution-space"]
+    return [*options, *headers, "-ftz=true", "--device-as-default-execution-space", "--pch", "-diag-suppress=630"]
 
 
 def main() -> None:

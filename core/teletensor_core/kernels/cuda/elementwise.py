@@ -144,6 +144,9 @@ sigmoid = Elementwise("sigmoid", "T x", "T out", "out = T(1) / (T(1) + exp(-x))"
 
 # -- special functions ------------------------------------------------------------------------------------------------
 
+# CuPy's gammaln is -inf at -inf.
+lgamma = Elementwise("lgamma", "T x", "T out", "out = lgamma(x)")
+
 # The Hurwitz zeta function as in special.py: terms up to q + k = 10, then the Euler-Maclaurin formula.
 zeta = Elementwise(
     "zeta",
