@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math as _math
 from importlib.metadata import version as _version
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from teletensor_core.dtypes import DType as dtype
 from teletensor_core.dtypes import (
@@ -137,5 +137,5 @@ __all__ = [
 __all__ += _factories
 __all__ += _functions
 
-if not _TYPE_CHECKING:
+if not TYPE_CHECKING:
     __getattr__ = _missing.getter(__name__)
