@@ -15,22 +15,31 @@ if TYPE_CHECKING:
 
 
 class GradFn:
-    """A recorded op, printed as `<MulBackward0>`. Its parents are other GradFns (with an output number) and leaf
-    tensors.
+    """A recorded op, printed as `<MulBackward0>`.
+
+    Its parents are other GradFns (with an output number) and leaf tensors. `title` is its name, when that is not the op's.
     """
 
-    __slots__ = ("__weakref__", "freed", "metadata", "op", "parents", "retained")
+    __slots__ = ("__weakref__", "_metadata", "freed", "op", "parents", "retained", "title")
 
     def __init__(self, op: Op, parents: tuple[Any, ...]) -> None:
         self.op = op
         self.parents = parents
         self.freed = False
         self.retained: dict[int, weakref.ref[Tensor]] | None = None
-        self.metadata: dict[str, Any] | None = None
+        self.title: str | None = None
+        self._metadata: dict[str, Any] | None = None
 
     def name(self) -> str:
         """PyTorch's name of the node."""
-        return self.op.grad_name
+        return self.title or self.op.grad_name
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """A dictionary for the user's own notes."""
+        if self._metadata is None:
+            self._metadata = {}
+        return self._metadata
 
     @property
     def next_functions(self) -> tuple[tuple[GradFn | AccumulateGrad | None, int], ...]:
