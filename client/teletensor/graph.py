@@ -5,7 +5,7 @@ and "which gradients will this backward make" without asking the worker.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from teletensor_core.registry import Op
@@ -69,9 +69,9 @@ class AccumulateGrad:
         return f"<AccumulateGrad object at {id(self.variable):#x}>"
 
 
-def walk(roots: list[GradFn]) -> Iterator[GradFn]:
-    """Every node under the roots, each once."""
-    seen: set[int] = set()
+def walk(roots: list[GradFn], stop: Iterable[GradFn] = ()) -> Iterator[GradFn]:
+    """Every node under the roots, each once; not `stop`, nor what is only under that."""
+    seen: set[int] = {id(node) for node in stop}
     stack = list(roots)
     while stack:
         node = stack.pop()

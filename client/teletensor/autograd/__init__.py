@@ -6,11 +6,14 @@ from typing import Any
 
 from teletensor import backward as _backward
 from teletensor.autograd import functional as functional
+from teletensor.autograd.function import Function, FunctionCtx
 from teletensor.backward import grad
 from teletensor.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from teletensor.tensor import Tensor
 
 __all__ = [
+    "Function",
+    "FunctionCtx",
     "Variable",
     "backward",
     "enable_grad",

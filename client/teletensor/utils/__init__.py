@@ -1,5 +1,5 @@
-"""Utilities: data sets and loaders."""
+"""Utilities: data sets and loaders, checkpoints of parts of a model."""
 
-from teletensor.utils import data
+from teletensor.utils import checkpoint, data
 
-__all__ = ["data"]
+__all__ = ["checkpoint", "data"]
