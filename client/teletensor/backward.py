@@ -159,17 +159,17 @@ def _targets(roots: list[Any], nodes: list[GradFn]) -> list[Any]:
 
 
 def _accumulate(targets: list[Any], grads: list[Any], create_graph: bool) -> None:
-    """Put each gradient where there is none, add it where there is one: those in one command."""
-    adding = []
+    """Put each gradient where there is none, add it where there is one: those in one command each session."""
+    adding: dict[Any, list[tuple[Any, Any]]] = {}
     for target, grad in zip(targets, grads, strict=True):
         if target._grad is None:
             target._grad = grad
         elif create_graph:
             target._grad = target._grad + grad
         else:
-            adding.append((target._grad, grad))
-    if adding:
-        old, new = zip(*adding, strict=True)
+            adding.setdefault(target._session, []).append((target._grad, grad))
+    for pairs in adding.values():
+        old, new = zip(*pairs, strict=True)
         dispatch.apply_mutation(OPS["accumulate_"], (list(old), list(new)), ())
     for target in targets:
         hooks.after_accumulation(target)

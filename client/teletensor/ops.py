@@ -39,7 +39,7 @@ def abs_(input: Tensor) -> Tensor:
 _accumulate_op = _OPS['accumulate_']
 
 
-def accumulate_(targets: Any, others: Any) -> None:
+def accumulate_(targets: Sequence[Tensor], others: Sequence[Tensor]) -> None:
     """Add each of `others` to its target."""
     _apply_mutation(_accumulate_op, (targets, others), ())
 
@@ -75,7 +75,7 @@ def acosh_(input: Tensor) -> Tensor:
 _adadelta_step_op = _OPS['adadelta_step_']
 
 
-def adadelta_step_(params: Any, grads: Any, square_avgs: Any, acc_deltas: Any, lr: Operand, rho: Any, eps: Any, weight_decay: Any, maximize: Any) -> None:
+def adadelta_step_(params: Sequence[Tensor], grads: Sequence[Tensor], square_avgs: Sequence[Tensor], acc_deltas: Sequence[Tensor], lr: Operand, rho: Any, eps: float, weight_decay: Any, maximize: Any) -> None:
     """One step of Adadelta."""
     _apply_mutation(_adadelta_step_op, (params, grads, square_avgs, acc_deltas, lr), (rho, eps, weight_decay, maximize))
 
@@ -99,7 +99,7 @@ def adam_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequ
 _adamax_step_op = _OPS['adamax_step_']
 
 
-def adamax_step_(params: Any, grads: Any, exp_avgs: Any, exp_infs: Any, size: Operand, beta1: Any, beta2: Any, eps: Any, weight_decay: Any, maximize: Any) -> None:
+def adamax_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequence[Tensor], exp_infs: Sequence[Tensor], size: Operand, beta1: Any, beta2: Any, eps: float, weight_decay: Any, maximize: Any) -> None:
     """One step of Adamax; `size` is the learning rate with the bias correction."""
     _apply_mutation(_adamax_step_op, (params, grads, exp_avgs, exp_infs, size), (beta1, beta2, eps, weight_decay, maximize))
 
@@ -400,7 +400,7 @@ def batch_norm_eval(input: Tensor, running_mean: Tensor, running_var: Tensor, we
 _batch_norm_update_op = _OPS['batch_norm_update_']
 
 
-def batch_norm_update_(running_mean: Tensor, running_var: Tensor, mean: Tensor, var: Tensor, momentum: Any) -> None:
+def batch_norm_update_(running_mean: Operand, running_var: Operand, mean: Operand, var: Operand, momentum: Any) -> None:
     """Move running statistics towards a batch's by `momentum`."""
     _apply_mutation(_batch_norm_update_op, (running_mean, running_var, mean, var), (momentum,))
 
@@ -600,7 +600,7 @@ def clamp_(input: Tensor, min: Operand | None = None, max: Operand | None = None
 _clamp_all_op = _OPS['clamp_all_']
 
 
-def clamp_all_(tensors: Any, low: Any, high: Any) -> None:
+def clamp_all_(tensors: Sequence[Tensor], low: Any, high: Any) -> None:
     """Bring the elements of every tensor into [low, high]."""
     _apply_mutation(_clamp_all_op, (tensors,), (low, high))
 
@@ -1972,7 +1972,7 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
 _nadam_step_op = _OPS['nadam_step_']
 
 
-def nadam_step_(params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, lr: Operand, gradient_size: Operand, mean_size: Operand, correction: Operand, beta1: Any, beta2: Any, eps: Any, weight_decay: Any, decoupled: Any, maximize: Any) -> None:
+def nadam_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequence[Tensor], exp_avg_sqs: Sequence[Tensor], lr: Operand, gradient_size: Operand, mean_size: Operand, correction: Operand, beta1: Any, beta2: Any, eps: float, weight_decay: Any, decoupled: Any, maximize: Any) -> None:
     """One step of NAdam: a step along the gradient and one along its running mean, of the given sizes."""
     _apply_mutation(_nadam_step_op, (params, grads, exp_avgs, exp_avg_sqs, lr, gradient_size, mean_size, correction), (beta1, beta2, eps, weight_decay, decoupled, maximize))
 
@@ -2208,7 +2208,7 @@ def rad2deg_(input: Tensor) -> Tensor:
 _radam_step_op = _OPS['radam_step_']
 
 
-def radam_step_(params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, lr: Operand, correction: Operand, rectification: Operand, beta1: Any, beta2: Any, eps: Any, weight_decay: Any, decoupled: Any, maximize: Any) -> None:
+def radam_step_(params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequence[Tensor], exp_avg_sqs: Sequence[Tensor], lr: Operand, correction: Operand, rectification: Operand, beta1: Any, beta2: Any, eps: float, weight_decay: Any, decoupled: Any, maximize: Any) -> None:
     """One step of RAdam; `rectification` 0 means a step that is not adaptive."""
     _apply_mutation(_radam_step_op, (params, grads, exp_avgs, exp_avg_sqs, lr, correction, rectification), (beta1, beta2, eps, weight_decay, decoupled, maximize))
 
@@ -2432,7 +2432,7 @@ def rsqrt_(input: Tensor) -> Tensor:
 _scale_all_op = _OPS['scale_all_']
 
 
-def scale_all_(tensors: Any, factor: Operand) -> None:
+def scale_all_(tensors: Sequence[Tensor], factor: Operand) -> None:
     """Multiply every tensor by one number, or by a tensor of one element."""
     _apply_mutation(_scale_all_op, (tensors, factor), ())
 
@@ -2885,7 +2885,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 _total_norm_op = _OPS['total_norm']
 
 
-def total_norm(tensors: Any, ord: Any = 2.0) -> Tensor:
+def total_norm(tensors: Sequence[Tensor], ord: Any = 2.0) -> Tensor:
     """The norm of all tensors as if they were one vector: the norm of their norms."""
     return _apply(_total_norm_op, (tensors,), (ord,))
 
@@ -3144,7 +3144,7 @@ def zero_(input: Tensor) -> Tensor:
 _zero_all_op = _OPS['zero_all_']
 
 
-def zero_all_(tensors: Any) -> None:
+def zero_all_(tensors: Sequence[Tensor]) -> None:
     """Fill every tensor with zeros."""
     _apply_mutation(_zero_all_op, (tensors,), ())
 

@@ -138,7 +138,7 @@ def _file_bytes(tensors: dict[str, Tensor], structure: str) -> list[bytes | memo
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     parts: list[bytes | memoryview] = [struct.pack("<Q", len(text)), text]
-    return parts + [memoryview(a.reshape(-1).view(np.uint8)) for a in arrays.values()]
+    return parts + [a.reshape(-1).view(np.uint8).data for a in arrays.values()]
 
 
 def _fetch_all(tensors: dict[str, Tensor]) -> dict[str, np.ndarray[Any, Any]]:

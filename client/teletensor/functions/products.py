@@ -47,11 +47,12 @@ def _einsum_by_lists(*arguments: Any) -> Tensor:
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
     # By the number of dimensions it is another op in PyTorch, with a name of its own in the graph.
-    dims = (input.ndim, other.ndim) if isinstance(input, Tensor) and isinstance(other, Tensor) else None
-    return _MATMULS.get(dims, ops.matmul)(input, other, out=out)
+    dims = (input.ndim, other.ndim) if isinstance(input, Tensor) and isinstance(other, Tensor) else (0, 0)
+    made: Tensor = _MATMULS.get(dims, ops.matmul)(input, other, out=out)
+    return made
 
 
-_MATMULS: dict[tuple[int, int] | None, Any] = {(1, 1): ops.dot, (2, 1): ops.mv, (2, 2): ops.mm}
+_MATMULS: dict[tuple[int, int], Any] = {(1, 1): ops.dot, (2, 1): ops.mv, (2, 2): ops.mm}
 
 
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:

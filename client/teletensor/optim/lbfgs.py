@@ -152,7 +152,7 @@ class _Run:
         for y, s, weight in zip(reversed(changes), reversed(steps), reversed(weights), strict=True):
             shares.append(s.dot(q) * weight)
             q = q - y * shares[-1]
-        r = q * state["H_diag"]
+        r: Tensor = q * state["H_diag"]
         for y, s, weight in zip(changes, steps, weights, strict=True):
             r = r + s * (shares.pop() - y.dot(r) * weight)
         return r
