@@ -3,8 +3,8 @@
 python tools/generate_protos.py           # write
 python tools/generate_protos.py --check   # exit 1 when a stub in the tree is out of date, 2 without the generator
 
-The oldest supported generator is used on purpose: its code runs under every newer grpcio and protobuf. It wants an older
-protobuf than the one that tests run with, so it lives in an environment of its own: `make generate` sets up
+The oldest supported generator is used on purpose: its code runs under every newer grpcio and protobuf. It wants an
+older protobuf than the one that tests run with, so it lives in an environment of its own: `make generate` sets up
 .venv-protos. An interpreter that has it can be named with --python.
 """
 

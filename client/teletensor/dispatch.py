@@ -12,7 +12,7 @@ from teletensor_core.errors import ArgumentError, ArgumentTypeError, DeviceError
 from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan
 from teletensor_core.registry import OPS, Op
 
-from teletensor import grad_mode
+from teletensor import anomaly, grad_mode
 from teletensor.graph import GradFn
 from teletensor.session import Session
 from teletensor.tensor_base import TensorBase, new, new_view
@@ -31,6 +31,8 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
 
     `session` is where an op without tensor operands runs.
     """
+    if grad_mode.state.autocast:
+        operands = _autocast(op, operands)
     flags = _flags()
     refs: list[Any] = []
     key: list[Any] = [op, attrs, flags]
@@ -68,6 +70,12 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
 apply_many = cast("Callable[..., tuple[Tensor, ...]]", apply)
 
 
+def _autocast(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    from teletensor.amp.autocast import cast
+
+    return cast(op, operands)
+
+
 def _flags() -> int:
     flags = GRAD if grad_mode.state.enabled else 0
     return flags | DOUBLE if dtypes.default_dtype() is dtypes.float64 else flags
@@ -84,6 +92,8 @@ def _apply_list(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> An
 def _finish(op: Op, found: Plan, session: Session, outs: Any, operands: Any, recording: bool) -> Any:
     """Wrap what the session gave."""
     node = GradFn(op, _parents(op, operands)) if recording and op.vjps else None
+    if node is not None and anomaly.state.enabled:
+        anomaly.watch(node, [x for x in operands if isinstance(x, TensorBase)])  # type: ignore[misc]
     specs = session.specs(outs) if op.dynamic else found.specs
     if op.view and op.differentiable:
         source = operands[0]
@@ -205,7 +215,8 @@ def _elsewhere(op: Op, operands: tuple[Any, ...]) -> DeviceError:
     devices = list(dict.fromkeys(str(t._session.device) for t in tensors))
     return DeviceError(
         f"Expected all tensors to be on the same device, but found at least two devices, {devices[0]} "
-        f"and {devices[1]}! (in {op.name}, with shapes {[list(t._spec.shape) for t in tensors]}); move them with .to(device)"
+        f"and {devices[1]}! (in {op.name}, with shapes {[list(t._spec.shape) for t in tensors]}); move them with "
+        f".to(device)"
     )
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class GradFn:
     """A recorded op, printed as `<MulBackward0>`.
 
-    Its parents are other GradFns (with an output number) and leaf tensors. `title` is its name, when that is not the op's.
+    Its parents are other GradFns (with an output number) and leaf tensors. `title` is its name, when that is not the
+    op's.
     """
 
     __slots__ = ("__weakref__", "_metadata", "freed", "op", "parents", "retained", "title")

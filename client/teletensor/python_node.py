@@ -27,14 +27,13 @@ _sequence = itertools.count()
 class PythonNode(GradFn):
     """A step from some tensors to others. `run` takes the results' gradients and says where to go on, and with what.
 
-    A gradient is None where nothing flowed. Nodes are numbered as they are made, so that a falling order is topological.
+    A gradient is None where nothing flowed. Nodes are numbered as they are made, so that a falling order is
+    topological.
     """
 
     __slots__ = ("leaves", "run", "sequence")
 
-    def __init__(
-        self, title: str, inputs: Sequence[Any], run: Callable[[list[Tensor | None]], Continuation]
-    ) -> None:
+    def __init__(self, title: str, inputs: Sequence[Any], run: Callable[[list[Tensor | None]], Continuation]) -> None:
         super().__init__(OPS["alias"], tuple(x._edge() for x in inputs))
         self.title = title
         self.run = run
@@ -71,7 +70,9 @@ def check_gradient(node: PythonNode, index: int, grad: Tensor, like: Tensor) -> 
 
     wanted = like._spec
     if grad._session is not like._session:
-        raise GradientError(f"Function {node.name()} returned a gradient on {grad.device} for a tensor on {like.device}")
+        raise GradientError(
+            f"Function {node.name()} returned a gradient on {grad.device} for a tensor on {like.device}"
+        )
     if grad._spec.shape != wanted.shape:
         if not _stretches(wanted.shape, grad._spec.shape):
             raise GradientError(

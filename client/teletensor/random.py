@@ -6,13 +6,18 @@ worker, and a resumed session cannot drift.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from teletensor.device import Device
+
+if TYPE_CHECKING:
+    from teletensor.tensor import Tensor
 
 _MASK = (1 << 63) - 1
 
@@ -52,14 +57,14 @@ class Generator:
             self._offset = (offset + (count + 1) // 2 + 1) & _MASK
             return self._seed & _MASK, offset
 
-    def get_state(self) -> Any:
+    def get_state(self) -> Tensor:
         """Seed and offset as a uint8 tensor of 16 elements."""
         from teletensor import factories
 
         state = np.array([self._seed, self._offset], dtype="<u8").view(np.uint8)
         return factories.from_numpy(state.copy())
 
-    def set_state(self, state: Any) -> Generator:
+    def set_state(self, state: Tensor) -> Generator:
         """Go on from where `get_state` was called."""
         seed, offset = np.asarray(state.cpu().numpy()).view("<u8").tolist()
         with self._lock:
@@ -85,14 +90,28 @@ def initial_seed() -> int:
     return default_generator.initial_seed()
 
 
-def get_rng_state() -> Any:
+def get_rng_state() -> Tensor:
     """The default generator's state, a uint8 tensor."""
     return default_generator.get_state()
 
 
-def set_rng_state(state: Any) -> None:
+def set_rng_state(state: Tensor) -> None:
     """Put back what `get_rng_state` gave."""
     default_generator.set_state(state)
+
+
+@contextlib.contextmanager
+def fork_rng(
+    devices: Any = None, enabled: bool = True, _caller: str = "fork_rng", _devices_kw: str = "devices",
+    device_type: str = "cuda",
+) -> Iterator[None]:  # fmt: skip
+    """Let the default generator go on, after a `with` block, as if nothing had been drawn in it."""
+    state = default_generator.get_state() if enabled else None
+    try:
+        yield
+    finally:
+        if state is not None:
+            default_generator.set_state(state)
 
 
 def draw(generator: Generator | None, count: int) -> tuple[int, int]:

@@ -67,7 +67,8 @@ class _Saved:
         if self.tensor._version != self.version:
             raise GradientError(
                 "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                f"[{self.tensor._spec!r}] is at version {self.tensor._version}; expected version {self.version} instead."
+                f"[{self.tensor._spec!r}] is at version {self.tensor._version}; expected version {self.version} "
+                f"instead."
             )
         return self.tensor if self.result is None else _looked_at(self.tensor, *self.result)
 
@@ -84,8 +85,8 @@ def _looked_at(leaf: Tensor, node: PythonNode, index: int) -> Tensor:
 class Function:
     """Subclass it with static methods `forward(ctx, *args)` and `backward(ctx, *grads)`, and call `apply`.
 
-    Or with `forward(*args)`, and `setup_context(ctx, inputs, output)` for what is kept. `backward` gets a gradient for each
-    result and returns one for each argument of `forward`, None for those that have none.
+    Or with `forward(*args)`, and `setup_context(ctx, inputs, output)` for what is kept. `backward` gets a gradient
+    for each result and returns one for each argument of `forward`, None for those that have none.
     """
 
     @staticmethod

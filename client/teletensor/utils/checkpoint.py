@@ -36,9 +36,9 @@ def checkpoint(
 ) -> Any:
     """`function(*args, **kwargs)`; what it computes on the way is freed, and computed again when backward comes to it.
 
-    Gradients flow into the arguments and into whatever else the function uses, parameters of a module for instance. With
-    `preserve_rng_state` it draws the same random numbers again. `context_fn` gives two contexts, one for each run. Both of
-    PyTorch's ways (`use_reentrant`) come to the same here.
+    Gradients flow into the arguments and into whatever else the function uses, parameters of a module for instance.
+    With `preserve_rng_state` it draws the same random numbers again. `context_fn` gives two contexts, one for each run.
+    Both of PyTorch's ways (`use_reentrant`) come to the same here.
     """
     first, again = context_fn()
     if not grad_mode.is_grad_enabled():
