@@ -10,28 +10,35 @@ demo: .venv/demo        ## start a worker, train a small CNN on it, save, load, 
 test: .venv/dev         ## all tests
 	$(BIN)/python -m pytest -n 2
 
-check: .venv/dev        ## lint, types, generated code
+check: .venv/dev .venv-protos   ## lint, types, generated code
 	$(BIN)/ruff check .
 	$(BIN)/mypy client/teletensor core/teletensor_core protos/teletensor_protos server/teletensor_server
 	$(BIN)/python tools/generate.py --check
 	$(BIN)/python tools/ops_table.py --check
+	$(BIN)/python tools/generate_protos.py --check
 
 oracle: .venv/dev       ## record PyTorch's answers anew
 	$(BIN)/pip install -q torch==2.13.0
 	$(BIN)/python -m tests.oracle.record
 	$(BIN)/python -m tests.replay.record
 
-generate: .venv/dev     ## write generated client code and protocol stubs anew
+generate: .venv/dev .venv-protos    ## write generated client code and protocol stubs anew
 	$(BIN)/python tools/generate.py
 	$(BIN)/python tools/ops_table.py
 	$(BIN)/python tools/generate_protos.py
 
 clean:
-	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-protos dist build .pytest_cache .mypy_cache .ruff_cache
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -q --upgrade pip
+
+.venv-protos: pyproject.toml
+	$(PYTHON) -m venv .venv-protos
+	.venv-protos/bin/pip install -q --upgrade pip
+	.venv-protos/bin/pip install -q --group protos
+	touch $@
 
 .venv/demo: .venv/bin/python pyproject.toml
 	$(BIN)/pip install -q -e '.[server,demo]'

@@ -1,7 +1,7 @@
 """Where a training step's time goes on the NumPy engine: `python -m benchmarks.profile [cnn | mlp | transformer]`.
 
-Every op's kernel is timed while steps run in this process; gradient rules call kernels too, so the ops of backward are in
-the table under their own names. What a kernel calls of other kernels counts for both.
+Every op's kernel is timed while steps run in this process; gradient rules call kernels too, so the ops of backward are
+in the table under their own names. What a kernel calls of other kernels counts for both.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def main(wanted: str) -> None:
             op.joint_vjp = clock.timed(f"{op.name}'", joint)
             op.vjps = {name: op.joint_vjp if rule is joint else rule for name, rule in op.vjps.items()}
         op.vjps = {
-            name: rule if rule is op.joint_vjp else clock.timed(f"{op.name}'{name}", rule) for name, rule in op.vjps.items()
+            name: rule if rule is op.joint_vjp else clock.timed(f"{op.name}'{name}", rule)
+            for name, rule in op.vjps.items()
         }
     for _ in range(3):
         step()

@@ -82,6 +82,7 @@ def page(by_threads: dict[int, list[dict[str, Any]]], description: str) -> str:
     for threads, results in by_threads.items():
         parts.append(f"## {threads} thread{'s' if threads > 1 else ''} for each side\n\n{table(results)}\n")
     trained = [result for result in next(iter(by_threads.values())) if result["notes"]]
-    parts.append("## What a training step costs on the wire\n\nWithout reading the loss; reading it is one round trip.\n")
+    parts.append("## What a training step costs on the wire\n")
+    parts.append("Without reading the loss; reading it is one round trip.\n")
     parts.append(f"{costs(trained)}\n")
     return "\n".join(parts)

@@ -1,4 +1,4 @@
-"""The whole of teletensor in one program: a worker process, a model trained on it over gRPC, its REST status, a clean end."""
+"""All of teletensor in one program: a worker process, a model trained on it over gRPC, its REST status, a clean end."""
 
 from __future__ import annotations
 
@@ -69,16 +69,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         process, where = start_worker(folder)
-        print(
-            f"worker {process.pid}: gRPC on {where['grpc']}, REST on {where['admin']}; PyTorch here: {'torch' in sys.modules}"
-        )
+        print(f"worker {process.pid}: gRPC on {where['grpc']}, REST on {where['admin']}")
+        print(f"PyTorch in this process: {'torch' in sys.modules}")
         try:
             with torch.connect(where["grpc"], token=where["token"]) as session:
                 accuracy, steps = digits.main(folder)
                 stats = session.stats()
                 print("worker status:", json.dumps(status(where), indent=2))
-                print(f"{stats.commands:,} commands in {stats.batches:,} messages; {stats.round_trips} round trips in {steps} steps: "
-                      f"{stats.round_trips / steps:.2f} a step")  # fmt: skip
+                print(f"{stats.commands:,} commands in {stats.batches:,} messages")
+                print(f"{stats.round_trips} round trips in {steps} steps: {stats.round_trips / steps:.2f} a step")
         finally:
             stop(process)
     return 0 if accuracy >= BAR else 1

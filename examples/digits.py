@@ -90,9 +90,8 @@ def main(folder: Path, epochs: int = 12) -> tuple[float, int]:
     fresh = Net()
     fresh.load_state_dict(torch.load(path))
     same = torch.equal(predict(fresh, test_data, device), predicted)
-    print(
-        f"saved {path} ({path.stat().st_size:,} bytes), loaded it into a fresh model: predictions {'equal' if same else 'DIFFER'}"
-    )
+    print(f"saved {path} ({path.stat().st_size:,} bytes)")
+    print(f"loaded it into a fresh model: predictions {'equal' if same else 'DIFFER'}")
     if not same:
         raise SystemExit("the loaded model does not predict the same")
     return accuracy, steps

@@ -68,8 +68,25 @@ NOT_FUNCTIONS = frozenset(("expit", "inv"))
 
 # Annotations by parameter. Operands not named here are tensors.
 NUMBERS_TOO = frozenset(
-    ("end", "exponent", "max", "min", "other", "value", "lr", "step", "first", "seed", "offset", "factor")
-    + ("step_size", "gradient_size", "mean_size", "correction", "rectification")
+    (
+        "end",
+        "exponent",
+        "max",
+        "min",
+        "other",
+        "value",
+        "lr",
+        "step",
+        "first",
+        "seed",
+        "offset",
+        "factor",
+        "step_size",
+        "gradient_size",
+        "mean_size",
+        "correction",
+        "rectification",
+    )
 )
 ANNOTATIONS: dict[str, str] = {
     "accumulate": "bool", "align_corners": "bool", "alpha": "Scalar", "approximate": "str", "axis": "Dims",

@@ -11,34 +11,17 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 CLIENT = Path(__file__).parent.parent / "client" / "teletensor"
 
 
-def _ops() -> str:
-    import op_functions
-
-    return op_functions.text()
-
-
-def _functions() -> str:
-    import exports
-
-    return exports.text()
-
-
-def _methods() -> str:
-    import method_stub
-
-    return method_stub.text()
-
-
-FILES: dict[str, Callable[[], str]] = {
-    "ops.py": _ops,
-    "functions/__init__.py": _functions,
-    "methods.pyi": _methods,
+# What writes each file, imported only when the files before it are written: the others read the package.
+FILES = {
+    "ops.py": "op_functions",
+    "functions/__init__.py": "exports",
+    "methods.pyi": "method_stub",
 }
 
 
@@ -48,8 +31,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="only compare, exit 1 on a difference")
     check = parser.parse_args().check
     stale = 0
-    for name, make in FILES.items():
-        path, text = CLIENT / name, make()
+    for name, module in FILES.items():
+        path, text = CLIENT / name, str(import_module(module).text())
         if not check:
             path.write_text(text)
         elif not path.exists() or path.read_text() != text:

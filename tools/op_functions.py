@@ -139,7 +139,7 @@ def _named_parameters(op: Op) -> list[inspect.Parameter]:
     """Names, kinds and defaults: PyTorch's own where the table has them, else the op's order."""
     if op.name in SIGNATURES:
         return _parsed(op)
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    kind: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
     out = []
     for name in op.operands:
         out.append(inspect.Parameter(name, kind, default=_default(op, name)))
@@ -172,7 +172,7 @@ def _annotation(op: Op, name: str) -> str:
     if name in op.lists:
         return "Sequence[Tensor]"
     if name in op.operands:
-        kind = "Operand" if name in NUMBERS_TOO or _is_arithmetic(op, name) else "Tensor"
+        kind = "Operand" if name in NUMBERS_TOO or op.mutates or _is_arithmetic(op, name) else "Tensor"
         kind = "Operand" if (op.name, name) == ("lerp", "weight") else kind
         return f"{kind} | None" if name in op.optional else kind
     if name == "dim" and (op.attrs["dim"] is None or op.name == "squeeze"):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math as _math
 from importlib.metadata import version as _version
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from teletensor_core.dtypes import DType as dtype
 from teletensor_core.dtypes import (
@@ -31,16 +31,48 @@ from teletensor_core.dtypes import (
 from teletensor_core.dtypes import bool_ as bool
 from teletensor_core.errors import OutOfMemoryError
 
-from teletensor import autograd, cuda, linalg, nn, optim, random, return_types, types, utils
+from teletensor import (
+    accelerator,
+    amp,
+    autograd,
+    backends,
+    compiler,
+    cuda,
+    distributed,
+    distributions,
+    func,
+    jit,
+    linalg,
+    nn,
+    optim,
+    random,
+    return_types,
+    special,
+    testing,
+    types,
+    utils,
+    version,
+)
+from teletensor import legacy as _legacy
 from teletensor import methods as _methods  # noqa: F401  (gives Tensor its methods)
 from teletensor import missing as _missing
+from teletensor.amp.autocast import autocast, get_autocast_dtype, is_autocast_enabled, set_autocast_dtype
+from teletensor.amp.grad_scaler import GradScaler
+from teletensor.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from teletensor.connection import connect, disconnect
 from teletensor.device import Device as device
 from teletensor.factories import *  # noqa: F403  (it has an __all__, repeated below)
 from teletensor.factories import __all__ as _factories
 from teletensor.functions import *  # noqa: F403
 from teletensor.functions import __all__ as _functions
-from teletensor.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from teletensor.grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from teletensor.layouts import (
     channels_last,
     channels_last_3d,
@@ -55,15 +87,19 @@ from teletensor.legacy import set_default_tensor_type
 from teletensor.printing import set_printoptions
 from teletensor.random import (
     Generator,
-    default_generator,
     get_rng_state,
     initial_seed,
     manual_seed,
     seed,
     set_rng_state,
 )
+from teletensor.random import (
+    default_generator as default_generator,
+)
 from teletensor.serialization import load, save
 from teletensor.sessions import set_default as set_default_device
+from teletensor.settings import *  # noqa: F403
+from teletensor.settings import __all__ as _settings
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 
@@ -75,18 +111,39 @@ cfloat, cdouble = complex64, complex128
 pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 newaxis = None
 
+HalfTensor, BFloat16Tensor = _legacy.CPU["HalfTensor"], _legacy.CPU["BFloat16Tensor"]
+FloatTensor, DoubleTensor = _legacy.CPU["FloatTensor"], _legacy.CPU["DoubleTensor"]
+BoolTensor, ByteTensor, CharTensor = _legacy.CPU["BoolTensor"], _legacy.CPU["ByteTensor"], _legacy.CPU["CharTensor"]
+ShortTensor, IntTensor, LongTensor = _legacy.CPU["ShortTensor"], _legacy.CPU["IntTensor"], _legacy.CPU["LongTensor"]
+
 __all__ = [
+    "BFloat16Tensor",
+    "BoolTensor",
+    "ByteTensor",
+    "CharTensor",
+    "DoubleTensor",
+    "FloatTensor",
     "Generator",
+    "GradScaler",
+    "HalfTensor",
+    "IntTensor",
+    "LongTensor",
     "OutOfMemoryError",
+    "ShortTensor",
     "Size",
     "Tensor",
+    "accelerator",
+    "amp",
+    "autocast",
     "autograd",
+    "backends",
     "bfloat16",
     "bool",
     "cdouble",
     "cfloat",
     "channels_last",
     "channels_last_3d",
+    "compiler",
     "complex64",
     "complex128",
     "connect",
@@ -94,6 +151,8 @@ __all__ = [
     "cuda",
     "device",
     "disconnect",
+    "distributed",
+    "distributions",
     "double",
     "dtype",
     "e",
@@ -102,6 +161,8 @@ __all__ = [
     "float16",
     "float32",
     "float64",
+    "func",
+    "get_autocast_dtype",
     "get_rng_state",
     "half",
     "inf",
@@ -112,7 +173,12 @@ __all__ = [
     "int16",
     "int32",
     "int64",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
+    "is_autocast_enabled",
     "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "jit",
     "layout",
     "legacy_contiguous_format",
     "linalg",
@@ -131,19 +197,24 @@ __all__ = [
     "return_types",
     "save",
     "seed",
+    "set_autocast_dtype",
     "set_default_device",
     "set_default_tensor_type",
     "set_grad_enabled",
     "set_printoptions",
     "set_rng_state",
     "short",
+    "special",
     "strided",
+    "testing",
     "types",
     "uint8",
     "utils",
-]
+    "version",
+]  # fmt: skip
 __all__ += _factories
 __all__ += _functions
+__all__ += _settings
 
-if not _TYPE_CHECKING:
+if not TYPE_CHECKING:
     __getattr__ = _missing.getter(__name__)

@@ -10,8 +10,9 @@ from teletensor_core.errors import ArgumentError, DeviceError, GradientError, Sh
 from teletensor_core.registry import OPS
 from teletensor_core.spec import spec
 
-from teletensor import dispatch, hooks
+from teletensor import dispatch, hooks, staged
 from teletensor.graph import GradFn, leaves_under, walk
+from teletensor.python_node import PythonNode
 from teletensor.session import BackwardRequest
 from teletensor.tensor_base import new
 
@@ -35,7 +36,8 @@ def backward(tensors: Any, gradient: Any, retain_graph: bool | None, create_grap
     if inputs is not None and not targets:
         raise GradientError("`inputs` argument to `backward` cannot be empty.")
     results = _run(roots, grads, targets, nodes, retain_graph, create_graph, only_targets=inputs is not None)
-    _accumulate(targets, results, create_graph)
+    reached = [(target, grad) for target, grad in zip(targets, results, strict=True) if grad is not None]
+    _accumulate([target for target, _ in reached], [grad for _, grad in reached], create_graph)
 
 
 def grad(
@@ -83,25 +85,42 @@ def retain(tensor: Tensor) -> None:
 
 
 def _run(
-    roots: list[Any],
-    grads: list[Any],
-    targets: list[Any],
+    roots: list[Tensor],
+    grads: list[Tensor | None],
+    targets: list[Tensor],
     nodes: list[GradFn],
     retain_graph: bool | None,
     create_graph: bool,
     *,
     only_targets: bool,
-) -> list[Any]:
-    """The gradients of the targets, as tensors."""
+) -> list[Tensor | None]:
+    """The gradients of the targets, None for one that nothing flowed into."""
+    keep = create_graph if retain_graph is None else retain_graph
+    _mark_freed(nodes, keep)
+    if not targets:
+        return []
+    if staged.has_steps(nodes):
+        run = staged.StagedBackward(targets, engine_pass, create_graph=create_graph, keep=keep)
+        return run.run(roots, grads)
+    return [*engine_pass(roots, grads, targets, nodes, create_graph, keep, only_targets=only_targets)]
+
+
+def engine_pass(
+    roots: list[Tensor],
+    grads: list[Tensor | None],
+    targets: list[Tensor],
+    nodes: list[GradFn],
+    create_graph: bool,
+    keep: bool,
+    *,
+    only_targets: bool = True,
+) -> list[Tensor]:
+    """One backward command: the gradients of the targets."""
     session = roots[0]._session
     for x in (*roots, *targets, *[g for g in grads if g is not None]):
         if x._session is not session:
             raise DeviceError(f"tensors of one graph are on {session.device} and {x._session.device}")
-    keep = create_graph if retain_graph is None else retain_graph
-    _mark_freed(nodes, keep)
     specs = [spec(t._spec.shape, t._spec.dtype) for t in targets]
-    if not targets:
-        return []
     request = BackwardRequest(
         roots=[r._ref for r in roots],
         grads=[None if g is None else g._ref for g in grads],
@@ -119,7 +138,7 @@ def _run(
 
 def _mark_freed(nodes: list[GradFn], keep: bool) -> None:
     for node in nodes:
-        if node.freed and node.op.saves:
+        if node.freed and (node.op.saves or isinstance(node, PythonNode)):
             raise GradientError(_SECOND_TIME)
     if not keep:
         for node in nodes:
@@ -140,17 +159,17 @@ def _targets(roots: list[Any], nodes: list[GradFn]) -> list[Any]:
 
 
 def _accumulate(targets: list[Any], grads: list[Any], create_graph: bool) -> None:
-    """Put each gradient where there is none, add it where there is one: those in one command."""
-    adding = []
+    """Put each gradient where there is none, add it where there is one: those in one command each session."""
+    adding: dict[Any, list[tuple[Any, Any]]] = {}
     for target, grad in zip(targets, grads, strict=True):
         if target._grad is None:
             target._grad = grad
         elif create_graph:
             target._grad = target._grad + grad
         else:
-            adding.append((target._grad, grad))
-    if adding:
-        old, new = zip(*adding, strict=True)
+            adding.setdefault(target._session, []).append((target._grad, grad))
+    for pairs in adding.values():
+        old, new = zip(*pairs, strict=True)
         dispatch.apply_mutation(OPS["accumulate_"], (list(old), list(new)), ())
     for target in targets:
         hooks.after_accumulation(target)

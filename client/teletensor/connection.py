@@ -36,9 +36,9 @@ def connect(
 
     New tensors go to the worker from now on, unless `default_device="cpu"`. `token` defaults to TELETENSOR_TOKEN;
     `tls_ca` is a file with the certificate authority to trust, and switches TLS on. `blocking` (or
-    TELETENSOR_BLOCKING=1) runs one command at a time, so that errors are raised at the line that caused them. Raises ConnectFailedError when
-    nobody answers within `timeout` seconds, AuthenticationError, ProtocolMismatchError or QuotaExceededError when the
-    worker refuses.
+    TELETENSOR_BLOCKING=1) runs one command at a time, so that errors are raised at the line that caused them. Raises
+    ConnectFailedError when nobody answers within `timeout` seconds, AuthenticationError, ProtocolMismatchError or
+    QuotaExceededError when the worker refuses.
     """
     address = _target(address or os.environ.get("TELETENSOR_URL"))
     token = token or os.environ.get("TELETENSOR_TOKEN") or None

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from teletensor_core import dtypes, plan
-from teletensor_core.errors import ArgumentTypeError, DeviceError, GradientError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, DeviceError, GradientError, ShapeError
 from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan
 from teletensor_core.registry import OPS, Op
 
-from teletensor import grad_mode
+from teletensor import anomaly, grad_mode
 from teletensor.graph import GradFn
 from teletensor.session import Session
 from teletensor.tensor_base import TensorBase, new, new_view
@@ -31,6 +31,8 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
 
     `session` is where an op without tensor operands runs.
     """
+    if grad_mode.state.autocast:
+        operands = _autocast(op, operands)
     flags = _flags()
     refs: list[Any] = []
     key: list[Any] = [op, attrs, flags]
@@ -68,6 +70,12 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
 apply_many = cast("Callable[..., tuple[Tensor, ...]]", apply)
 
 
+def _autocast(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    from teletensor.amp.autocast import cast
+
+    return cast(op, operands)
+
+
 def _flags() -> int:
     flags = GRAD if grad_mode.state.enabled else 0
     return flags | DOUBLE if dtypes.default_dtype() is dtypes.float64 else flags
@@ -83,7 +91,9 @@ def _apply_list(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> An
 
 def _finish(op: Op, found: Plan, session: Session, outs: Any, operands: Any, recording: bool) -> Any:
     """Wrap what the session gave."""
-    node = GradFn(op, _parents(operands)) if recording and op.vjps else None
+    node = GradFn(op, _parents(op, operands)) if recording and op.vjps else None
+    if node is not None and anomaly.state.enabled:
+        anomaly.watch(node, [x for x in operands if isinstance(x, TensorBase)])  # type: ignore[misc]
     specs = session.specs(outs) if op.dynamic else found.specs
     if op.view and op.differentiable:
         source = operands[0]
@@ -101,13 +111,18 @@ def _finish(op: Op, found: Plan, session: Session, outs: Any, operands: Any, rec
 def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> Tensor:
     """The first operand, after the op's result was written into it."""
     target: Tensor = operands[0]
+    if not isinstance(target, TensorBase):
+        raise ArgumentTypeError(f"{op.name}_(): expected a tensor to write into, got {type(target).__name__}")
+    operands = _tidy(op, operands)
+    if any(isinstance(x, TensorBase) and x._session is not target._session for x in operands):
+        operands = (target, *_together(op, operands)[1:])
     flags = _flags() | INPLACE
     session, refs, needs_grad = _collect(op, operands)
     found = plan.plan_for(op, attrs, flags, [_describe(x) for x in operands])
     recording = needs_grad and flags & GRAD and op.vjps
     if flags & GRAD:
         _refuse_leaf(target)
-    parents = _parents(operands) if recording else ()
+    parents = _parents(op, operands) if recording else ()
     session.submit(found, refs)
     _bump_version(target)
     if recording:
@@ -132,6 +147,7 @@ def _collect(op: Op, operands: tuple[Any, ...]) -> tuple[Session, list[Any], boo
     needs_grad = False
     for x in operands:
         if isinstance(x, list):
+            _check_list(op, x)
             refs.append([t._ref for t in x])
         else:
             refs.append(x._ref if isinstance(x, TensorBase) else x)
@@ -146,18 +162,27 @@ def _collect(op: Op, operands: tuple[Any, ...]) -> tuple[Session, list[Any], boo
     return session, refs, needs_grad
 
 
+def _check_list(op: Op, tensors: list[Any]) -> None:
+    for i, t in enumerate(tensors):
+        if not isinstance(t, TensorBase):
+            raise ArgumentTypeError(
+                f"expected Tensor as element {i} in argument 0, but got {type(t).__name__} (in {op.name})"
+            )
+    if not tensors and op.name == "cat":
+        raise ArgumentError("torch.cat(): expected a non-empty list of Tensors")
+    if not tensors and op.name == "stack":
+        raise ShapeError("stack expects a non-empty TensorList")
+
+
 def _tidy(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     """Operands with tuples as lists and NumPy numbers as Python numbers; refuses anything else."""
     return tuple(
-        x if isinstance(x, TensorBase) or x is None or type(x) in _NUMBERS else _tidied(op, x) for x in operands
+        [x if isinstance(x, TensorBase) or x is None or type(x) in _NUMBERS else _tidied(op, x) for x in operands]
     )
 
 
 def _tidied(op: Op, x: Any) -> Any:
     if isinstance(x, (list, tuple)):
-        for t in x:
-            if not isinstance(t, TensorBase):
-                raise ArgumentTypeError(f"{op.name}: expected a list of tensors, but one is {type(t).__name__}")
         return list(x)
     for kind in _NUMBERS_IN_ORDER:
         if isinstance(x, kind):
@@ -190,7 +215,8 @@ def _elsewhere(op: Op, operands: tuple[Any, ...]) -> DeviceError:
     devices = list(dict.fromkeys(str(t._session.device) for t in tensors))
     return DeviceError(
         f"Expected all tensors to be on the same device, but found at least two devices, {devices[0]} "
-        f"and {devices[1]}! (in {op.name}, with shapes {[list(t._spec.shape) for t in tensors]}); move them with .to(device)"
+        f"and {devices[1]}! (in {op.name}, with shapes {[list(t._spec.shape) for t in tensors]}); move them with "
+        f".to(device)"
     )
 
 
@@ -208,13 +234,23 @@ def _plan(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], flags: int,
     return made
 
 
-def _parents(operands: tuple[Any, ...]) -> tuple[Any, ...]:
+# The ops that PyTorch gives numbers to as tensors: those have an edge too, which leads nowhere.
+_NUMBERS_HAVE_EDGES = frozenset(("add", "sub", "mul", "div", "where"))
+_NO_EDGE = (None, 0)
+
+
+def _parents(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Where the gradients of the operands go that have one."""
     parents: list[Any] = []
-    for x in operands:
+    for name, x in zip(op.operands, operands, strict=False):
+        if name not in op.vjps:
+            continue
         if isinstance(x, TensorBase):
             parents.append(x._edge())
         elif isinstance(x, (list, tuple)):
             parents.extend(t._edge() for t in x)
+        elif op.name in _NUMBERS_HAVE_EDGES:
+            parents.append(_NO_EDGE)
     return tuple(parents)
 
 

@@ -1,17 +1,33 @@
-"""Whether ops are recorded: `no_grad`, `enable_grad`, `inference_mode`, `set_grad_enabled`."""
+"""The modes of a thread: whether ops are recorded, and in which precision autocast runs them.
+
+`no_grad`, `enable_grad`, `inference_mode` and `set_grad_enabled` are context managers and decorators, of functions
+and of generators.
+"""
 
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from teletensor_core.dtypes import DType
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _State(threading.local):
+    """`autocast` is the dtype that autocast runs some ops in, by kind of device."""
+
     enabled = True
+    inference = False
+
+    def __init__(self) -> None:
+        self.autocast: dict[str, DType] = {}
 
 
 state = _State()
@@ -22,30 +38,72 @@ def is_grad_enabled() -> bool:
     return state.enabled
 
 
+def is_inference_mode_enabled() -> bool:
+    """Whether this is inside `inference_mode`."""
+    return state.inference
+
+
 class _GradMode:
-    """A context manager, and decorator, that sets grad mode and puts the old one back."""
+    """Sets the mode and puts the old one back."""
 
     mode = True
 
     def __init__(self) -> None:
-        self._previous: list[bool] = []
+        self._before: list[bool] = []
 
-    def __enter__(self) -> None:
-        self._previous.append(state.enabled)
+    def __enter__(self) -> Self:
+        self._before.append(state.enabled)
         state.enabled = self.mode
+        return self
 
     def __exit__(self, *exc: object) -> None:
-        state.enabled = self._previous.pop()
+        state.enabled = self._before.pop()
 
-    def __call__(self, function: F) -> F:
-        """The function, run in this mode."""
+    def __call__(self, func: F) -> F:
+        """The function, or generator function, run in this mode."""
+        return _decorated(func, type(self)._again(self))
 
-        @functools.wraps(function)
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with type(self)() if type(self) is not set_grad_enabled else set_grad_enabled(self.mode):
-                return function(*args, **kwargs)
+    def _again(self) -> Callable[[], _GradMode]:
+        """What makes a context manager like this one, for each call of a decorated function."""
+        return type(self)
 
-        return wrapped  # type: ignore[return-value]
+
+def _decorated(func: F, mode: Callable[[], _GradMode]) -> F:
+    if inspect.isgeneratorfunction(func):
+
+        @functools.wraps(func)
+        def generate(*args: Any, **kwargs: Any) -> Any:
+            return _in_mode(func(*args, **kwargs), mode)
+
+        return generate  # type: ignore[return-value]
+
+    @functools.wraps(func)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with mode():
+            return func(*args, **kwargs)
+
+    return call  # type: ignore[return-value]
+
+
+def _in_mode(generator: Generator[Any, Any, Any], mode: Callable[[], _GradMode]) -> Generator[Any, Any, Any]:
+    """A generator whose own steps run in a mode, and whose user's do not."""
+    step: Callable[[], Any] = functools.partial(next, generator)
+    try:
+        while True:
+            try:
+                with mode():
+                    value = step()
+            except StopIteration as stop:
+                return stop.value
+            try:
+                sent = yield value
+                step = functools.partial(generator.send, sent)
+            except GeneratorExit:
+                raise
+            except BaseException as error:
+                step = functools.partial(generator.throw, error)
+    finally:
+        generator.close()
 
 
 class no_grad(_GradMode):
@@ -53,13 +111,19 @@ class no_grad(_GradMode):
 
     mode = False
 
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+    if TYPE_CHECKING:
+
+        @overload
+        def __new__(cls, orig_func: F) -> F: ...  # type: ignore[misc]
+        @overload
+        def __new__(cls, orig_func: None = None) -> Self: ...
+
+    def __new__(cls, orig_func: Any = None) -> Any:
         """The context manager, or the wrapped function when used as a bare decorator."""
-        made = super().__new__(cls)
-        if function is None:
-            return made
-        made.__init__()  # type: ignore[misc]
-        return made(function)
+        return object.__new__(cls) if orig_func is None else _decorated(orig_func, cls)
+
+    def __init__(self, orig_func: Any = None) -> None:
+        super().__init__()
 
 
 class enable_grad(no_grad):
@@ -69,27 +133,59 @@ class enable_grad(no_grad):
 
 
 class inference_mode(_GradMode):
-    """Like `no_grad`; `inference_mode(False)` changes nothing."""
+    """Like `no_grad`; `inference_mode(False)` ends the mode around it. Tensors made inside are tensors like others."""
 
-    def __init__(self, mode: bool = True) -> None:
+    if TYPE_CHECKING:
+
+        @overload
+        def __new__(cls, mode: F) -> F: ...  # type: ignore[misc]
+        @overload
+        def __new__(cls, mode: bool = True) -> Self: ...
+
+    def __new__(cls, mode: Any = True) -> Any:
+        """The context manager, or the wrapped function when used as a bare decorator."""
+        return object.__new__(cls) if isinstance(mode, bool) else _decorated(mode, cls)
+
+    def __init__(self, mode: Any = True) -> None:
         super().__init__()
-        self._off = mode
+        self._on = mode
+        self._inference_before: list[bool] = []
 
-    @property
-    def mode(self) -> bool:  # type: ignore[override]
-        """Whether ops are recorded inside."""
-        return state.enabled and not self._off
+    def __enter__(self) -> Self:
+        self._before.append(state.enabled)
+        self._inference_before.append(state.inference)
+        state.enabled = not self._on if self._on or state.inference else state.enabled
+        state.inference = self._on
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        state.inference = self._inference_before.pop()
+        super().__exit__(*exc)
+
+    def _again(self) -> Callable[[], _GradMode]:
+        return functools.partial(inference_mode, self._on)
 
 
 class set_grad_enabled(_GradMode):
-    """Switch recording on or off at once; as a context manager, until its end."""
+    """Switch recording on or off at once; as a context manager, until its end; as a decorator, inside the function
+    only.
+    """
 
     def __init__(self, mode: bool) -> None:
         super().__init__()
         self.mode = bool(mode)
-        self._before = state.enabled
+        self._outside = state.enabled
         state.enabled = self.mode
 
-    def __enter__(self) -> None:
-        self._previous.append(self._before)
+    def __enter__(self) -> Self:
+        self._before.append(self._outside)
         state.enabled = self.mode
+        return self
+
+    def __call__(self, func: F) -> F:
+        """The function, run in this mode; outside of it the mode is as it was."""
+        state.enabled = self._outside
+        return super().__call__(func)
+
+    def _again(self) -> Callable[[], _GradMode]:
+        return functools.partial(set_grad_enabled, self.mode)

@@ -5,7 +5,7 @@ and "which gradients will this backward make" without asking the worker.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from teletensor_core.registry import Op
@@ -15,22 +15,32 @@ if TYPE_CHECKING:
 
 
 class GradFn:
-    """A recorded op, printed as `<MulBackward0>`. Its parents are other GradFns (with an output number) and leaf
-    tensors.
+    """A recorded op, printed as `<MulBackward0>`.
+
+    Its parents are other GradFns (with an output number) and leaf tensors. `title` is its name, when that is not the
+    op's.
     """
 
-    __slots__ = ("__weakref__", "freed", "metadata", "op", "parents", "retained")
+    __slots__ = ("__weakref__", "_metadata", "freed", "op", "parents", "retained", "title")
 
     def __init__(self, op: Op, parents: tuple[Any, ...]) -> None:
         self.op = op
         self.parents = parents
         self.freed = False
         self.retained: dict[int, weakref.ref[Tensor]] | None = None
-        self.metadata: dict[str, Any] | None = None
+        self.title: str | None = None
+        self._metadata: dict[str, Any] | None = None
 
     def name(self) -> str:
         """PyTorch's name of the node."""
-        return self.op.grad_name
+        return self.title or self.op.grad_name
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """A dictionary for the user's own notes."""
+        if self._metadata is None:
+            self._metadata = {}
+        return self._metadata
 
     @property
     def next_functions(self) -> tuple[tuple[GradFn | AccumulateGrad | None, int], ...]:
@@ -60,9 +70,9 @@ class AccumulateGrad:
         return f"<AccumulateGrad object at {id(self.variable):#x}>"
 
 
-def walk(roots: list[GradFn]) -> Iterator[GradFn]:
-    """Every node under the roots, each once."""
-    seen: set[int] = set()
+def walk(roots: list[GradFn], stop: Iterable[GradFn] = ()) -> Iterator[GradFn]:
+    """Every node under the roots, each once; not `stop`, nor what is only under that."""
+    seen: set[int] = {id(node) for node in stop}
     stack = list(roots)
     while stack:
         node = stack.pop()

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError, DimensionError, ShapeError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, DimensionError, ShapeError
 
 from teletensor import factories, ops
 from teletensor.tensor import Tensor
@@ -174,6 +174,8 @@ def _as_index(x: Tensor, key: Any) -> Tensor:
     elif isinstance(key, (list, tuple, np.ndarray, range)):
         array = np.asarray(list(key) if isinstance(key, range) else key)
         index = factories.tensor(array.astype(np.int64) if array.size == 0 else array, device=x.device)
+    elif isinstance(key, str):
+        raise ArgumentTypeError("new(): invalid data type 'str'")
     else:
         raise DimensionError(
             "only integers, slices (`:`), ellipsis (`...`), None and long, int, byte or Boolean tensors are valid "

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from teletensor_core import dtypes
 from teletensor_core.errors import ArgumentError, ShapeError
 from teletensor_core.rules import normalize_dim
 
 from teletensor import factories, ops, return_types
+from teletensor import missing as _missing
 from teletensor.arguments import as_dtype, ints
 from teletensor.functions.indexed import where
 from teletensor.functions.products import cross as _cross
@@ -271,3 +272,7 @@ def _adjoint(x: Tensor) -> Tensor:
 
 def _eps(x: Tensor) -> float:
     return 2.0**-52 if x.dtype.to_real() is dtypes.float64 else 2.0**-23
+
+
+if not TYPE_CHECKING:
+    __getattr__ = _missing.getter(__name__)

@@ -775,8 +775,8 @@ class TensorMethods:
     def masked_select(self, mask: Tensor) -> Tensor:
         """The elements where the mask holds, in one dimension."""
         ...
-    def matmul(self, other: Operand) -> Tensor:
-        """The matrix product; of vectors the dot product; of higher dimensions batches of products."""
+    def matmul(self, other: Tensor) -> Tensor:
+        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
         ...
     def matrix_power(self, n: _int) -> Tensor:
         """The n-th power of each square matrix, by repeated squaring; of its inverse for a negative `n`."""
@@ -1386,7 +1386,7 @@ class TensorMethods:
         """`input` to the power of `exponent`."""
         ...
     def __matmul__(self, other: Operand) -> Tensor:
-        """The matrix product; of vectors the dot product; of higher dimensions batches of products."""
+        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
         ...
     def __and__(self, other: Operand) -> Tensor:
         """The bits that both have."""
@@ -1443,7 +1443,7 @@ class TensorMethods:
         """`input` to the power of `exponent`."""
         ...
     def __rmatmul__(self, other: Operand) -> Tensor:
-        """The matrix product; of vectors the dot product; of higher dimensions batches of products."""
+        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
         ...
     def __rand__(self, other: Operand) -> Tensor:
         """The bits that both have."""

@@ -14,7 +14,7 @@ from teletensor.types import Operand
 _BINARY: dict[str, Callable[[Any, Any], Tensor]] = {
     "add": ops.add, "sub": ops.sub, "mul": ops.mul, "truediv": ops.div, "floordiv": ops.floor_divide,
     "mod": ops.remainder,
-    "pow": ops.pow, "matmul": ops.matmul, "and": ops.bitwise_and, "or": ops.bitwise_or, "xor": ops.bitwise_xor,
+    "pow": ops.pow, "matmul": functions.matmul, "and": ops.bitwise_and, "or": ops.bitwise_or, "xor": ops.bitwise_xor,
     "lshift": ops.bitwise_left_shift, "rshift": ops.bitwise_right_shift,
 }  # fmt: skip
 _INPLACE: dict[str, Callable[[Any, Any], Tensor]] = {

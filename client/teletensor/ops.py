@@ -400,7 +400,7 @@ def batch_norm_eval(input: Tensor, running_mean: Tensor, running_var: Tensor, we
 _batch_norm_update_op = _OPS['batch_norm_update_']
 
 
-def batch_norm_update_(running_mean: Tensor, running_var: Tensor, mean: Tensor, var: Tensor, momentum: Any) -> None:
+def batch_norm_update_(running_mean: Operand, running_var: Operand, mean: Operand, var: Operand, momentum: Any) -> None:
     """Move running statistics towards a batch's by `momentum`."""
     _apply_mutation(_batch_norm_update_op, (running_mean, running_var, mean, var), (momentum,))
 

@@ -10,12 +10,15 @@ import contextlib
 import secrets
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from teletensor_core.errors import ArgumentError, ArgumentTypeError
 
 from teletensor.device import Device
+
+if TYPE_CHECKING:
+    from teletensor.tensor import Tensor
 
 _MASK = (1 << 63) - 1
 _STATE_BYTES = 16
@@ -59,7 +62,7 @@ class Generator:
             self._offset = (offset + (count + 1) // 2 + 1) & _MASK
             return self._seed & _MASK, offset
 
-    def get_state(self) -> Any:
+    def get_state(self) -> Tensor:
         """Seed and offset as a uint8 tensor of 16 elements, on cpu."""
         from teletensor import factories
 
@@ -137,7 +140,7 @@ def initial_seed() -> int:
     return current_generator().initial_seed()
 
 
-def get_rng_state() -> Any:
+def get_rng_state() -> Tensor:
     """The default generator's state, a uint8 tensor."""
     return current_generator().get_state()
 

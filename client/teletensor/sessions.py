@@ -36,6 +36,12 @@ def add(session: Session, default: bool) -> None:
         _process_default.append(session.device)
 
 
+def prefer(session: Session) -> None:
+    """Let a connection serve its kind of device when no number is named."""
+    _connected.remove(session)
+    _connected.append(session)
+
+
 def remove(session: Session) -> None:
     """Forget a closed connection and every default that named it."""
     if session in _connected:

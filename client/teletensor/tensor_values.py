@@ -15,6 +15,7 @@ from teletensor.tensor_facts import TensorFacts
 
 if TYPE_CHECKING:
     from teletensor.tensor import Tensor
+    from teletensor.types import Number
 
 
 class TensorValues(TensorFacts):
@@ -46,11 +47,12 @@ class TensorValues(TensorFacts):
     def _fetch(self) -> np.ndarray[Any, Any]:
         return self._session.read([self._ref])[0]
 
-    def item(self) -> Any:
+    def item(self) -> Number:
         """The one element as a Python number. RuntimeError for any other number of elements."""
         if self._spec.numel != 1:
             raise GradientError(f"a Tensor with {self._spec.numel} elements cannot be converted to Scalar")
-        return _python(self._fetch().reshape(()))
+        value: Number = _python(self._fetch().reshape(()))
+        return value
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers."""

@@ -9,9 +9,10 @@ from teletensor_core.errors import ArgumentTypeError
 from teletensor_core.registry import OPS
 from teletensor_core.spec import spec
 
-from teletensor import dispatch, sessions
+from teletensor import dispatch, grad_mode, sessions
 from teletensor.arguments import as_dtype
 from teletensor.device import Device
+from teletensor.python_node import Continuation, PythonNode
 from teletensor.tensor_base import TensorBase, new
 
 if TYPE_CHECKING:
@@ -32,15 +33,18 @@ def to(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 
 
 def move(tensor: Tensor, session: Session) -> Tensor:
-    """The tensor's values in another session: read there, uploaded here. A new leaf of the other session's graph.
-
-    Gradients do not flow between sessions: each has a graph of its own. A leaf that requires grad arrives as a tensor
-    that does not, unless it is a parameter moved by `Module.to`, which marks it again.
-    """
+    """The tensor's values in another session: read there, uploaded here. Its gradient will go back the same way."""
     array = tensor._session.read([tensor._ref])[0]
     wanted = spec(tensor._spec.shape, tensor._spec.dtype)
     made: Tensor = new(session.upload(array, wanted), wanted, session)
-    return made
+    if not (tensor.requires_grad and grad_mode.is_grad_enabled()):
+        return made
+
+    def bring_back(grads: list[Tensor | None]) -> Continuation:
+        return [(tensor, move(g, tensor._session)) for g in grads if g is not None]
+
+    # Each session has a graph of its own: this step is the bridge between two.
+    return PythonNode("ToCopyBackward0", [tensor], bring_back).result(made)
 
 
 def _parse(

@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TensorList = Sequence[Any]
+# What the ops of a family have in common: keyword arguments of `op`.
+Family = dict[str, Any]
 
 
 @dataclass(eq=False)

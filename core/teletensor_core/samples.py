@@ -75,7 +75,10 @@ def binary(
     low: float = -2.0, high: float = 2.0, other_low: float | None = None, other_high: float | None = None
 ) -> Samples:
     """Two tensors, equal shapes and broadcast ones, and a tensor with a number on either side."""
-    second = {"low": low if other_low is None else other_low, "high": high if other_high is None else other_high}
+    second: dict[str, Any] = {
+        "low": low if other_low is None else other_low,
+        "high": high if other_high is None else other_high,
+    }
 
     def make() -> Iterable[Sample]:
         pairs = (((3, 4), (3, 4)), ((3, 4), (4,)), ((3, 1), (1, 4)), ((), (2, 3)), ((2, 3), ()), ((0, 3), (3,)))
@@ -92,7 +95,7 @@ def reductions(low: float = -2.0, high: float = 2.0, unique: bool = False, **att
     """A tensor reduced over everything, one dimension, several, kept or not."""
 
     def make() -> Iterable[Sample]:
-        x = {"low": low, "high": high, "unique": unique}
+        x: dict[str, Any] = {"low": low, "high": high, "unique": unique}
         yield Sample(T(3, 4, **x), **attrs)
         yield Sample(T(3, 4, **x), dim=1, **attrs)
         yield Sample(T(2, 3, 4, **x), dim=-2, keepdim=True, **attrs)
@@ -106,7 +109,7 @@ def along_dim(low: float = -2.0, high: float = 2.0, unique: bool = False, **attr
     """A tensor and one dimension to work along."""
 
     def make() -> Iterable[Sample]:
-        x = {"low": low, "high": high, "unique": unique}
+        x: dict[str, Any] = {"low": low, "high": high, "unique": unique}
         yield Sample(T(3, 4, **x), dim=1, **attrs)
         yield Sample(T(2, 3, 4, **x), dim=-2, **attrs)
         yield Sample(T(5, **x), dim=0, **attrs)

@@ -6,16 +6,7 @@ import teletensor
 from tests.ops.test_oracle import torch_version
 from tests.programs.oracle import MODULES, assert_same, outcome, programs, recorded
 
-PENDING = {
-    "autograd-names_of_nodes": "t() of a vector has no node of its own",
-    "autograd-next_functions": "numbers have no edge",
-    "autograd-checkpointed_segment": "utils.checkpoint is missing",
-    "autograd-custom_function": "autograd.Function is missing",
-    "indexing-a_string_index": "raises another class",
-    "bad_calls-cat of nothing": "raises another class",
-    "bad_calls-stack of nothing": "raises another class",
-    "bad_calls-cat of a number": "raises another class",
-}
+PENDING: dict[str, str] = {}
 
 ALL = [(module, name) for module in MODULES for name in programs(module)]
 

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from teletensor import backward as _backward
+from teletensor import missing as _missing
+from teletensor.anomaly import detect_anomaly, set_detect_anomaly
 from teletensor.autograd import functional as functional
+from teletensor.autograd.function import Function, FunctionCtx
+from teletensor.autograd.gradcheck import gradcheck, gradgradcheck
 from teletensor.backward import grad
 from teletensor.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from teletensor.tensor import Tensor
 
 __all__ = [
+    "Function",
+    "FunctionCtx",
     "Variable",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "functional",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "inference_mode",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]
 
@@ -37,3 +47,7 @@ def Variable(data: Tensor, requires_grad: bool = False) -> Tensor:
     """The tensor itself, as a leaf: what old code calls a variable."""
     out = data.detach()
     return out.requires_grad_(True) if requires_grad else out
+
+
+if not TYPE_CHECKING:
+    __getattr__ = _missing.getter(__name__)

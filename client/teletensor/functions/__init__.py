@@ -21,7 +21,8 @@ from teletensor.functions.limits import (
     finfo, iinfo,
 )
 from teletensor.functions.products import (
-    addbmm, addmv, addr, cdist, chain_matmul, cross, dot, einsum, inner, inverse, kron, matrix_power, tensordot, vdot,
+    addbmm, addmv, addr, cdist, chain_matmul, cross, dot, einsum, inner, inverse, kron, matmul, matrix_power, tensordot,
+    vdot,
 )
 from teletensor.functions.queries import (
     allclose, can_cast, equal, get_default_dtype, is_complex, is_conj, is_floating_point, is_neg, is_nonzero, is_signed,
@@ -56,12 +57,12 @@ from teletensor.ops import (
     ger, greater, greater_equal, gt, index_add, index_copy, index_fill, index_select, isclose, isfinite, isinf, isnan,
     isneginf, isposinf, kthvalue, le, lerp, less, less_equal, lgamma, log, log10, log10_, log1p, log1p_, log2, log2_,
     log_, log_softmax, logaddexp, logcumsumexp, logical_and, logical_not, logical_or, logical_xor, logsumexp, lt,
-    masked_fill, masked_scatter, masked_select, matmul, maximum, mean, minimum, mm, mul, multiply, mv, nan_to_num,
-    nan_to_num_, nanmean, nansum, ne, neg, neg_, negative, negative_, not_equal, outer, polygamma, pow, prod, qr,
-    rad2deg, rad2deg_, reciprocal, reciprocal_, relu, relu_, remainder, roll, rot90, round, round_, rsqrt, rsqrt_,
-    scatter_add, scatter_reduce, select, sgn, sigmoid, sigmoid_, sign, sin, sin_, sinh, sinh_, slogdet, softmax, sort,
-    sqrt, sqrt_, square, square_, stack, sum, swapaxes, swapdims, take, take_along_dim, tan, tan_, tanh, tanh_, topk,
-    transpose, tril, triu, true_divide, trunc, trunc_, unbind, unsqueeze, view_as_complex, view_as_real, xlogy, xlogy_,
+    masked_fill, masked_scatter, masked_select, maximum, mean, minimum, mm, mul, multiply, mv, nan_to_num, nan_to_num_,
+    nanmean, nansum, ne, neg, neg_, negative, negative_, not_equal, outer, polygamma, pow, prod, qr, rad2deg, rad2deg_,
+    reciprocal, reciprocal_, relu, relu_, remainder, roll, rot90, round, round_, rsqrt, rsqrt_, scatter_add,
+    scatter_reduce, select, sgn, sigmoid, sigmoid_, sign, sin, sin_, sinh, sinh_, slogdet, softmax, sort, sqrt, sqrt_,
+    square, square_, stack, sum, swapaxes, swapdims, take, take_along_dim, tan, tan_, tanh, tanh_, topk, transpose,
+    tril, triu, true_divide, trunc, trunc_, unbind, unsqueeze, view_as_complex, view_as_real, xlogy, xlogy_,
 )
 
 __all__ = [

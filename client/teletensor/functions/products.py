@@ -17,10 +17,9 @@ from teletensor.types import Scalar
 
 __all__ = [
     "addbmm", "addmv", "addr", "cdist", "chain_matmul", "cross", "dot", "einsum", "inner", "inverse", "kron",
-    "matrix_power",
-    "tensordot", "vdot",
+    "matmul", "matrix_power", "tensordot", "vdot",
 ]  # fmt: skip
-METHODS = ("addbmm", "addmv", "addr", "cross", "dot", "inner", "inverse", "kron", "matrix_power", "vdot")
+METHODS = ("addbmm", "addmv", "addr", "cross", "dot", "inner", "inverse", "kron", "matmul", "matrix_power", "vdot")
 
 
 def einsum(equation: str, *operands: Any) -> Tensor:
@@ -43,6 +42,17 @@ def _einsum_by_lists(*arguments: Any) -> Tensor:
     if len(arguments) > pairs:
         equation += "->" + text(arguments[-1])
     return ops.einsum(list(arguments[0:pairs:2]), equation=equation)
+
+
+def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
+    # By the number of dimensions it is another op in PyTorch, with a name of its own in the graph.
+    dims = (input.ndim, other.ndim) if isinstance(input, Tensor) and isinstance(other, Tensor) else (0, 0)
+    made: Tensor = _MATMULS.get(dims, ops.matmul)(input, other, out=out)
+    return made
+
+
+_MATMULS: dict[tuple[int, int], Any] = {(1, 1): ops.dot, (2, 1): ops.mv, (2, 2): ops.mm}
 
 
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -108,7 +108,10 @@ def t(input: Tensor) -> Tensor:
     """The transpose of a matrix; vectors and numbers stay as they are."""
     if input.ndim > 2:
         raise ShapeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
-    return ops.transpose(input, 0, 1) if input.ndim == 2 else ops.alias(input)
+    made = ops.transpose(input, 0, 1) if input.ndim == 2 else ops.alias(input)
+    if made._node is not None:
+        made._node.title = "TBackward0"
+    return made
 
 
 def adjoint(input: Tensor) -> Tensor:

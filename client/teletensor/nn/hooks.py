@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from teletensor.hooks import RemovableHandle
 from teletensor.nn.backward_hooks import BackwardHooks
@@ -11,17 +11,34 @@ from teletensor.nn.registry import Registry
 
 Hook = Callable[..., Any]
 
+if TYPE_CHECKING:
+    P = ParamSpec("P")
+    R_co = TypeVar("R_co", covariant=True)
+
+    class _HasForward(Protocol[P, R_co]):
+        @property
+        def forward(self) -> Callable[P, R_co]: ...
+
+    class _Call:
+        """The type of `module(...)` is that of the class's own `forward`."""
+
+        def __get__(self, instance: _HasForward[P, R_co], owner: type[Any]) -> Callable[P, R_co]: ...
+
 
 class Hooked(Registry):
     """`__call__`, and the registration of hooks."""
 
     forward: Hook
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """`forward` of the arguments, with the hooks around it if there are any."""
-        if not (self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks):
-            return self.forward(*args, **kwargs)
-        return self._call_with_hooks(args, kwargs)
+    if TYPE_CHECKING:
+        __call__: _Call
+    else:
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            """`forward` of the arguments, with the hooks around it if there are any."""
+            if not (self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks):
+                return self.forward(*args, **kwargs)
+            return self._call_with_hooks(args, kwargs)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         done: set[int] = set()

@@ -1,6 +1,6 @@
 """The base class of all layers and models."""
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from teletensor.nn.convert import Converts
 from teletensor.nn.hooks import Hooked
@@ -22,9 +22,11 @@ class Module(Loads, Converts, Hooked):
             raise TypeError(f"Module.__init__() takes 1 positional argument but {len(args) + 1} were given")
         super().__init__()
 
-    def forward(self, *input: Any) -> Any:
-        """What the module computes; every subclass defines its own."""
-        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+    if not TYPE_CHECKING:
+        # Declared as a callable with any arguments in Hooked, so that every subclass may define its own.
+        def forward(self, *input: Any) -> Any:
+            """What the module computes; every subclass defines its own."""
+            raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     def train(self, mode: bool = True) -> Self:
         """Switch this module and all below it to training, or to evaluation."""

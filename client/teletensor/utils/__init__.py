@@ -1,5 +1,11 @@
-"""Utilities: data sets and loaders."""
+"""Utilities: data sets and loaders, checkpoints of parts of a model."""
 
-from teletensor.utils import data
+from typing import TYPE_CHECKING
 
-__all__ = ["data"]
+from teletensor import missing as _missing
+from teletensor.utils import checkpoint, data
+
+__all__ = ["checkpoint", "data"]
+
+if not TYPE_CHECKING:
+    __getattr__ = _missing.getter(__name__)

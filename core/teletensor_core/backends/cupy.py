@@ -103,7 +103,7 @@ def _import_cupy() -> Any:
         import cupy
     except ImportError as error:
         raise DeviceError(
-            "computing on a GPU needs CuPy: pip install 'teletensor[cuda12x]' for CUDA 12, or 'teletensor[cuda13x]' for "
-            f"CUDA 13 ({error})"
+            "computing on a GPU needs CuPy: pip install 'teletensor[cuda12x]' for CUDA 12, "
+            f"or 'teletensor[cuda13x]' for CUDA 13 ({error})"
         ) from None
     return cupy

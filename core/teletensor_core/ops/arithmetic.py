@@ -7,7 +7,7 @@ to the device alone, and gives 0 there.
 from teletensor_core import rules
 from teletensor_core.dtypes import bool_
 from teletensor_core.errors import ArgumentError, DTypeError
-from teletensor_core.registry import op
+from teletensor_core.registry import Family, op
 from teletensor_core.rules import domains
 from teletensor_core.rules.domains import conj as conjugate
 from teletensor_core.rules.domains import is_number
@@ -206,7 +206,7 @@ def floor_divide(xp, input, other):
     return xp.floor_divide(input, other)
 
 
-_modular = {
+_modular: Family = {
     "infer": domains.real_numeric(rules.broadcast),
     "promote": rules.common,
     "saves": ("input", "other"),

@@ -3,10 +3,10 @@
 from teletensor_core import rules
 from teletensor_core.dtypes import INTEGER, bool_
 from teletensor_core.errors import ArgumentTypeError, DTypeError
-from teletensor_core.registry import op
+from teletensor_core.registry import Family, op
 from teletensor_core.samples import Sample, T, binary, calls, unary
 
-_bits = {
+_bits: Family = {
     "infer": rules.integral_or_bool,
     "promote": rules.common,
     "differentiable": False,
@@ -14,7 +14,7 @@ _bits = {
     "samples": binary(0, 5),
 }
 _pairs = ((3, 4), (3, 4)), ((3, 4), (4,)), ((3, 1), (1, 4)), ((), (2, 3))
-_logic = {
+_logic: Family = {
     "infer": rules.compare,
     "differentiable": False,
     "inplace": True,

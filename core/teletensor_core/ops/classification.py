@@ -1,5 +1,7 @@
 """Losses over classes: negative log-likelihood and cross entropy, with class numbers or probabilities as targets."""
 
+from typing import Any
+
 from teletensor_core import dtypes, rules
 from teletensor_core.errors import ArgumentError, ShapeError
 from teletensor_core.registry import op
@@ -66,7 +68,7 @@ def _weighted(xp, losses, weights, reduction):
     return total / xp.sum(weights) if reduction == "mean" else total
 
 
-_classes = {"dtype": dtypes.int64, "low": 0, "high": 4}
+_classes: dict[str, Any] = {"dtype": dtypes.int64, "low": 0, "high": 4}
 _index_samples = [Sample(T(3, 4), T(3, **_classes), None, reduction=r) for r in REDUCTIONS] + [
     Sample(T(3, 4), T(3, **_classes), T(4, low=0.5, grad=False)),
     Sample(T(2, 4, 3), T(2, 3, **_classes), None),

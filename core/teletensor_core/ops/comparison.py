@@ -1,11 +1,11 @@
 """Comparisons and tests, element by element; the results are bools."""
 
 from teletensor_core import rules
-from teletensor_core.registry import op
+from teletensor_core.registry import Family, op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, binary, calls, unary
 
-_equality = {
+_equality: Family = {
     "infer": rules.compare,
     "promote": rules.common,
     "differentiable": False,
@@ -13,8 +13,8 @@ _equality = {
     "numbers": ("other",),
     "samples": binary(-1, 2),
 }
-_order = {**_equality, "infer": domains.real(rules.compare)}
-_test = {"infer": rules.as_bool, "differentiable": False, "samples": unary()}
+_order: Family = {**_equality, "infer": domains.real(rules.compare)}
+_test: Family = {"infer": rules.as_bool, "differentiable": False, "samples": unary()}
 
 
 @op(**_equality)
@@ -71,7 +71,7 @@ def isfinite(xp, input):
     return xp.isfinite(input) if input.dtype.kind in "fc" else xp.ones(input.shape, bool)
 
 
-_sided = {**_test, "infer": domains.real(rules.as_bool)}
+_sided: Family = {**_test, "infer": domains.real(rules.as_bool)}
 
 
 @op(**_sided)

@@ -4,7 +4,7 @@ import math
 
 from teletensor_core import dtypes
 from teletensor_core.errors import ArgumentError, DimensionError, ShapeError
-from teletensor_core.registry import op
+from teletensor_core.registry import Family, op
 from teletensor_core.rules import normalize_dim, require, same
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
@@ -17,7 +17,7 @@ def _sized(shape, dtype):
     return spec(tuple(shape), dtype)
 
 
-_filled = {
+_filled: Family = {
     "infer": lambda *value, shape, dtype: _sized(shape, dtype),
     "opmath": False,
     "namespaces": (),

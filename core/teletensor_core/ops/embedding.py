@@ -1,12 +1,14 @@
 """Embedding: rows of a table picked by numbers."""
 
+from typing import Any
+
 from teletensor_core.dtypes import INTEGER, int64
 from teletensor_core.errors import DTypeError, ShapeError
 from teletensor_core.registry import op
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
 
-_rows = {"dtype": int64, "low": 0, "high": 5}
+_rows: dict[str, Any] = {"dtype": int64, "low": 0, "high": 5}
 
 
 def _embedding_spec(weight, indices, *, padding_idx=None):

@@ -3,11 +3,11 @@
 import math
 
 from teletensor_core import rules
-from teletensor_core.registry import op
+from teletensor_core.registry import Family, op
 from teletensor_core.rules import domains
 from teletensor_core.samples import binary, unary
 
-_to_float = {"infer": rules.to_float, "promote": rules.common_float, "inplace": True}
+_to_float: Family = {"infer": rules.to_float, "promote": rules.common_float, "inplace": True}
 
 
 @op(**_to_float, saves=("out",), samples=unary())

@@ -1,7 +1,7 @@
 """Padding. `pad` lists sizes before and after, from the last dimension backwards, as PyTorch does."""
 
 from teletensor_core.errors import ShapeError
-from teletensor_core.registry import op
+from teletensor_core.registry import Family, op
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
 
@@ -96,7 +96,7 @@ def _fold(xp, g, shape, pad, mode):
 
 
 _samples = calls(Sample(T(2, 3, 5), pad=(2, 1)), Sample(T(1, 2, 4, 3), pad=(1, 2, 0, 1)))
-_padding = {"opmath": False, "namespaces": (), "samples": _samples}
+_padding: Family = {"opmath": False, "namespaces": (), "samples": _samples}
 
 
 @op(infer=_mirror_spec("reflection_pad", 1), **_padding)

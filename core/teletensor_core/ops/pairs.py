@@ -3,11 +3,11 @@
 from teletensor_core import rules
 from teletensor_core.dtypes import FLOAT
 from teletensor_core.errors import DTypeError
-from teletensor_core.registry import op
+from teletensor_core.registry import Family, op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, binary, calls
 
-_choice = {
+_choice: Family = {
     "infer": domains.real(rules.broadcast),
     "promote": rules.common,
     "saves": ("input", "other"),

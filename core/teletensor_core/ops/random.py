@@ -2,7 +2,7 @@
 
 from teletensor_core import dtypes, rules
 from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
-from teletensor_core.registry import op
+from teletensor_core.registry import Family, op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
@@ -43,7 +43,7 @@ def _normal(xp, seed, offset, shape):
     return xp.ndtri(_open_unit(xp, seed, offset, shape).reshape(-1)).reshape(shape)
 
 
-_random = {"differentiable": False, "namespaces": (), "random": True, "opmath": False}
+_random: Family = {"differentiable": False, "namespaces": (), "random": True, "opmath": False}
 
 
 @op(infer=_made, **_random, samples=_SHAPES)
@@ -87,7 +87,7 @@ def randperm(xp, seed, offset, *, n, dtype):
     return xp.stable_argsort(xp.random_bits(2 * n, seed, offset).view("Q"), 0)
 
 
-_filling = {"inplace": True, "namespaces": (), "random": True, "opmath": False}
+_filling: Family = {"inplace": True, "namespaces": (), "random": True, "opmath": False}
 
 
 def _fill_spec(input, seed, offset, **attrs):
@@ -179,7 +179,7 @@ def _dropout_spec(input, seed, offset, *, p):
     return rules.floating(input), spec(input.shape, dtypes.bool_)
 
 
-_dropout = {"infer": _dropout_spec, "saves": ("out",), "namespaces": (), "random": True}
+_dropout: Family = {"infer": _dropout_spec, "saves": ("out",), "namespaces": (), "random": True}
 
 
 @op(**_dropout, samples=calls(Sample(T(3, 4), 7, 0, p=0.5), Sample(T(3), 7, 0, p=1.0), Sample(T(3), 7, 0, p=0.0)))

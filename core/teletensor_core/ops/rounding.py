@@ -1,12 +1,12 @@
 """Rounding. Gradients are zero: the results are steps."""
 
 from teletensor_core import rules
-from teletensor_core.registry import op
+from teletensor_core.registry import Family, op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
 
 _real = domains.real(rules.same)
-_step = {"infer": _real, "inplace": True, "samples": unary()}
+_step: Family = {"infer": _real, "inplace": True, "samples": unary()}
 
 
 def _zero(ops, g, out, input, **attrs):

@@ -2,7 +2,7 @@
 
 from teletensor_core import rules
 from teletensor_core.dtypes import int64
-from teletensor_core.registry import op
+from teletensor_core.registry import Family, op
 from teletensor_core.rules import domains
 from teletensor_core.samples import along_dim
 from teletensor_core.spec import spec
@@ -13,7 +13,10 @@ def _scan_spec(input, *, dim, dtype=None):
     return spec(input.shape, rules.sum_dtype(input.dtype, dtype))
 
 
-_scan = {"infer": _scan_spec, "promote": lambda input, *, dim, dtype=None: [rules.sum_dtype(input.dtype, dtype)]}
+_scan: Family = {
+    "infer": _scan_spec,
+    "promote": lambda input, *, dim, dtype=None: [rules.sum_dtype(input.dtype, dtype)],
+}
 
 
 @op(**_scan, inplace=True, samples=along_dim())

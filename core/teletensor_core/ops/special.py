@@ -4,12 +4,12 @@ import math
 
 from teletensor_core import rules
 from teletensor_core.errors import ArgumentError
-from teletensor_core.registry import op
+from teletensor_core.registry import Family, op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
 
 _real_spec = domains.real(rules.to_float)
-_to_float = {"infer": _real_spec, "promote": rules.common_float, "inplace": True}
+_to_float: Family = {"infer": _real_spec, "promote": rules.common_float, "inplace": True}
 
 
 @op(**_to_float, saves=("input",), samples=unary())

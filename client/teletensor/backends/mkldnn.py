@@ -1,0 +1,8 @@
+"""`torch.backends.mkldnn`: not used; NumPy computes in this process."""
+
+__all__ = ["is_available"]
+
+
+def is_available() -> bool:
+    """False."""
+    return False

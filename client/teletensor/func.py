@@ -1,0 +1,197 @@
+"""`torch.func`: functions of functions. Gradients and Jacobians by reverse mode; nothing is vectorised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from teletensor_core.errors import ArgumentTypeError, GradientError
+
+from teletensor import missing as _missing
+from teletensor.autograd import functional
+from teletensor.backward import grad as _grad
+from teletensor.grad_mode import enable_grad
+from teletensor.tensor import Tensor
+
+__all__ = ["functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp"]
+
+Function = Callable[..., Any]
+
+
+def functional_call(
+    module: Any, parameter_and_buffer_dicts: Any, args: Any = None, kwargs: dict[str, Any] | None = None, *,
+    tie_weights: bool = True, strict: bool = False,
+) -> Any:  # fmt: skip
+    """`module(*args, **kwargs)` with other tensors in place of its parameters and buffers, by their names.
+
+    One tensor that the module knows by several names is replaced under all of them, unless `tie_weights` is False. With
+    `strict` every name has to be given, and no other.
+    """
+    given: dict[str, Tensor] = {}
+    for part in (
+        [parameter_and_buffer_dicts] if isinstance(parameter_and_buffer_dicts, dict) else parameter_and_buffer_dicts
+    ):
+        given.update(part)
+    known = {
+        **dict(module.named_parameters(remove_duplicate=False)),
+        **dict(module.named_buffers(remove_duplicate=False)),
+    }
+    if strict and set(given) != set(known):
+        raise GradientError(
+            f"functional_call: missing keys {sorted(set(known) - set(given))}, unexpected "
+            f"{sorted(set(given) - set(known))}"
+        )
+    if tie_weights:
+        by_tensor = {id(known[name]): tensor for name, tensor in given.items() if name in known}
+        given = {name: by_tensor[id(x)] for name, x in known.items() if id(x) in by_tensor}
+    before = [(*_place(module, name), tensor) for name, tensor in given.items()]
+    replaced = [(owner, leaf, owner[leaf]) for owner, leaf, _ in before]
+    positional = args if isinstance(args, tuple) else () if args is None else (args,)
+    try:
+        for owner, leaf, tensor in before:
+            owner[leaf] = tensor
+        return module(*positional, **(kwargs or {}))
+    finally:
+        for owner, leaf, tensor in replaced:
+            owner[leaf] = tensor
+
+
+def _place(module: Any, name: str) -> tuple[dict[str, Any], str]:
+    """The dictionary that holds a parameter or buffer, and its key there."""
+    path, _, leaf = name.rpartition(".")
+    owner = module.get_submodule(path)
+    for held in (owner._parameters, owner._buffers):
+        if leaf in held:
+            return held, leaf
+    raise GradientError(f"functional_call: the module has no parameter or buffer {name!r}")
+
+
+# -- gradients ---------------------------------------------------------------------------------------------------------
+
+
+def grad_and_value(func: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
+    """A function that gives the gradient of `func` by some of its arguments, and its value; with `has_aux`, (value,
+    aux).
+    """
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        chosen = (argnums,) if isinstance(argnums, int) else argnums
+        leaves: list[Tensor] = []
+        with enable_grad():
+            watched = {i: _watched(args[i], leaves) for i in chosen}
+            result = func(*[watched.get(i, x) for i, x in enumerate(args)], **kwargs)
+            output, aux = result if has_aux else (result, None)
+            if not isinstance(output, Tensor) or output.numel() != 1:
+                raise GradientError(f"Expected the function to return a tensor with one element, got {output!r}")
+            grads = iter(_grad(output, leaves, create_graph=_tracked(args), allow_unused=True, materialize_grads=True))
+        made = tuple(_rebuilt(args[i], grads) for i in chosen)
+        value = output if _tracked(args) else output.detach()
+        return (made[0] if isinstance(argnums, int) else made), ((value, aux) if has_aux else value)
+
+    return wrapper
+
+
+def grad(func: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
+    """A function that gives the gradient of `func` by some of its arguments; with `has_aux`, (gradient, aux)."""
+    both = grad_and_value(func, argnums, has_aux)
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        made, value = both(*args, **kwargs)
+        return (made, value[1]) if has_aux else made
+
+    return wrapper
+
+
+def _tracked(args: Any) -> bool:
+    """Whether a gradient flows into any of the arguments: then the result has to be differentiable too."""
+    if isinstance(args, Tensor):
+        return args.requires_grad
+    if isinstance(args, dict):
+        return any(map(_tracked, args.values()))
+    return isinstance(args, (list, tuple)) and any(map(_tracked, args))
+
+
+def _watched(x: Any, leaves: list[Tensor]) -> Any:
+    """An argument with its tensors (in dictionaries, lists and tuples) as new variables, noted in `leaves`."""
+    if isinstance(x, Tensor):
+        from teletensor import ops
+
+        leaf = ops.alias(x) if x.requires_grad else x.detach().requires_grad_(True)
+        leaves.append(leaf)
+        return leaf
+    if isinstance(x, dict):
+        return {key: _watched(value, leaves) for key, value in x.items()}
+    if isinstance(x, (list, tuple)):
+        return type(x)([_watched(value, leaves) for value in x])
+    raise ArgumentTypeError(f"expected tensors, or dictionaries, lists or tuples of them, got {type(x).__name__}")
+
+
+def _rebuilt(x: Any, grads: Any) -> Any:
+    """The gradients in the form of the argument."""
+    if isinstance(x, dict):
+        return {key: _rebuilt(value, grads) for key, value in x.items()}
+    if isinstance(x, (list, tuple)):
+        return type(x)([_rebuilt(value, grads) for value in x])
+    return next(grads)
+
+
+def vjp(func: Function, *primals: Tensor, has_aux: bool = False) -> Any:
+    """The value of `func`, and a function that gives the product of a cotangent with its Jacobian by each input."""
+    leaves: list[Tensor] = []
+    with enable_grad():
+        watched = [_watched(x, leaves) for x in primals]
+        result = func(*watched)
+    output, aux = result if has_aux else (result, None)
+
+    def pull(cotangents: Any) -> Any:
+        outs = list(output) if isinstance(output, (list, tuple)) else [output]
+        given = list(cotangents) if isinstance(cotangents, (list, tuple)) else [cotangents]
+        made = iter(_grad(outs, leaves, given, retain_graph=True, allow_unused=True, materialize_grads=True))
+        return tuple(_rebuilt(x, made) for x in primals)
+
+    shown = tuple(x.detach() for x in output) if isinstance(output, tuple) else output.detach()
+    return (shown, pull, aux) if has_aux else (shown, pull)
+
+
+def jvp(func: Function, primals: tuple[Tensor, ...], tangents: tuple[Tensor, ...]) -> Any:
+    """The value of `func`, and the product of its Jacobian with `tangents`."""
+    return functional.jvp(func, tuple(primals), tuple(tangents))
+
+
+def jacrev(func: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """A function that gives the Jacobian of `func` by some of its arguments."""
+
+    def wrapper(*args: Any) -> Any:
+        chosen = (argnums,) if isinstance(argnums, int) else argnums
+
+        def of_chosen(*tensors: Tensor) -> Any:
+            replaced = dict(zip(chosen, tensors, strict=True))
+            return func(*[replaced.get(i, x) for i, x in enumerate(args)])
+
+        made = functional.jacobian(of_chosen, tuple(args[i] for i in chosen), create_graph=_tracked(args))
+        single = isinstance(argnums, int)
+        if isinstance(made[0], tuple) and single:
+            return tuple(each[0] for each in made)
+        return made[0] if single else made
+
+    return wrapper
+
+
+# PyTorch's is by forward mode, which costs less for few inputs; what it gives is the same.
+jacfwd = jacrev
+
+
+def hessian(func: Function, argnums: int = 0) -> Function:
+    """A function that gives the second derivatives of `func` by one of its arguments."""
+
+    def wrapper(*args: Any) -> Any:
+        def of_one(x: Tensor) -> Any:
+            return func(*[x if i == argnums else each for i, each in enumerate(args)])
+
+        return functional.hessian(of_one, args[argnums], create_graph=_tracked(args))
+
+    return wrapper
+
+
+if not TYPE_CHECKING:
+    __getattr__ = _missing.getter(__name__)

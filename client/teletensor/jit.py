@@ -1,0 +1,51 @@
+"""`torch.jit`: nothing is compiled here, and what only marks functions for the compiler leaves them as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from teletensor import missing as _missing
+
+__all__ = ["Final", "annotate", "export", "ignore", "is_scripting", "is_tracing", "script_if_tracing", "unused"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def is_scripting() -> bool:
+    """False: nothing is ever being compiled."""
+    return False
+
+
+def is_tracing() -> bool:
+    """False: nothing is ever being traced."""
+    return False
+
+
+def ignore(drop: Any = False, **kwargs: Any) -> Any:
+    """The function itself: marks it as one that the compiler leaves to Python. Also used as `@ignore(drop=True)`."""
+    return drop if callable(drop) else lambda fn: fn
+
+
+def unused(fn: F) -> F:
+    """The function itself: marks it as one that the compiler leaves out."""
+    return fn
+
+
+def export(fn: F) -> F:
+    """The function itself: marks it as one that the compiler compiles too."""
+    return fn
+
+
+def script_if_tracing(fn: F) -> F:
+    """The function itself: it would be compiled when traced, and nothing is ever traced."""
+    return fn
+
+
+def annotate(the_type: Any, the_value: Any) -> Any:
+    """The value: tells the compiler its type."""
+    return the_value
+
+
+if not TYPE_CHECKING:
+    __getattr__ = _missing.getter(__name__)

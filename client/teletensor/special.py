@@ -1,0 +1,93 @@
+"""`torch.special`: special functions, by PyTorch's names for them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from teletensor import missing as _missing
+from teletensor import ops
+from teletensor.functions import digamma as digamma
+from teletensor.functions import erf as erf
+from teletensor.functions import erfc as erfc
+from teletensor.functions import erfinv as erfinv
+from teletensor.functions import exp2 as exp2
+from teletensor.functions import expm1 as expm1
+from teletensor.functions import lgamma as gammaln
+from teletensor.functions import log1p as log1p
+from teletensor.functions import log_softmax as log_softmax
+from teletensor.functions import logit as logit
+from teletensor.functions import logsumexp as logsumexp
+from teletensor.functions import round as round
+from teletensor.functions import sigmoid as expit
+from teletensor.functions import sinc as sinc
+from teletensor.functions import softmax as softmax
+from teletensor.functions import xlogy as xlogy
+from teletensor.out import store
+from teletensor.tensor import Tensor
+from teletensor.types import Operand
+
+__all__ = [
+    "digamma", "entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1", "gammaln", "log1p", "log_ndtr", "log_softmax",
+    "logit", "logsumexp", "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py",
+    "xlogy",
+]  # fmt: skip
+
+psi = digamma
+
+
+def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The n-th derivative of digamma."""
+    made = ops.polygamma(input, n)
+    return made if out is None else store(made, out)
+
+
+def entr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`-x log(x)`; 0 at 0, and minus infinity below."""
+    made = ops.where(ops.lt(input, 0), -math.inf, ops.neg(ops.xlogy(input, input)))
+    return made if out is None else store(made, out)
+
+
+def xlog1py(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    """`input * log1p(other)`; 0 where `input` is 0, unless `other` is NaN."""
+    log = ops.log1p(other) if isinstance(other, Tensor) else math.log1p(other.real)
+    product = ops.mul(input, log)
+    at_zero = ops.eq(input, 0) if isinstance(input, Tensor) else input == 0
+    if isinstance(at_zero, Tensor):
+        known = ops.logical_not(ops.isnan(other)) if isinstance(other, Tensor) else other == other
+        zero = ops.logical_and(at_zero, known) if isinstance(known, Tensor) else at_zero
+        product = ops.where(zero, 0.0, product)
+    return product if out is None else store(product, out)
+
+
+def ndtr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The standard normal distribution function: `erfc(-x / sqrt(2)) / 2`."""
+    return ops.mul(ops.erfc(ops.mul(input, -math.sqrt(0.5))), 0.5, out=out)
+
+
+def ndtri(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The inverse of `ndtr`: `sqrt(2) erfinv(2 p - 1)`."""
+    return ops.mul(ops.erfinv(ops.sub(ops.mul(input, 2), 1)), math.sqrt(2), out=out)
+
+
+def log_ndtr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The logarithm of `ndtr`; far below zero by the asymptotic series of Abramowitz and Stegun, 26.2.12."""
+    far = ops.clamp_max(input, -10.0)
+    square = ops.reciprocal(ops.square(far))
+    series = ops.add(ops.mul(square, ops.add(ops.mul(square, ops.add(ops.mul(square, -15.0), 3.0)), -1.0)), 1.0)
+    tail = ops.sub(ops.mul(ops.square(far), -0.5), ops.log(ops.mul(ops.neg(far), math.sqrt(2 * math.pi))))
+    near = ops.log(ndtr(ops.clamp_min(input, -10.0)))
+    made = ops.where(ops.lt(input, -10.0), ops.add(tail, ops.log(series)), near)
+    return made if out is None else store(made, out)
+
+
+def multigammaln(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
+    """The logarithm of the multivariate gamma function of dimension `p`."""
+    made = ops.add(ops.lgamma(input), p * (p - 1) / 4 * math.log(math.pi))
+    for k in range(1, p):
+        made = ops.add(made, ops.lgamma(ops.sub(input, k / 2)))
+    return made if out is None else store(made, out)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = _missing.getter(__name__)
