@@ -26,7 +26,7 @@ _OPTIONS = (
 
 
 def open_channel(address: str, token: str | None, tls_ca: bytes | None = None) -> grpc.Channel:
-    """A channel to `host:port`. Raises AuthenticationError for a token that would travel in clear text off this machine."""
+    """A channel to `host:port`. Raises AuthenticationError when a token would travel in clear text off this machine."""
     if tls_ca is not None:
         return grpc.secure_channel(address, grpc.ssl_channel_credentials(tls_ca or None), options=_OPTIONS)
     if token and not is_loopback(address):

@@ -34,10 +34,11 @@ def connect(
 ) -> RemoteSession:
     """A session on the worker at `address` ("host:port", or TELETENSOR_URL), which closes at the end of a `with` block.
 
-    New tensors go to the worker from now on, unless `default_device="cpu"`. `token` defaults to TELETENSOR_TOKEN; `tls_ca` is
-    a file with the certificate authority to trust, and switches TLS on. `blocking` (or TELETENSOR_BLOCKING=1) runs one command
-    at a time, so that errors are raised at the line that caused them. Raises ConnectFailedError when nobody answers within
-    `timeout` seconds, AuthenticationError, ProtocolMismatchError or QuotaExceededError when the worker refuses.
+    New tensors go to the worker from now on, unless `default_device="cpu"`. `token` defaults to TELETENSOR_TOKEN;
+    `tls_ca` is a file with the certificate authority to trust, and switches TLS on. `blocking` (or
+    TELETENSOR_BLOCKING=1) runs one command at a time, so that errors are raised at the line that caused them. Raises ConnectFailedError when
+    nobody answers within `timeout` seconds, AuthenticationError, ProtocolMismatchError or QuotaExceededError when the
+    worker refuses.
     """
     address = _target(address or os.environ.get("TELETENSOR_URL"))
     token = token or os.environ.get("TELETENSOR_TOKEN") or None
@@ -71,7 +72,8 @@ def _open(channel: grpc.Channel, address: str, token: str | None, timeout: float
         grpc.channel_ready_future(channel).result(timeout=timeout)
     except grpc.FutureTimeoutError:
         raise ConnectFailedError(
-            f"no worker answers at {address} within {timeout:g} s; is `teletensor serve` running there, and the port right?"
+            f"no worker answers at {address} within {timeout:g} s; "
+            "is `teletensor serve` running there, and the port right?"
         ) from None
     request = OpenRequest(
         oldest_version=codec.VERSION,
@@ -86,7 +88,7 @@ def _open(channel: grpc.Channel, address: str, token: str | None, timeout: float
 
 
 def _device(reply: OpenReply) -> Device:
-    """GPUs keep their names. A worker's cpu is called remote: `cpu` is this process. Second connections are numbered."""
+    """GPUs keep their names. A worker's cpu is called remote: `cpu` is this process. Later ones are numbered."""
     if reply.device != "cpu":
         return Device(reply.device)
     others = [s.device.index or 0 for s in sessions.connected() if s.device.type == "remote"]

@@ -1,4 +1,4 @@
-"""The in-process session: an engine in this process, errors raised at once. A tensor's ref is the engine's own value."""
+"""The in-process session: an engine in this process, errors raised at once. A tensor's ref is the engine's value."""
 
 from __future__ import annotations
 

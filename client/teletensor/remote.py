@@ -1,7 +1,7 @@
 """The gRPC session: commands are packed into batches and sent without waiting; only reads wait.
 
-Everything runs on the caller's thread except gRPC's own sender, which takes frames from a queue. A batch goes out when it
-has `_FLUSH_ROWS` rows or when someone is about to wait. Dead handles ride in front of the next command, so that the
+Everything runs on the caller's thread except gRPC's own sender, which takes frames from a queue. A batch goes out when
+it has `_FLUSH_ROWS` rows or when someone is about to wait. Dead handles ride in front of the next command, so that the
 worker frees memory as early as the program does.
 """
 
@@ -125,7 +125,7 @@ class RemoteSession(Session):
                 self._outbox.words.extend((*row, -1, *sizes))
                 self._commands += 1
                 self._stream.send(self._outbox.batch(self._locations))
-                self._stream.send_chunks(memoryview(dense.reshape(-1).view(np.uint8)))
+                self._stream.send_chunks(dense.reshape(-1).view(np.uint8).data)
         return handle
 
     # -- waiting -----------------------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ class RemoteSession(Session):
         if not entry.streamed:
             return np.frombuffer(bytearray(entry.data), dtype.np).reshape(tuple(entry.shape))
         array = np.empty(tuple(entry.shape), dtype.np)
-        self._stream.receive_into(memoryview(array.reshape(-1).view(np.uint8)))
+        self._stream.receive_into(array.reshape(-1).view(np.uint8).data)
         return array
 
     def specs(self, refs: Sequence[Ref]) -> list[Spec]:

@@ -13,8 +13,8 @@ from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor.channel import translated
 
-# Frames waiting for gRPC to take them. gRPC takes the next one when the worker's flow-control window, which counts bytes,
-# has room; when this queue is full too, the caller blocks: nothing grows without bound.
+# Frames waiting for gRPC to take them. gRPC takes the next one when the worker's flow-control window, which counts
+# bytes, has room; when this queue is full too, the caller blocks: nothing grows without bound.
 _MOST_QUEUED = 32
 _CHECK_SECONDS = 1.0
 

@@ -1,6 +1,6 @@
 """Serializers of the command stream: protobuf messages, except that bulk chunks are packed and unpacked by hand.
 
-A chunk frame is `message { oneof { ... bytes chunk = 2 } }`: the tag byte, the length as a varint, and the data. Written
+A chunk frame is `message { oneof { ... bytes chunk = 2 } }`: the tag byte, the length as a varint, the data. Written
 directly it costs one copy of the data instead of two, and reading it costs none: the receiver gets a view.
 """
 
@@ -13,7 +13,9 @@ from teletensor_protos.v1.worker_pb2 import ClientFrame, WorkerFrame
 CHUNK_BYTES = 1 << 20
 _CHUNK_TAG = 0x12  # field 2, length-delimited
 
+# What is received: a message, or the data of a chunk. What is sent: a message, or a packed chunk.
 Chunk: TypeAlias = memoryview
+Out: TypeAlias = WorkerFrame | bytes
 
 
 def pack_chunk(data: memoryview) -> bytes:

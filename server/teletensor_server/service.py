@@ -20,13 +20,13 @@ from teletensor_core.errors import (
     code_of,
 )
 from teletensor_protos import codec
-from teletensor_protos.frames import Chunk, parse_client_frame, serialize
+from teletensor_protos.frames import Chunk, Out, parse_client_frame, serialize
 from teletensor_protos.v1 import worker_pb2 as pb
-from teletensor_protos.v1.worker_pb2_grpc import WorkerServicer
 
 from teletensor_server import state
-from teletensor_server.session import Frame, Out
-from teletensor_server.worker import Session, Worker
+from teletensor_server.machine import Frame
+from teletensor_server.session import Session
+from teletensor_server.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def _status(error: TeletensorError) -> grpc.StatusCode:
     return STATUS.get(type(error), default)
 
 
-class Service(WorkerServicer):
+class Service:
     """teletensor.v1.Worker."""
 
     def __init__(self, worker: Worker) -> None:

@@ -154,9 +154,9 @@ class Settings(BaseSettings):
             )
         if exposed and not (self.tls or self.token or self.token_file):
             raise ConfigError(
-                f"refusing to listen on {exposed[0]} without a token or TLS of your own: give --tls-cert and --tls-key, "
-                "or --token-file (or TELETENSOR_TOKEN) on a network that you trust, or listen on 127.0.0.1 and reach it "
-                "through an SSH tunnel (ssh -L 50051:localhost:50051 HOST)"
+                f"refusing to listen on {exposed[0]} without a token or TLS of your own: give --tls-cert and "
+                "--tls-key, or --token-file (or TELETENSOR_TOKEN) on a network that you trust, or listen on 127.0.0.1 "
+                "and reach it through an SSH tunnel (ssh -L 50051:localhost:50051 HOST)"
             )
 
     def _check_tls(self) -> None:

@@ -17,7 +17,7 @@ from teletensor_core.errors import CheckpointError, QuotaExceededError
 from teletensor_core.spec import MAX_DIMS, Spec, spec
 from teletensor_protos.frames import CHUNK_BYTES
 
-from teletensor_server.session import SessionMachine
+from teletensor_server.machine import SessionMachine
 from teletensor_server.table import Poison
 
 NAMES = {
@@ -55,7 +55,7 @@ def export(machine: SessionMachine, named: dict[str, int], metadata: dict[str, s
 def _pieces(head: bytes, arrays: list[np.ndarray[Any, Any]]) -> Iterator[bytes | memoryview]:
     yield head
     for array in arrays:
-        data = memoryview(array.reshape(-1).view(np.uint8))
+        data = array.reshape(-1).view(np.uint8).data
         for start in range(0, data.nbytes, CHUNK_BYTES):
             yield data[start : start + CHUNK_BYTES]
 

@@ -22,6 +22,13 @@ class Poison:
     previous: Value | None = None
 
 
+class Poisoned(Exception):
+    """A tensor that a command needs is an error."""
+
+    def __init__(self, poison: Poison) -> None:
+        self.poison = poison
+
+
 class Table:
     """Handles to values. Counts bytes of values that own their memory against the session's limits."""
 
@@ -43,6 +50,13 @@ class Table:
         found = self.values.get(handle)
         if found is None:
             raise TensorNotFoundError(f"handle {handle} names no tensor of this session: never made, or released")
+        return found
+
+    def value(self, handle: int) -> Value:
+        """The value of a handle. Raises TensorNotFoundError, or Poisoned when an error took its place."""
+        found = self.get(handle)
+        if isinstance(found, Poison):
+            raise Poisoned(found)
         return found
 
     def put(self, handle: int, value: Value | Poison, location: int) -> None:
@@ -87,6 +101,6 @@ class Table:
             )
         if self.max_tensors and len(self.values) + len(specs) > self.max_tensors:
             raise QuotaExceededError(
-                f"this session holds {len(self.values)} tensors of {self.max_tensors}; delete some, or raise the worker's "
-                "--max-tensors"
+                f"this session holds {len(self.values)} tensors of {self.max_tensors}; delete some, or raise the "
+                "worker's --max-tensors"
             )
