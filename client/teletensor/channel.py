@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import grpc
 from teletensor_core.errors import (
@@ -13,8 +14,10 @@ from teletensor_core.errors import (
     ConnectFailedError,
     ConnectionLostError,
     InternalError,
+    TeletensorError,
     from_code,
 )
+from teletensor_protos import codec
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", 16 << 20),
@@ -23,6 +26,20 @@ _OPTIONS = (
     ("grpc.http2.ping_timeout_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 0),
 )
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A worker's gRPC service, and the token that it wants."""
+
+    address: str
+    channel: grpc.Channel
+    token: str | None = None
+
+    def metadata(self, session_id: str = "") -> list[tuple[str, str]]:
+        """What goes with a call, on behalf of a session or of none."""
+        entries = [("authorization", f"Bearer {self.token}")] if self.token else []
+        return [*entries, (codec.SESSION_KEY, session_id)] if session_id else entries
 
 
 def open_channel(address: str, token: str | None, tls_ca: bytes | None = None) -> grpc.Channel:
@@ -55,13 +72,14 @@ def translated(address: str) -> Iterator[None]:
     try:
         yield
     except grpc.RpcError as error:
-        raise _translate(error, address) from None
+        raise translate(error, address) from None
 
 
-def _translate(error: grpc.RpcError, address: str) -> Exception:
+def translate(error: grpc.RpcError, address: str) -> TeletensorError:
+    """A gRPC error as teletensor's own."""
     code, details = error.code(), error.details() or ""
     metadata = dict(error.trailing_metadata() or ())
-    name = str(metadata.get("teletensor-error", ""))
+    name = str(metadata.get(codec.ERROR_KEY, ""))
     if name in CODES:
         return from_code(name, details)
     if code is grpc.StatusCode.UNAUTHENTICATED:

@@ -10,17 +10,15 @@ from pathlib import Path
 
 import grpc
 import teletensor_core.ops  # noqa: F401  (fills the registry)
-from teletensor_core import registry
 from teletensor_core.errors import ArgumentError, ConnectFailedError
-from teletensor_protos import codec
-from teletensor_protos.v1.worker_pb2 import OpenReply, OpenRequest
+from teletensor_protos import handshake
+from teletensor_protos.v1.worker_pb2 import OpenReply
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import sessions
-from teletensor.channel import open_channel, translated
+from teletensor.channel import Endpoint, open_channel, translated
 from teletensor.device import Device
 from teletensor.remote import RemoteSession
-from teletensor.stream import CommandStream
 
 
 def connect(
@@ -36,22 +34,23 @@ def connect(
 
     New tensors go to the worker from now on, unless `default_device="cpu"`. `token` defaults to TELETENSOR_TOKEN;
     `tls_ca` is a file with the certificate authority to trust, and switches TLS on. `blocking` (or
-    TELETENSOR_BLOCKING=1) runs one command at a time, so that errors are raised at the line that caused them. Raises ConnectFailedError when
-    nobody answers within `timeout` seconds, AuthenticationError, ProtocolMismatchError or QuotaExceededError when the
-    worker refuses.
+    TELETENSOR_BLOCKING=1) runs one command at a time, so that errors are raised at the line that caused them.
+
+    Raises ConnectFailedError when nobody answers within `timeout` seconds; AuthenticationError, ProtocolMismatchError
+    or QuotaExceededError when the worker refuses.
     """
     address = _target(address or os.environ.get("TELETENSOR_URL"))
     token = token or os.environ.get("TELETENSOR_TOKEN") or None
     blocking = os.environ.get("TELETENSOR_BLOCKING") == "1" if blocking is None else blocking
     certificate = None if tls_ca is None else Path(tls_ca).read_bytes()
-    channel = open_channel(address, token, certificate)
+    endpoint = Endpoint(address, open_channel(address, token, certificate), token)
     try:
-        reply = _open(channel, address, token, timeout)
+        reply = _open(endpoint, timeout)
+        handshake.check(reply)
     except BaseException:
-        channel.close()
+        endpoint.channel.close()
         raise
-    stream = CommandStream(channel, address, reply.session, token)
-    session = RemoteSession(stream, _device(reply), reply.session, blocking=blocking)
+    session = RemoteSession(endpoint, reply.session, _device(reply), reply.limits, blocking=blocking)
     sessions.add(session, default=default_device is None)
     if default_device is not None:
         sessions.resolve(default_device)
@@ -67,23 +66,20 @@ def _target(address: str | None) -> str:
     return target if ":" in target else f"{target}:50051"
 
 
-def _open(channel: grpc.Channel, address: str, token: str | None, timeout: float) -> OpenReply:
+def _open(endpoint: Endpoint, timeout: float) -> OpenReply:
+    address = endpoint.address
     try:
-        grpc.channel_ready_future(channel).result(timeout=timeout)
+        grpc.channel_ready_future(endpoint.channel).result(timeout=timeout)
     except grpc.FutureTimeoutError:
         raise ConnectFailedError(
             f"no worker answers at {address} within {timeout:g} s; "
             "is `teletensor serve` running there, and the port right?"
         ) from None
-    request = OpenRequest(
-        oldest_version=codec.VERSION,
-        newest_version=codec.VERSION,
-        op_fingerprint=registry.fingerprint(),
-        client=f"teletensor {version('teletensor')}, Python {platform.python_version()}, {platform.node()}",
-    )
-    metadata = [("authorization", f"Bearer {token}")] if token else []
+    client = f"teletensor {version('teletensor')}, Python {platform.python_version()}, {platform.node()}"
     with translated(address):
-        reply: OpenReply = WorkerStub(channel).Open(request, metadata=metadata, timeout=timeout)
+        reply: OpenReply = WorkerStub(endpoint.channel).Open(
+            handshake.request(client), metadata=endpoint.metadata(), timeout=timeout
+        )
     return reply
 
 

@@ -64,4 +64,5 @@ COMMANDS: dict[int, Command] = {
     codec.HOOK: hook,
     codec.HOOK_DONE: gradients.hook_done,
     codec.DETACH: detach,
+    codec.CANCEL: gradients.cancel,
 }
