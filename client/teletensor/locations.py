@@ -17,8 +17,9 @@ class Locations:
     """Numbers for source lines, each described to the worker once. Thread-safe."""
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[CodeType, int], int] = {}
-        self._inside: dict[CodeType, bool] = {}
+        # Each entry holds its code object: by id, because hashing one takes longer than all the rest of a look-up.
+        self._numbers: dict[tuple[int, int], tuple[int, CodeType]] = {}
+        self._inside: dict[str, bool] = {}
         self._fresh: list[tuple[int, str]] = []
         self._lock = threading.Lock()
 
@@ -28,23 +29,24 @@ class Locations:
         inside = self._inside
         while True:
             code = frame.f_code
-            own = inside.get(code)
+            own = inside.get(code.co_filename)
             if own is None:
-                own = inside[code] = code.co_filename.startswith(_PACKAGE)
+                own = inside[code.co_filename] = code.co_filename.startswith(_PACKAGE)
             if not own or frame.f_back is None:
                 break
             frame = frame.f_back
-        number = self._numbers.get((code, frame.f_lasti))
-        return number if number is not None else self._define(code, frame.f_lasti, frame.f_lineno)
+        found = self._numbers.get((id(code), frame.f_lasti))
+        return found[0] if found is not None else self._define(code, frame.f_lasti, frame.f_lineno)
 
     def _define(self, code: CodeType, instruction: int, line: int) -> int:
         text = f"{code.co_filename}:{line}"[-_MOST_CHARACTERS:]
         with self._lock:
             if len(self._numbers) >= MOST_LOCATIONS:
                 self._numbers.clear()
+                self._inside.clear()
             number = len(self._numbers) + 1
             self._fresh.append((number, text))
-            self._numbers[(code, instruction)] = number
+            self._numbers[(id(code), instruction)] = number, code
         return number
 
     def take_fresh(self) -> list[tuple[int, str]]:

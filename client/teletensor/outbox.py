@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from teletensor_core.errors import ArgumentTypeError, QuotaExceededError
+from teletensor_core.errors import ArgumentTypeError
 from teletensor_core.plan import Plan
 from teletensor_protos import codec
 from teletensor_protos.v1.worker_pb2 import ClientFrame
@@ -49,35 +49,21 @@ class Signatures:
 class Outbox:
     """Collects commands until they are sent as one batch; then a new one takes its place.
 
-    Each row is added by a single `extend`: an interrupt (Ctrl-C) leaves a whole row behind, or none.
+    Each row is added to `words` by a single `extend`: an interrupt (Ctrl-C) leaves a whole row behind, or none.
     """
 
-    __slots__ = ("blob_bytes", "blobs", "commands", "fresh", "numbers", "sequence", "words")
+    __slots__ = ("blob_bytes", "blobs", "fresh", "numbers", "sequence", "words")
 
     def __init__(self, sequence: int) -> None:
         self.sequence = sequence
         self.words: list[int] = []
-        self.commands = 0
         self.numbers: list[Any] = []
         self.blobs: list[bytes] = []
         self.blob_bytes = 0
         self.fresh: list[codec.Encoded] = []
 
-    def op(
-        self, number: int, plan: Plan, location: int, outs: Sequence[int], operands: Sequence[Any], most: int
-    ) -> None:
-        """Append one op whose signature has this number. Raises QuotaExceededError for more than `most` operands."""
-        if not plan.all_tensors:
-            operands = self._operand_words(plan, operands)
-            if len(operands) > most:
-                raise QuotaExceededError(
-                    f"{plan.op.name}: {len(operands)} tensors do not fit into a message of this worker, "
-                    f"which takes {most}; call it on fewer at a time, or raise the worker's --message-bytes"
-                )
-        self.words.extend((number, location, *outs, *operands))
-        self.commands += 1
-
-    def _operand_words(self, plan: Plan, operands: Sequence[Any]) -> list[int]:
+    def operand_words(self, plan: Plan, operands: Sequence[Any]) -> list[int]:
+        """Words for operands that are not all tensors. Numbers are kept with the batch."""
         words: list[int] = []
         for x, part in zip(operands, plan.layout, strict=True):
             if part == "n":
@@ -93,11 +79,6 @@ class Outbox:
             raise ArgumentTypeError(f"expected a tensor or a number, got {type(x).__name__}")
         self.numbers.append(x)
         return -len(self.numbers)
-
-    def command(self, *words: int) -> None:
-        """Append a command."""
-        self.words.extend(words)
-        self.commands += 1
 
     def blob(self, data: bytes) -> int:
         """Add the data of a small upload; its index."""

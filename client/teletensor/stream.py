@@ -80,12 +80,12 @@ class CommandStream:
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
-    def send(self, outbox: Outbox) -> None:
-        """Send a batch. One that was sent already is ignored: what an interrupt cut short can be done again."""
+    def send(self, outbox: Outbox, commands: int) -> None:
+        """Send a batch of so many commands. One that was sent already is ignored: interrupted calls are done again."""
         self._queue.put(outbox)
         if outbox.sequence > self.batches:
             self.batches = outbox.sequence
-            self.window.sent(outbox.size, outbox.commands)
+            self.window.sent(outbox.size, commands)
 
     def send_chunks(self, data: memoryview) -> None:
         """Send the data of the upload that the last batch announced. Waits while the window is full."""
