@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec
 from teletensor_protos.v1.worker_pb2 import HookCall, Limits
 
+from teletensor import state_files
 from teletensor.answers import Answer, Answered, error_of
 from teletensor.channel import Endpoint
 from teletensor.device import Device
@@ -33,6 +34,7 @@ class RemoteSession(Session):
         self.device = device
         self.id = session_id
         self.limits = limits
+        self._endpoint = endpoint
         self._blocking = blocking
         self._writer = Writer(endpoint, session_id, limits)
         self._stream = self._writer.stream
@@ -173,6 +175,32 @@ class RemoteSession(Session):
             self._writer.command(codec.CANCEL, answer.request)
             raise
         _checked(event)
+
+    # -- state files -------------------------------------------------------------------------------------------------
+
+    def export_state(self, named: Mapping[str, Ref], metadata: Mapping[str, str] | None = None) -> Iterator[bytes]:
+        """The pieces of a safetensors file of these tensors, as every command so far has left them. Waits for those.
+
+        Raises the error of a tensor that has one.
+        """
+        self._fence()
+        return state_files.export(self._endpoint, self.id, named, metadata or {})
+
+    def import_state(self, names: Iterable[str], pieces: Iterable[bytes]) -> dict[str, Ref]:
+        """Tensors of a safetensors file, by name: the worker has them when this returns.
+
+        Raises CheckpointError for a damaged file, or one that lacks a name, and QuotaExceededError.
+        """
+        self._fence()
+        wanted = list(names)
+        named = dict(zip(wanted, self._writer.new_handles(len(wanted)), strict=True))
+        self._round_trips += 1
+        state_files.import_(self._endpoint, self.id, named, pieces)
+        return named
+
+    def _fence(self) -> None:
+        """Wait until everything so far has run. Unlike `synchronize`, leaves errors to those who read their tensors."""
+        self._ask(codec.SPECS, 0)
 
     # -- the session itself ------------------------------------------------------------------------------------------
 
