@@ -7,6 +7,7 @@ import logging
 import numpy as np
 from teletensor_core.backends import Backend
 from teletensor_core.errors import (
+    DTypeError,
     InternalError,
     LinAlgError,
     MalformedRequestError,
@@ -63,7 +64,9 @@ def _known(error: Exception, what: str, backend: Backend) -> TeletensorError:
         return OutOfMemoryError("the device is out of memory")
     if isinstance(error, np.linalg.LinAlgError):
         return LinAlgError(str(error))
-    if isinstance(error, (TypeError, ValueError, IndexError, KeyError, OverflowError, AttributeError)):
+    if isinstance(error, np.exceptions.ComplexWarning):
+        return DTypeError("value cannot be converted to a real type without overflow")
+    if isinstance(error, (TypeError, ValueError, IndexError, KeyError, ArithmeticError, AttributeError)):
         log.info("%s failed", what, exc_info=error)
         return MalformedRequestError(f"{type(error).__name__}: {error}")
     log.error("%s failed", what, exc_info=error)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from teletensor_core.engine.engine import describe
 from teletensor_core.errors import MalformedRequestError, UnknownOpError
-from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan, plan_for
+from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan, make_plan
 from teletensor_core.registry import OPS, Op
 from teletensor_protos.codec import FIRST_SIGNATURE, SignatureMessage, decode_signatures
 
@@ -17,6 +17,7 @@ _MOST_PLANS = 1024
 _NUMBERS = frozenset((bool, int, float, complex))
 _NOTHING = type(None)
 _MOST_ATTRIBUTE_VALUES = 4096
+_MOST_SIZE = 1 << 62
 _MOST_INTEGER = 1 << 128
 
 
@@ -43,7 +44,10 @@ class Signature:
         """The plan for operands of these kinds. Raises what the op's rules raise, and MalformedRequestError."""
         self._check_kinds(kinds)
         described = [describe(x) for x in operands]
-        plan = plan_for(self.op, self.attrs, self.flags, described)
+        # Not from the plans that all sessions share: to a look-up, another session's 1.0 would be this one's 1.
+        attrs = dict(zip(self.op.attrs, self.attrs, strict=True))
+        plan = make_plan(self.op, attrs, self.flags, described)
+        self._check_shapes(plan)
         if self.outs != plan.results:
             raise MalformedRequestError(f"{self.op.name}: {plan.results} results here, {self.outs} named")
         made = Prepared(plan, cost_of(plan, described, max_bytes))
@@ -58,6 +62,12 @@ class Signature:
                 raise MalformedRequestError(f"{self.op.name}: operand {name} is missing")
             if isinstance(kind, type) and kind is not _NOTHING and kind not in _NUMBERS:
                 raise MalformedRequestError(f"{self.op.name}: operand {name} is a {kind.__name__}, and no number")
+
+    def _check_shapes(self, plan: Plan) -> None:
+        """Refuse sizes that no device can count."""
+        for result in plan.specs:
+            if result is not None and max(result.shape, default=0) >= _MOST_SIZE:
+                raise MalformedRequestError(f"{self.op.name}: there is no tensor of shape {list(result.shape)}")
 
 
 def define(table: dict[int, Signature], data: bytes, most: int) -> None:

@@ -148,6 +148,8 @@ def pool(
         raise ShapeError(
             f"Expected {n + 1}D or {n + 2}D input to pooling over {n} dimensions, but got {list(input.shape)}"
         )
+    if any(s <= 0 for s in stride):
+        raise ShapeError("stride should not be zero, nor less")
     for k, p in zip(kernel_size, padding, strict=True):
         if p > k // 2:
             raise ShapeError(f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k}")
