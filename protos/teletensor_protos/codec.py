@@ -99,7 +99,7 @@ def decode(data: bytes) -> list[Any]:
         raise MalformedRequestError(f"{len(data)} bytes of MessagePack; a batch may have {MOST_BYTES}")
     try:
         values = _decoder.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedRequestError(f"not a MessagePack list: {error}") from None
     if not isinstance(values, list):
         raise MalformedRequestError(f"expected a list, got {type(values).__name__}")

@@ -31,7 +31,7 @@ class Pass:
 
     def __init__(self, machine: SessionMachine, rows: Rows) -> None:
         self.machine = machine
-        self.request, self.flags, self.location = rows.take(), rows.take(), rows.take()
+        self.request, self.flags, self.location = rows.take_number(), rows.take(), rows.take()
         self.roots, self.grads, self.targets = rows.take_list(), rows.take_list(), rows.take_list()
         self.results = [rows.take() for _ in self.targets]
         if len(self.grads) != len(self.roots):

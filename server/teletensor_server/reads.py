@@ -26,7 +26,7 @@ _MOST_REPLY = 3 << 20
 
 def read(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """READ: the values, small ones in the reply, large ones in chunks after it."""
-    request, handles = rows.take(), rows.take_list()
+    request, handles = rows.take_number(), rows.take_list()
     try:
         values = [machine.table.value(handle) for handle in handles]
         # What the device found wrong must be told before the first byte is sent.
@@ -90,7 +90,7 @@ def dense_parts(array: np.ndarray[Any, Any]) -> Iterator[np.ndarray[Any, Any]]:
 
 def specs(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """SPECS: shapes and dtypes."""
-    request, handles = rows.take(), rows.take_list()
+    request, handles = rows.take_number(), rows.take_list()
     try:
         entries = _bounded([_entry(machine.table.value(handle)) for handle in handles])
     except Exception as error:
@@ -101,7 +101,7 @@ def specs(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
 
 def sync(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """SYNC: an answer once everything before has run, with the oldest error that nobody has read."""
-    request = rows.take()
+    request = rows.take_number()
     try:
         machine.engine.backend.synchronize()
     except Exception as error:

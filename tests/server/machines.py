@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from teletensor_core.plan import plan_for
 from teletensor_core.registry import OPS
 from teletensor_core.spec import Spec
 from teletensor_protos import codec
+from teletensor_protos.frames import parse_worker_frame
 from teletensor_protos.v1.worker_pb2 import Batch, Failure, Reply, WorkerFrame
 from teletensor_server.info import SessionLimits
 from teletensor_server.machine import SessionMachine
@@ -81,8 +83,8 @@ class Driver:
     def results(self, op: str, operands: Sequence[Any], flags: int, attrs: dict[str, Any]) -> int:
         """How many results a call has; one for a call that is refused anyway."""
         entry = OPS[op]
-        described = [self._spec(x) for x in operands] + [None] * (len(entry.operands) - len(operands))
         try:
+            described = [self._spec(x) for x in operands] + [None] * (len(entry.operands) - len(operands))
             return plan_for(entry, tuple({**entry.attrs, **attrs}.values()), flags, described).results
         except Exception:
             return 1
@@ -102,11 +104,13 @@ class Driver:
         """The reply to a READ, with large arrays put in."""
         frames = self.ask(codec.READ, len(handles), *handles)
         reply = reply_of(frames)
-        data = iter(chunk_bytes(frames))
+        data, at = chunk_bytes(frames), 0
         for entry in reply.arrays:
             if entry.streamed:
-                size = int(np.prod(entry.shape)) * dtypes.ALL[entry.dtype].itemsize
-                entry.data = bytes(b for b, _ in zip(data, range(size), strict=False)) if size else b""
+                size = math.prod(entry.shape) * dtypes.ALL[entry.dtype].itemsize
+                entry.data = data[at : at + size]
+                at += size
+        assert at == len(data)
         return reply
 
     def value(self, handle: int) -> np.ndarray[Any, Any]:
@@ -138,17 +142,10 @@ def _layout(x: Any) -> str | int:
 
 def reply_of(frames: Iterable[WorkerFrame | bytes]) -> Reply:
     """The answer among the frames that came."""
-    (found,) = [
-        f.reply for f in frames if isinstance(f, WorkerFrame) and (f.reply.request or f.reply.HasField("hook_call"))
-    ]
+    (found,) = [f.reply for f in frames if isinstance(f, WorkerFrame) and f.reply.request]
     return found
 
 
-def chunk_bytes(frames: Iterable[WorkerFrame | bytes]) -> Iterator[int]:
-    from teletensor_protos.frames import parse_worker_frame
-
-    for frame in frames:
-        if isinstance(frame, bytes):
-            chunk = parse_worker_frame(frame)
-            assert isinstance(chunk, memoryview)
-            yield from chunk
+def chunk_bytes(frames: Iterable[WorkerFrame | bytes]) -> bytes:
+    """The data of the chunks among the frames that came."""
+    return b"".join(bytes(parse_worker_frame(frame)) for frame in frames if isinstance(frame, bytes))

@@ -66,8 +66,8 @@ def ones(xp, *, shape, dtype):
 
 @op(**_filled, samples=_SHAPES)
 def empty(xp, *, shape, dtype):
-    """Whatever is in memory."""
-    return xp.empty(shape, dtype.np)
+    """Anything: zeros here, because what is in a worker's memory may be somebody else's."""
+    return xp.zeros(shape, dtype.np)
 
 
 # -- ranges -----------------------------------------------------------------------------------------------------------
