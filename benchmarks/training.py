@@ -57,12 +57,13 @@ def _costs(session: Any, step: Callable[[], Any], steps: int = 20) -> dict[str, 
     before = session.stats()
     for _ in range(steps):
         loss = step()
-    session.flush()
+    waits = session.stats().round_trips - before.round_trips
+    session.synchronize()
     cost = session.stats() - before
     loss.item()
     return {
         "commands": cost.commands / steps,
         "bytes": round(cost.bytes_sent / steps),
         "messages": cost.batches / steps,
-        "round trips": cost.round_trips / steps,
+        "round trips": waits / steps,
     }

@@ -5,16 +5,21 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import grpc
 from teletensor_core.errors import (
     CODES,
+    ArgumentError,
     AuthenticationError,
-    ConnectFailedError,
     ConnectionLostError,
     InternalError,
+    TeletensorError,
     from_code,
 )
+from teletensor_protos import codec
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", 16 << 20),
@@ -25,15 +30,73 @@ _OPTIONS = (
 )
 
 
-def open_channel(address: str, token: str | None, tls_ca: bytes | None = None) -> grpc.Channel:
+# What gRPC says when a connection cannot be made for a reason that waiting does not cure, and what to do about it.
+_ADVICE = {
+    "CERTIFICATE_VERIFY_FAILED": "its certificate is not signed by the authority in tls_ca",
+    "WRONG_VERSION_NUMBER": "it speaks no TLS; leave out tls_ca",
+    "Hostname Verification": "its certificate is for another name than the one in the address",
+    "Tls handshake failed": "TLS failed",
+    "resolv": "there is no host of that name",
+}
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Whom to trust, and what to show: PEM. `certificate` and `key` are for workers that check their clients."""
+
+    authority: bytes
+    certificate: bytes | None = None
+    key: bytes | None = None
+
+    @classmethod
+    def read(cls, ca: Any, certificate: Any, key: Any) -> Tls | None:
+        """From files; None without an authority. Raises ArgumentError for files that cannot be read."""
+        if (certificate is None) != (key is None) or (certificate is not None and ca is None):
+            raise ArgumentError("TLS takes tls_ca, and both tls_cert and tls_key for a worker that checks its clients")
+        if ca is None:
+            return None
+        return cls(*(None if path is None else _pem(path) for path in (ca, certificate, key)))  # type: ignore[arg-type]
+
+
+def _pem(path: Any) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ArgumentError(f"cannot read {path}: {error.strerror}") from None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A worker's gRPC service, and the token that it wants."""
+
+    address: str
+    channel: grpc.Channel
+    token: str | None = field(default=None, repr=False)
+    tls: Tls | None = field(default=None, repr=False)
+
+    def metadata(self, session_id: str = "") -> list[tuple[str, str]]:
+        """What goes with a call, on behalf of a session or of none."""
+        entries = [("authorization", f"Bearer {self.token}")] if self.token else []
+        return [*entries, (codec.SESSION_KEY, session_id)] if session_id else entries
+
+    def advice(self, reason: str) -> str | None:
+        """What to do about a connection that failed for this reason; None when waiting may help."""
+        if "Socket closed" in reason:
+            wanted = "a certificate of yours; give tls_cert and tls_key" if self.tls else "TLS; give tls_ca"
+            return f"it hung up at once, and may want {wanted}"
+        return next((advice for sign, advice in _ADVICE.items() if sign in reason), None)
+
+
+def open_channel(address: str, token: str | None, tls: Tls | None = None) -> Endpoint:
     """A channel to `host:port`. Raises AuthenticationError when a token would travel in clear text off this machine."""
-    if tls_ca is not None:
-        return grpc.secure_channel(address, grpc.ssl_channel_credentials(tls_ca or None), options=_OPTIONS)
+    if tls is not None:
+        credentials = grpc.ssl_channel_credentials(tls.authority, tls.key, tls.certificate)
+        return Endpoint(address, grpc.secure_channel(address, credentials, options=_OPTIONS), token, tls)
     if token and not is_loopback(address):
         raise AuthenticationError(
             f"refusing to send a token in clear text to {address}: use TLS (tls_ca=...), or an SSH tunnel to loopback"
         )
-    return grpc.insecure_channel(address, options=_OPTIONS)
+    return Endpoint(address, grpc.insecure_channel(address, options=_OPTIONS), token)
 
 
 def is_loopback(address: str) -> bool:
@@ -55,13 +118,14 @@ def translated(address: str) -> Iterator[None]:
     try:
         yield
     except grpc.RpcError as error:
-        raise _translate(error, address) from None
+        raise translate(error, address) from None
 
 
-def _translate(error: grpc.RpcError, address: str) -> Exception:
+def translate(error: grpc.RpcError, address: str) -> TeletensorError:
+    """A gRPC error as teletensor's own."""
     code, details = error.code(), error.details() or ""
     metadata = dict(error.trailing_metadata() or ())
-    name = str(metadata.get("teletensor-error", ""))
+    name = str(metadata.get(codec.ERROR_KEY, ""))
     if name in CODES:
         return from_code(name, details)
     if code is grpc.StatusCode.UNAUTHENTICATED:
@@ -71,7 +135,7 @@ def _translate(error: grpc.RpcError, address: str) -> Exception:
     if code is grpc.StatusCode.UNAVAILABLE:
         return ConnectionLostError(f"the link to the worker at {address} broke: {details}")
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return ConnectFailedError(f"the worker at {address} did not answer in time")
+        return ConnectionLostError(f"the worker at {address} did not answer in time")
     if code is grpc.StatusCode.CANCELLED:
         return ConnectionLostError(f"the call to the worker at {address} was cancelled")
     return InternalError(f"the worker at {address} failed: {code.name}: {details}")

@@ -5,53 +5,60 @@ from __future__ import annotations
 import atexit
 import os
 import platform
-from importlib.metadata import version
+import sys
+import time
 from pathlib import Path
+from typing import TypeAlias
 
 import grpc
 import teletensor_core.ops  # noqa: F401  (fills the registry)
-from teletensor_core import registry
 from teletensor_core.errors import ArgumentError, ConnectFailedError
-from teletensor_protos import codec
-from teletensor_protos.v1.worker_pb2 import OpenReply, OpenRequest
+from teletensor_protos import handshake
+from teletensor_protos.tokens import TokenFileError, check_token, read_token
+from teletensor_protos.v1.worker_pb2 import OpenReply
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import sessions
-from teletensor.channel import open_channel, translated
+from teletensor.channel import Endpoint, Tls, open_channel, translate
 from teletensor.device import Device
 from teletensor.remote import RemoteSession
-from teletensor.stream import CommandStream
+
+PathLike: TypeAlias = "str | os.PathLike[str]"
 
 
 def connect(
     address: str | None = None,
     *,
     token: str | None = None,
-    tls_ca: str | os.PathLike[str] | None = None,
+    tls_ca: PathLike | None = None,
+    tls_cert: PathLike | None = None,
+    tls_key: PathLike | None = None,
     default_device: str | None = None,
     timeout: float = 10.0,
     blocking: bool | None = None,
 ) -> RemoteSession:
     """A session on the worker at `address` ("host:port", or TELETENSOR_URL), which closes at the end of a `with` block.
 
-    New tensors go to the worker from now on, unless `default_device="cpu"`. `token` defaults to TELETENSOR_TOKEN;
-    `tls_ca` is a file with the certificate authority to trust, and switches TLS on. `blocking` (or
-    TELETENSOR_BLOCKING=1) runs one command at a time, so that errors are raised at the line that caused them. Raises
-    ConnectFailedError when nobody answers within `timeout` seconds, AuthenticationError, ProtocolMismatchError or
-    QuotaExceededError when the worker refuses.
+    New tensors go to the worker from now on, unless `default_device="cpu"`. `token` defaults to TELETENSOR_TOKEN, or to
+    what is in the file TELETENSOR_TOKEN_FILE. `tls_ca` (or TELETENSOR_TLS_CA) is a file with the certificate authority
+    to trust, and switches TLS on; `tls_cert` and `tls_key` are files with a certificate for the worker to check.
+    `blocking` (or TELETENSOR_BLOCKING=1) runs one command at a time, so that errors are raised at the line that caused
+    them.
+
+    Raises ConnectFailedError when nobody answers within `timeout` seconds; AuthenticationError, ProtocolMismatchError
+    or QuotaExceededError when the worker refuses.
     """
     address = _target(address or os.environ.get("TELETENSOR_URL"))
-    token = token or os.environ.get("TELETENSOR_TOKEN") or None
+    tls = Tls.read(tls_ca or os.environ.get("TELETENSOR_TLS_CA"), tls_cert, tls_key)
     blocking = os.environ.get("TELETENSOR_BLOCKING") == "1" if blocking is None else blocking
-    certificate = None if tls_ca is None else Path(tls_ca).read_bytes()
-    channel = open_channel(address, token, certificate)
+    endpoint = open_channel(address, _token(token), tls)
     try:
-        reply = _open(channel, address, token, timeout)
+        reply = _open(endpoint, timeout)
+        handshake.check(reply)
     except BaseException:
-        channel.close()
+        endpoint.channel.close()
         raise
-    stream = CommandStream(channel, address, reply.session, token)
-    session = RemoteSession(stream, _device(reply), reply.session, blocking=blocking)
+    session = RemoteSession(endpoint, reply.session, _device(reply), reply.limits, blocking=blocking)
     sessions.add(session, default=default_device is None)
     if default_device is not None:
         sessions.resolve(default_device)
@@ -67,24 +74,42 @@ def _target(address: str | None) -> str:
     return target if ":" in target else f"{target}:50051"
 
 
-def _open(channel: grpc.Channel, address: str, token: str | None, timeout: float) -> OpenReply:
+def _token(given: str | None) -> str | None:
+    token = given or os.environ.get("TELETENSOR_TOKEN")
+    file = os.environ.get("TELETENSOR_TOKEN_FILE")
     try:
-        grpc.channel_ready_future(channel).result(timeout=timeout)
-    except grpc.FutureTimeoutError:
-        raise ConnectFailedError(
-            f"no worker answers at {address} within {timeout:g} s; "
-            "is `teletensor serve` running there, and the port right?"
-        ) from None
-    request = OpenRequest(
-        oldest_version=codec.VERSION,
-        newest_version=codec.VERSION,
-        op_fingerprint=registry.fingerprint(),
-        client=f"teletensor {version('teletensor')}, Python {platform.python_version()}, {platform.node()}",
-    )
-    metadata = [("authorization", f"Bearer {token}")] if token else []
-    with translated(address):
-        reply: OpenReply = WorkerStub(channel).Open(request, metadata=metadata, timeout=timeout)
-    return reply
+        return check_token(token) if token else read_token(Path(file)) if file else None
+    except FileNotFoundError:
+        raise ArgumentError(f"there is no token file {file}, which TELETENSOR_TOKEN_FILE names") from None
+    except (ValueError, TokenFileError) as error:
+        raise ArgumentError(str(error)) from None
+
+
+def _open(endpoint: Endpoint, timeout: float) -> OpenReply:
+    """Ask for a session, for as long as nobody listens there."""
+    client = f"teletensor {handshake.software()}, Python {platform.python_version()}, {platform.node()}"
+    deadline = time.monotonic() + timeout
+    while True:
+        left = max(deadline - time.monotonic(), 0.0)
+        try:
+            reply: OpenReply = WorkerStub(endpoint.channel).Open(
+                handshake.request(client), metadata=endpoint.metadata(), timeout=left
+            )
+            return reply
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                raise translate(error, endpoint.address) from None
+            reason = error.details() or ""
+        advice = endpoint.advice(reason)
+        if advice is not None:
+            raise ConnectFailedError(f"cannot connect to the worker at {endpoint.address}: {advice} ({reason})")
+        try:
+            grpc.channel_ready_future(endpoint.channel).result(timeout=max(deadline - time.monotonic(), 0.0))
+        except grpc.FutureTimeoutError:
+            raise ConnectFailedError(
+                f"no worker answers at {endpoint.address} within {timeout:g} s; is `teletensor serve` running there, "
+                f"and the port right? ({reason})"
+            ) from None
 
 
 def _device(reply: OpenReply) -> Device:
@@ -106,7 +131,7 @@ def _close_at_exit() -> None:
         try:
             session.close()
         except Exception as error:
-            print(f"teletensor: {type(error).__name__} while closing {session!r}: {error}")
+            print(f"teletensor: {type(error).__name__} while closing {session!r}: {error}", file=sys.stderr)
 
 
 atexit.register(_close_at_exit)

@@ -93,10 +93,9 @@ def runner(session: Session) -> Callable[[int, Ref, Spec], Ref | None]:
     """What a session calls when its engine meets a hook."""
 
     def run(number: int, ref: Ref, spec: Spec) -> Ref | None:
+        grad = new(ref, spec, session)
         hook = _functions.get(number)
-        if hook is None:
-            return None
-        answer = hook(new(ref, spec, session))
+        answer = None if hook is None else hook(grad)
         if answer is None:
             return None
         if not isinstance(answer, TensorBase):

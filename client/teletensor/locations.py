@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from types import CodeType
 
+from teletensor_protos.codec import MOST_LOCATIONS
+
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_MOST_CHARACTERS = 1000
 
 
 class Locations:
-    """Numbers for source lines, each described once."""
+    """Numbers for source lines, each described to the worker once. Thread-safe."""
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[CodeType, int], int] = {}
-        self._inside: dict[CodeType, bool] = {}
-        self.fresh: list[tuple[int, str]] = []
+        # Each entry holds its code object: by id, because hashing one takes longer than all the rest of a look-up.
+        self._numbers: dict[tuple[int, int], tuple[int, CodeType]] = {}
+        self._inside: dict[str, bool] = {}
+        self._fresh: list[tuple[int, str]] = []
+        self._lock = threading.Lock()
 
     def here(self) -> int:
         """The number of the innermost line on the stack that is not teletensor's own."""
@@ -23,19 +29,28 @@ class Locations:
         inside = self._inside
         while True:
             code = frame.f_code
-            own = inside.get(code)
+            own = inside.get(code.co_filename)
             if own is None:
-                own = inside[code] = code.co_filename.startswith(_PACKAGE)
+                own = inside[code.co_filename] = code.co_filename.startswith(_PACKAGE)
             if not own or frame.f_back is None:
                 break
             frame = frame.f_back
-        key = (frame.f_code, frame.f_lasti)
-        number = self._numbers.get(key)
-        return number if number is not None else self._define(key, f"{frame.f_code.co_filename}:{frame.f_lineno}")
+        found = self._numbers.get((id(code), frame.f_lasti))
+        return found[0] if found is not None else self._define(code, frame.f_lasti, frame.f_lineno)
 
-    def _define(self, key: tuple[CodeType, int], text: str) -> int:
-        if len(self._numbers) >= 1 << 15:
-            self._numbers.clear()
-        number = self._numbers[key] = len(self._numbers) + 1
-        self.fresh.append((number, text[-1000:]))
+    def _define(self, code: CodeType, instruction: int, line: int) -> int:
+        text = f"{code.co_filename}:{line}"[-_MOST_CHARACTERS:]
+        with self._lock:
+            if len(self._numbers) >= MOST_LOCATIONS:
+                self._numbers.clear()
+                self._inside.clear()
+            number = len(self._numbers) + 1
+            self._fresh.append((number, text))
+            self._numbers[(id(code), instruction)] = number, code
         return number
+
+    def take_fresh(self) -> list[tuple[int, str]]:
+        """The numbers and lines that the worker has not heard of. Each is given once."""
+        with self._lock:
+            fresh, self._fresh = self._fresh, []
+        return fresh

@@ -955,7 +955,7 @@ _empty_op = _OPS['empty']
 
 
 def empty(shape: Sequence[int], dtype: DType | None, *, session: Session) -> Tensor:
-    """Whatever is in memory."""
+    """Anything: zeros here, because what is in a worker's memory may be somebody else's."""
     return _apply(_empty_op, (), (shape, dtype), session)
 
 

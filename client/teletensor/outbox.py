@@ -1,82 +1,104 @@
-"""The batch being written: rows of words, and the signatures, numbers and blobs that they mention."""
+"""A batch being written: rows of words, and the signatures, numbers and blobs that they mention."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from teletensor_core.errors import ArgumentTypeError
 from teletensor_core.plan import Plan
 from teletensor_protos import codec
-from teletensor_protos.v1.worker_pb2 import Batch
+from teletensor_protos.v1.worker_pb2 import ClientFrame
 
-from teletensor.locations import Locations
-
-_MOST_SIGNATURES = 1 << 15
+_NUMBERS = frozenset((int, float, bool, complex))
 
 
-class Outbox:
-    """Collects commands until they are sent as one batch."""
+class Signatures:
+    """Numbers for the kinds of calls a session makes, each described to the worker once."""
 
-    def __init__(self) -> None:
-        self.words: list[int] = []
-        self.rows = 0
-        self.blob_bytes = 0
-        self._numbers: list[Any] = []
-        self._blobs: list[bytes] = []
-        self._fresh: list[Any] = []
+    def __init__(self, most: int) -> None:
+        self._most = most
         # By plan first (identity, cheap), then by meaning, so that equal signatures are defined once.
-        self._of_plan: dict[Plan, int] = {}
+        self.of_plan: dict[Plan, int] = {}
         self._of_meaning: dict[Any, int] = {}
 
-    def op(self, plan: Plan, location: int, outs: Sequence[int], operands: Sequence[Any]) -> None:
-        """Append one op."""
-        words = self.words
-        words.append(self._of_plan.get(plan) or self._define(plan))
-        words.append(location)
-        words.extend(outs)
-        if plan.all_tensors:
-            words.extend(operands)
-        else:
-            for x, part in zip(operands, plan.layout, strict=True):
-                if part == "n":
-                    self._numbers.append(x)
-                    words.append(-len(self._numbers))
-                elif part == "t":
-                    words.append(0 if x is None else x)
-                else:
-                    words.extend(x)
-        self.rows += 1
+    @property
+    def is_full(self) -> bool:
+        """Whether the next definition has to take the number of an old one."""
+        return len(self._of_meaning) >= self._most
 
-    def blob(self, data: bytes) -> int:
-        """Add the data of a small upload; its index."""
-        self._blobs.append(data)
-        self.blob_bytes += len(data)
-        return len(self._blobs) - 1
+    def clear(self) -> None:
+        """Number afresh. Every row written so far must be on its way: definitions hold for whole batches."""
+        self.of_plan.clear()
+        self._of_meaning.clear()
 
-    def batch(self, locations: Locations) -> Batch:
-        """Everything collected, as a message without a sequence number; starts the next batch."""
-        fresh, locations.fresh = locations.fresh, []
-        made = Batch(
-            rows=codec.encode_rows(self.words),
-            signatures=codec.encode(self._fresh),
-            numbers=codec.encode(self._numbers),
-            locations=codec.encode(fresh),
-            blobs=self._blobs,
-        )
-        self.words, self._numbers, self._blobs, self._fresh = [], [], [], []
-        self.rows = self.blob_bytes = 0
-        return made
-
-    def _define(self, plan: Plan) -> int:
+    def define(self, plan: Plan, fresh: list[codec.Encoded]) -> int:
+        """The number of a plan; a definition that the worker has not got is added to `fresh`."""
         attrs = tuple(plan.attrs.values())
         meaning = (plan.op, repr(attrs), plan.layout, plan.flags, plan.results)
         number = self._of_meaning.get(meaning)
         if number is None:
-            if len(self._of_meaning) >= _MOST_SIGNATURES:
-                self._of_meaning.clear()
-                self._of_plan.clear()
             number = codec.FIRST_SIGNATURE + len(self._of_meaning)
+            definition = (number, plan.op.name, attrs, plan.layout, plan.flags, plan.results)
+            fresh.append(codec.encode_entry(definition))
             self._of_meaning[meaning] = number
-            self._fresh.append((number, plan.op.name, attrs, plan.layout, plan.flags, plan.results))
-        self._of_plan[plan] = number
+        self.of_plan[plan] = number
         return number
+
+
+class Outbox:
+    """Collects commands until they are sent as one batch; then a new one takes its place.
+
+    Each row is added to `words` by a single `extend`: an interrupt (Ctrl-C) leaves a whole row behind, or none.
+    """
+
+    __slots__ = ("blob_bytes", "blobs", "fresh", "numbers", "sequence", "words")
+
+    def __init__(self, sequence: int) -> None:
+        self.sequence = sequence
+        self.words: list[int] = []
+        self.numbers: list[Any] = []
+        self.blobs: list[bytes] = []
+        self.blob_bytes = 0
+        self.fresh: list[codec.Encoded] = []
+
+    def operand_words(self, plan: Plan, operands: Sequence[Any]) -> list[int]:
+        """Words for operands that are not all tensors. Numbers are kept with the batch."""
+        words: list[int] = []
+        for x, part in zip(operands, plan.layout, strict=True):
+            if part == "n":
+                words.append(self._number(x))
+            elif part == "t":
+                words.append(0 if x is None else x)
+            else:
+                words.extend(x)
+        return words
+
+    def _number(self, x: Any) -> int:
+        if type(x) not in _NUMBERS:
+            raise ArgumentTypeError(f"expected a tensor or a number, got {type(x).__name__}")
+        self.numbers.append(x)
+        return -len(self.numbers)
+
+    def blob(self, data: bytes) -> int:
+        """Add the data of a small upload; its index."""
+        self.blobs.append(data)
+        self.blob_bytes += len(data)
+        return len(self.blobs) - 1
+
+    @property
+    def size(self) -> int:
+        """Bytes, near enough for flow control."""
+        return 8 * len(self.words) + self.blob_bytes
+
+    def frame(self, locations: list[tuple[int, str]]) -> ClientFrame:
+        """The batch as it travels, together with the source lines to define."""
+        frame = ClientFrame()
+        batch = frame.batch
+        batch.sequence = self.sequence
+        batch.rows = codec.encode_rows(self.words)
+        batch.signatures = codec.encode(self.fresh)
+        batch.numbers = codec.encode(self.numbers)
+        batch.locations = codec.encode(locations)
+        batch.blobs.extend(self.blobs)
+        return frame

@@ -43,10 +43,12 @@ def prefer(session: Session) -> None:
 
 
 def remove(session: Session) -> None:
-    """Forget a closed connection and every default that named it."""
+    """Forget a closed connection, and that it was the default."""
     if session in _connected:
         _connected.remove(session)
-    _process_default[:] = [device for device in _process_default if device != session.device]
+    newest_first = _process_default[::-1]
+    if session.device in newest_first:
+        del _process_default[-1 - newest_first.index(session.device)]
 
 
 def push_default(device: Device) -> None:
@@ -84,9 +86,10 @@ def resolve(device: DeviceLike) -> Session:
     wanted = default_device() if device is None else device if isinstance(device, Device) else Device(device)
     if wanted.type == "cpu":
         return local()
-    for session in reversed(connected()):
-        if _serves(session, wanted):
-            return session
+    for serves in (_is_exactly, _serves):
+        for session in reversed(connected()):
+            if serves(session, wanted):
+                return session
     if wanted.type == "meta":
         raise DeviceError("the meta device is not supported: shapes are known without one, see Tensor.shape")
     known = ", ".join(str(session.device) for session in connected()) or "none"
@@ -96,8 +99,13 @@ def resolve(device: DeviceLike) -> Session:
     )
 
 
+def _is_exactly(session: Session, wanted: Device) -> bool:
+    return session.device == wanted
+
+
 def _serves(session: Session, wanted: Device) -> bool:
+    """Without an index, the newest connection that fits; `remote` is any worker's device."""
     have = session.device
-    if wanted.type == "remote":
-        return wanted.index is None or wanted.index == connected().index(session)
-    return wanted.type == have.type and wanted.index in (None, have.index)
+    if wanted.index is None:
+        return wanted.type in ("remote", have.type)
+    return wanted.type == have.type and wanted.index == (have.index or 0)

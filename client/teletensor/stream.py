@@ -1,111 +1,245 @@
-"""The command stream of a session: sends frames in order, receives replies."""
+"""The command stream of a session: what is sent goes out in order, what comes back goes to whoever asked.
+
+Two threads pace it: gRPC's sender takes frames from a queue whenever the worker's flow-control window has room, and the
+receiver hands answers out. The user's threads only put and wait, so that an interrupt cannot harm the stream.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import grpc
-from teletensor_core.errors import ConnectionLostError, MalformedRequestError
+from teletensor_core.errors import (
+    ConnectionLostError,
+    InternalError,
+    MalformedRequestError,
+    TeletensorError,
+    TransportError,
+)
 from teletensor_protos import codec
-from teletensor_protos.frames import CHUNK_BYTES, Chunk, pack_chunk, parse_worker_frame, serialize
-from teletensor_protos.v1.worker_pb2 import Batch, ClientFrame, CloseRequest, Failure, Reply, WorkerFrame
+from teletensor_protos.frames import CHUNK_BYTES, Chunk, pack_chunk, parse_worker_frame, payload_bytes, serialize
+from teletensor_protos.v1.worker_pb2 import ClientFrame, CloseRequest, Limits, Reply, WorkerFrame
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
-from teletensor.channel import translated
+from teletensor.answers import Answer, Incoming, again, error_of
+from teletensor.channel import Endpoint, translate, translated
+from teletensor.flow import Window
+from teletensor.locations import Locations
+from teletensor.outbox import Outbox
 
-# Frames waiting for gRPC to take them. gRPC takes the next one when the worker's flow-control window, which counts
-# bytes, has room; when this queue is full too, the caller blocks: nothing grows without bound.
-_MOST_QUEUED = 32
-_CHECK_SECONDS = 1.0
+# How long the pipe must have had nothing to send before a batch that is not full goes out.
+_IDLE_SECONDS = 0.001
+_CLOSE_SECONDS = 30.0
+
+
+class _Nudge:
+    """Tells the sender that something is being written."""
+
+
+_Item: TypeAlias = "Outbox | bytes | _Nudge | None"
+_NUDGE = _Nudge()
 
 
 class CommandStream:
-    """One session's bidirectional stream. The caller serialises access."""
+    """One session's bidirectional stream.
 
-    def __init__(self, channel: grpc.Channel, address: str, session_id: str, token: str | None) -> None:
-        self.address = address
-        self.batches = 0
-        self.bytes_sent = 0
-        self.bytes_received = 0
-        self._channel = channel
-        self._queue: queue.Queue[ClientFrame | bytes | None] = queue.Queue(_MOST_QUEUED)
-        self._metadata = [(codec.SESSION_KEY, session_id)]
-        if token:
-            self._metadata.append(("authorization", f"Bearer {token}"))
-        call = channel.stream_stream(
+    `locations` are the source lines to describe with the batches. `flush_if_idle` is called on the sender's thread when
+    the pipe has nothing to send, and says whether it could look.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        session_id: str,
+        limits: Limits,
+        locations: Locations,
+        flush_if_idle: Callable[[], bool],
+    ) -> None:
+        self.address = endpoint.address
+        self.batches = self.bytes_sent = self.bytes_received = 0
+        self.window = Window(limits.window_bytes, limits.window_commands)
+        self._endpoint = endpoint
+        self._session_id = session_id
+        self._locations = locations
+        self._flush_if_idle = flush_if_idle
+        self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._answers: dict[int, Answer] = {}
+        self._lock = threading.Lock()
+        self._broken: TeletensorError | None = None
+        self._closing = False
+        call = endpoint.channel.stream_stream(
             codec.STREAM_METHOD, request_serializer=serialize, response_deserializer=parse_worker_frame
         )
-        self._call = call(iter(self._queue.get, None), metadata=self._metadata)
+        self._call = call(self._frames(), metadata=endpoint.metadata(session_id))
+        self._receiver = threading.Thread(target=self._receive, name="teletensor-receiver", daemon=True)
+        self._receiver.start()
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
-    def send(self, batch: Batch) -> None:
-        """Send a batch, numbered."""
-        self.batches += 1
-        batch.sequence = self.batches
-        self.bytes_sent += batch.ByteSize()
-        self._put(ClientFrame(batch=batch))
+    def send(self, outbox: Outbox, commands: int) -> None:
+        """Send a batch of so many commands. One that was sent already is ignored: interrupted calls are done again."""
+        self._queue.put(outbox)
+        if outbox.sequence > self.batches:
+            self.batches = outbox.sequence
+            self.window.sent(outbox.size, commands)
 
     def send_chunks(self, data: memoryview) -> None:
-        """Send the data of the upload that the last batch announced."""
+        """Send the data of the upload that the last batch announced. Waits while the window is full."""
         for start in range(0, data.nbytes, CHUNK_BYTES):
-            chunk = data[start : start + CHUNK_BYTES]
-            self.bytes_sent += chunk.nbytes
-            self._put(pack_chunk(chunk))
+            self.wait_for_room()
+            frame = pack_chunk(data[start : start + CHUNK_BYTES])
+            self._queue.put(frame)
+            self.window.sent(len(frame))
 
-    def _put(self, frame: ClientFrame | bytes | None) -> None:
+    def wait_for_room(self) -> None:
+        """Wait until the window has room. Raises what broke the stream."""
+        self.window.wait()
+        if self._broken is not None:
+            raise again(self._broken)
+
+    def nudge(self) -> None:
+        """Something is being written: look after it once the pipe is idle. Never blocks; finalisers may call it."""
+        self._queue.put(_NUDGE)
+
+    def _frames(self) -> Iterator[ClientFrame | bytes]:
+        """What gRPC takes from, on a thread of its own, whenever it can send more."""
+        wait: float | None = None
+        sequence = 0
         while True:
             try:
-                self._queue.put(frame, timeout=_CHECK_SECONDS)
+                item = self._queue.get(timeout=wait)
+            except queue.Empty:
+                wait = None if self._flush_if_idle() else _IDLE_SECONDS
+                continue
+            if item is None:
                 return
-            except queue.Full:
-                if not self._call.is_active():
-                    self._next_frame()  # raises what ended the stream
-                    raise ConnectionLostError(f"the worker at {self.address} ended the session's stream") from None
+            wait = _IDLE_SECONDS if isinstance(item, _Nudge) else None
+            if isinstance(item, bytes):
+                self.bytes_sent += len(item)
+                yield item
+            elif isinstance(item, Outbox) and item.sequence > sequence:
+                sequence = item.sequence
+                frame = item.frame(self._locations.take_fresh())
+                self.bytes_sent += payload_bytes(frame.batch)
+                yield frame
 
     # -- receiving ---------------------------------------------------------------------------------------------------
 
-    def reply(self) -> Reply:
-        """The next answer of the worker. Waits."""
-        while True:
-            reply = self._next_reply()
-            if reply.request or reply.HasField("hook_call"):
-                return reply
+    def expect(self, request: int) -> Answer:
+        """The place for the answer to a request that is about to be sent. Raises what broke the stream."""
+        answer = Answer(request)
+        with self._lock:
+            if self._broken is not None:
+                raise again(self._broken)
+            self._answers[request] = answer
+        return answer
 
-    def receive_into(self, target: memoryview) -> None:
-        """Fill an array from the chunks that come next."""
-        at = 0
-        while at < target.nbytes:
-            frame = self._next_frame()
-            if not isinstance(frame, memoryview) or at + frame.nbytes > target.nbytes:
-                raise MalformedRequestError("the worker sent something else in the middle of an array")
-            target[at : at + frame.nbytes] = frame
-            at += frame.nbytes
+    def forget(self, answer: Answer) -> None:
+        """Nobody waits for this one any more."""
+        with self._lock:
+            self._answers.pop(answer.request, None)
 
-    def _next_reply(self) -> Reply:
-        frame = self._next_frame()
-        if isinstance(frame, memoryview):
-            raise MalformedRequestError("the worker sent a chunk that belongs to no array")
-        return frame.reply
-
-    def _next_frame(self) -> WorkerFrame | Chunk:
-        with translated(self.address):
-            frame: WorkerFrame | Chunk | None = next(self._call, None)
-        if frame is None:
-            raise ConnectionLostError(f"the worker at {self.address} ended the session's stream")
-        self.bytes_received += frame.nbytes if isinstance(frame, memoryview) else frame.ByteSize()
-        return frame
-
-    def close(self, session_id: str) -> Failure | None:
-        """Let everything sent so far run, then end the session. The oldest error that nobody has read, if any."""
+    def _receive(self) -> None:
+        """Hand out what comes, until the stream ends."""
         try:
-            self._put(None)
-            with translated(self.address):
-                for _ in self._call:
-                    pass
-                reply = WorkerStub(self._channel).Close(
-                    CloseRequest(session=session_id), metadata=self._metadata[1:], timeout=30
-                )
+            self._hand_out(self._call)
+            error: TeletensorError = ConnectionLostError(f"the worker at {self.address} ended the session's stream")
+        except grpc.RpcError as broken:
+            error = translate(broken, self.address)
+            if broken.code() is grpc.StatusCode.CANCELLED and not self._closing:
+                error = self._reason() or error
+        except TeletensorError as broken:
+            error = broken
+        except Exception as broken:
+            error = InternalError(f"cannot make sense of what the worker at {self.address} sent: {broken!r}")
+        self._break(error)
+
+    def _reason(self) -> TeletensorError | None:
+        """Why the worker cancelled the stream: it says so to whoever asks for the session."""
+        try:
+            self._end_session()
+        except TeletensorError as error:
+            return error
+        return None
+
+    def _hand_out(self, frames: Iterator[WorkerFrame | Chunk]) -> None:
+        incoming: Incoming | None = None
+        for frame in frames:
+            if isinstance(frame, memoryview):
+                self.bytes_received += frame.nbytes
+                if incoming is None:
+                    raise MalformedRequestError("the worker sent a chunk that belongs to no array")
+                incoming.add(frame)
+            else:
+                self.bytes_received += frame.ByteSize()
+                incoming = self._reply(frame.reply)
+            if incoming is not None and incoming.is_whole:
+                self._answer(incoming)
+                incoming = None
+
+    def _reply(self, reply: Reply) -> Incoming | None:
+        """Note what is acknowledged; the answer that begins here, if one does."""
+        was_open = self.window.is_open()
+        self.window.acknowledge(reply.acknowledged)
+        if not was_open:
+            self.nudge()
+        if reply.HasField("hook_call"):
+            with self._lock:
+                answer = self._answers.get(reply.request)
+            if answer is not None:
+                answer.tell(reply.hook_call)
+            return None
+        return Incoming(reply) if reply.request else None
+
+    def _answer(self, incoming: Incoming) -> None:
+        with self._lock:
+            answer = self._answers.pop(incoming.request, None)
+        if answer is not None:
+            answer.tell(incoming.answered)
+
+    def _break(self, error: TeletensorError) -> None:
+        """Tell everybody who waits, and whoever will."""
+        with self._lock:
+            self._broken = error
+            waiting = list(self._answers.values())
+            self._answers.clear()
+        for answer in waiting:
+            answer.tell(error)
+        self.window.break_()
+        self._queue.put(None)
+
+    # -- the end -----------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Let everything sent so far run, then end the session. Raises the oldest error that nobody has read."""
+        self._closing = True
+        try:
+            self._queue.put(None)
+            self._receiver.join()
+            broken = self._broken
+            if broken is not None and (self._call.code() is not grpc.StatusCode.OK):
+                self._give_up(broken)
+            self._end_session()
         finally:
-            self._channel.close()
-        return reply.failure if reply.HasField("failure") else None
+            self._call.cancel()
+            self._endpoint.channel.close()
+
+    def _give_up(self, broken: TeletensorError) -> None:
+        """End a session whose stream broke: its worker may still hold its tensors."""
+        if not isinstance(broken, TransportError):
+            with contextlib.suppress(TeletensorError):
+                self._end_session()
+        raise again(broken)
+
+    def _end_session(self) -> None:
+        request = CloseRequest(session=self._session_id)
+        with translated(self.address):
+            reply = WorkerStub(self._endpoint.channel).Close(
+                request, metadata=self._endpoint.metadata(), timeout=_CLOSE_SECONDS
+            )
+        if reply.HasField("failure"):
+            raise error_of(reply.failure)

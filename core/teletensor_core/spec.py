@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from teletensor_core.dtypes import DType
+from teletensor_core.errors import ArgumentTypeError, ShapeError
 
 Shape = tuple[int, ...]
 
@@ -55,6 +56,14 @@ def spec(shape: Shape, dtype: DType, strides: Shape | None = None) -> Spec:
 
 def _intern(key: tuple[Shape, DType, Shape | None]) -> Spec:
     shape, dtype, strides = key
+    if type(shape) is not tuple:
+        raise ArgumentTypeError(f"a shape is a tuple of sizes, got {shape!r}")
+    for size in shape:
+        # Equal keys find each other: a size of 2.0 that came first would be everybody's size of 2.
+        if type(size) is not int:
+            raise ArgumentTypeError(f"sizes are integers, got {size!r} in {list(shape)}")
+        if size < 0:
+            raise ShapeError(f"Trying to create tensor with negative dimension {size}: {list(shape)}")
     dense = contiguous_strides(shape)
     if strides is not None and _same_layout(shape, strides, dense):
         found = spec(shape, dtype)

@@ -15,17 +15,23 @@ from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import MalformedRequestError
 
-VERSION = 1
 STREAM_METHOD = "/teletensor.v1.Worker/Commands"
+# Metadata of calls: the session they belong to; of their ends: the name of the error in the catalogue.
 SESSION_KEY = "teletensor-session"
+ERROR_KEY = "teletensor-error"
 
-RELEASE, READ, BACKWARD, UPLOAD, REQUIRE_GRAD, SPECS, SYNC, HOOK, HOOK_DONE, DETACH = range(1, 11)
+RELEASE, READ, BACKWARD, UPLOAD, REQUIRE_GRAD, SPECS, SYNC, HOOK, HOOK_DONE, DETACH, CANCEL = range(1, 12)
 FIRST_SIGNATURE = 16
 CREATE_GRAPH, RETAIN_GRAPH, ONLY_TARGETS, REPLY_WHEN_DONE = 1, 2, 4, 8
 # Handles from here on are the worker's own: gradients given to hooks.
 WORKER_HANDLES = 1 << 62
+# Bounds on what a batch defines: bytes of each of its MessagePack fields, numbers of source lines.
+MOST_BYTES = 1 << 20
+MOST_LOCATIONS = 1 << 15
 
 _COMPLEX, _DTYPE, _INTEGER = 1, 2, 3
+
+Encoded = msgspec.Raw
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,11 @@ def _frozen(value: Any) -> Any:
     return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
 
 
+def encode_entry(value: Any) -> Encoded:
+    """MessagePack of one value, to be an entry of what `encode` packs. Raises TypeError for what cannot travel."""
+    return Encoded(_encoder.encode(_plain(value)))
+
+
 def encode(values: Iterable[Any]) -> bytes:
     """MessagePack of plain values, complex numbers and dtypes. Empty for nothing."""
     listed = [_plain(value) for value in values]
@@ -84,9 +95,11 @@ def decode(data: bytes) -> list[Any]:
     """The values that `encode` packed, with tuples for nested lists. Raises MalformedRequestError."""
     if not data:
         return []
+    if len(data) > MOST_BYTES:
+        raise MalformedRequestError(f"{len(data)} bytes of MessagePack; a batch may have {MOST_BYTES}")
     try:
         values = _decoder.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedRequestError(f"not a MessagePack list: {error}") from None
     if not isinstance(values, list):
         raise MalformedRequestError(f"expected a list, got {type(values).__name__}")
@@ -113,9 +126,9 @@ def decode_locations(data: bytes) -> list[tuple[int, str]]:
     entries = decode(data)
     for entry in entries:
         match entry:
-            case (int(), str(text)) if len(text) <= 1024:
+            case (int(number), str(text)) if 0 < number <= MOST_LOCATIONS and len(text) <= 1024:
                 continue
-        raise MalformedRequestError(f"a location is [number, text]; got {str(entry)[:200]}")
+        raise MalformedRequestError(f"a location is [number up to {MOST_LOCATIONS}, text]; got {str(entry)[:200]}")
     return entries
 
 

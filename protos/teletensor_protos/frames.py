@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from teletensor_protos.v1.worker_pb2 import ClientFrame, WorkerFrame
+from teletensor_protos.v1.worker_pb2 import Batch, ClientFrame, WorkerFrame
 
 CHUNK_BYTES = 1 << 20
 _CHUNK_TAG = 0x12  # field 2, length-delimited
@@ -61,3 +61,9 @@ def parse_worker_frame(data: bytes) -> WorkerFrame | Chunk:
     """What a worker sent. Raises protobuf's DecodeError for bytes that are no frame."""
     chunk = _unpack_chunk(data)
     return WorkerFrame.FromString(data) if chunk is None else chunk
+
+
+def payload_bytes(batch: Batch) -> int:
+    """How many bytes the fields of a batch hold, which is nearly all of it."""
+    size = len(batch.rows) + len(batch.signatures) + len(batch.numbers) + len(batch.locations)
+    return size + sum(map(len, batch.blobs))

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from teletensor_core.engine import Value
-from teletensor_core.errors import MalformedRequestError
+from teletensor_core.errors import InternalError, MalformedRequestError
 from teletensor_core.plan import INPLACE
 
+from teletensor_server.memory import cost_of_specs
 from teletensor_server.rows import Rows
 from teletensor_server.signatures import Signature
 from teletensor_server.table import Poison, Poisoned
@@ -16,105 +17,103 @@ from teletensor_server.table import Poison, Poisoned
 if TYPE_CHECKING:
     from teletensor_server.machine import SessionMachine
 
+_MOST_CHARACTERS = 300
+
 
 def run_op(machine: SessionMachine, rows: Rows, signature: Signature) -> None:
     """Run the op row at `rows.at`. An op that fails poisons what it would have made; only a row of bad form raises."""
-    at = rows.at
-    outs_at = at + 2
+    words, outs_at = rows.words, rows.at + 2
     operands_at = outs_at + signature.outs
     end = operands_at + signature.words
-    words = rows.words
     if end > len(words):
-        raise MalformedRequestError(f"{signature.op.name}: the row ends after {len(words) - at} words")
+        raise MalformedRequestError(f"{signature.op.name}: the row ends after {len(words) - rows.at} words")
     rows.at = end
-    location = words[at + 1]
-    outs = words[outs_at:operands_at]
+    location = words[outs_at - 1]
     table = machine.table
     try:
-        operands, kinds, described = _operands(machine, rows, signature, operands_at)
-        plan = signature.plan(kinds, described)
-        table.check_room(plan.specs)
-        results = machine.engine.run(plan, operands)
+        operands, kinds = _operands(machine, rows, signature, operands_at)
+        prepared = signature.plans.get(kinds) or signature.prepare(kinds, operands, table.max_bytes)
+        table.reserve(prepared.cost)
+        results = machine.engine.run(prepared.plan, operands)
+        if signature.op.dynamic:
+            table.settle(prepared.cost, cost_of_specs([value.spec for value in results]))
     except Poisoned as poisoned:
-        _spread(machine, rows, signature, poisoned.poison, outs, operands_at, location)
+        _spread(machine, rows, signature, poisoned.poison, outs_at, location)
     except Exception as error:
-        shapes = _shapes(machine, rows, operands_at, end)
-        poison = machine.fail(error, f"{signature.op.name}({shapes})", location)
-        _spread(machine, rows, signature, poison, outs, operands_at, location)
+        if isinstance(error, InternalError) and not signature.op.namespaces:
+            # A step of a gradient, whose rule trusts the engine to give it operands that fit.
+            error = MalformedRequestError(str(error))
+        poison = machine.fail(error, _described(machine, rows, signature, operands_at, end), location)
+        _spread(machine, rows, signature, poison, outs_at, location)
     else:
-        for handle, value in zip(outs, results, strict=False):
+        for handle, value in zip(words[outs_at:operands_at], results, strict=False):
             table.put(handle, value, location)
 
 
-def _operands(
-    machine: SessionMachine, rows: Rows, signature: Signature, at: int
-) -> tuple[list[Any], tuple[Any, ...], list[Any]]:
-    """The operands, what selects their plan, and what a plan is made from."""
+def _operands(machine: SessionMachine, rows: Rows, signature: Signature, at: int) -> tuple[list[Any], tuple[Any, ...]]:
+    """The operands, and their kinds, which select a plan: the specs of tensors, the types of numbers, None."""
     operands: list[Any] = []
     kinds: list[Any] = []
-    described: list[Any] = []
-    words = rows.words
+    words, values = rows.words, machine.table.values
     for part in signature.layout:
         if type(part) is int:
-            values = [_operand(machine, rows, word) for word in words[at : at + part]]
+            listed = [machine.table.value(word) for word in words[at : at + part]]
             at += part
-            specs = tuple(value.spec for value in values)
-            operands.append(values)
-            kinds.append(specs)
-            described.append(specs)
+            operands.append(listed)
+            kinds.append(tuple([value.spec for value in listed]))
             continue
-        value = _operand(machine, rows, words[at])
+        word = words[at]
         at += 1
-        operands.append(value)
-        if type(value) is Value:
+        if word > 0:
+            value = values.get(word)
+            if type(value) is not Value:
+                value = machine.table.value(word)
+            operands.append(value)
             kinds.append(value.spec)
-            described.append(value.spec)
         else:
-            kinds.append(type(value))
-            described.append(value)
-    return operands, tuple(kinds), described
+            number = None if word == 0 else rows.number(word)
+            operands.append(number)
+            kinds.append(type(number))
+    return operands, tuple(kinds)
 
 
-def _operand(machine: SessionMachine, rows: Rows, word: int) -> Any:
-    if word > 0:
-        value = machine.table.values.get(word)
-        return value if type(value) is Value else machine.table.value(word)
-    return None if word == 0 else rows.number(word)
+# -- when it fails ---------------------------------------------------------------------------------------------------
 
 
 def _spread(
-    machine: SessionMachine,
-    rows: Rows,
-    signature: Signature,
-    poison: Poison,
-    outs: list[int],
-    operands_at: int,
-    location: int,
+    machine: SessionMachine, rows: Rows, signature: Signature, poison: Poison, outs_at: int, location: int
 ) -> None:
     """Put the error where results, and tensors written in place, would have been."""
-    for handle in outs:
+    operands_at = outs_at + signature.outs
+    for handle in rows.words[outs_at:operands_at]:
         machine.table.put(handle, poison, location)
     if signature.flags & INPLACE:
-        machine.table.poison(rows.words[operands_at], poison.error)
-    for name, part, start in _parts(signature, operands_at):
+        machine.table.poison(rows.words[operands_at], poison)
+    for name, size, start in _parts(signature, operands_at):
         if name in signature.op.mutates:
-            for handle in rows.words[start : start + part]:
-                machine.table.poison(handle, poison.error)
+            for handle in rows.words[start : start + size]:
+                machine.table.poison(handle, poison)
 
 
 def _parts(signature: Signature, at: int) -> Iterator[tuple[str, int, int]]:
+    """Where each operand's words are."""
     for name, part in zip(signature.op.operands, signature.layout, strict=True):
         size = part if isinstance(part, int) else 1
         yield name, size, at
         at += size
 
 
-def _shapes(machine: SessionMachine, rows: Rows, start: int, end: int) -> str:
+def _described(machine: SessionMachine, rows: Rows, signature: Signature, start: int, end: int) -> str:
+    """The call as an error names it: `gather(float32[3], int64[9], dim=0)`."""
     parts = []
-    for word in rows.words[start:end]:
+    for word in rows.words[start:end][:16]:
         value = machine.table.values.get(word) if word > 0 else None
         if type(value) is Value:
             parts.append(repr(value.spec))
         elif word < 0 and -word <= len(rows.numbers):
-            parts.append(repr(rows.numbers[-word - 1]))
-    return ", ".join(parts)
+            parts.append(repr(rows.numbers[-word - 1])[:40])
+    if end - start > 16:
+        parts.append(f"... {end - start} in all")
+    attrs = zip(signature.op.attrs, signature.attrs, strict=True)
+    parts += [f"{name}={value!r}"[:80] for name, value in attrs if value is not None]
+    return f"{signature.op.name}({', '.join(parts)})"[:_MOST_CHARACTERS]

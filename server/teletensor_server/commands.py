@@ -44,7 +44,7 @@ def detach(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
 
 def hook(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """HOOK: add or remove a hook on a tensor's gradient."""
-    handle, number, add = rows.take(), rows.take(), rows.take()
+    handle, number, add = rows.take(), rows.take_number(), rows.take()
     value = machine.table.get(handle)
     if type(value) is Value:
         (set_hook if add else remove_hook)(value, number)
@@ -64,4 +64,5 @@ COMMANDS: dict[int, Command] = {
     codec.HOOK: hook,
     codec.HOOK_DONE: gradients.hook_done,
     codec.DETACH: detach,
+    codec.CANCEL: gradients.cancel,
 }

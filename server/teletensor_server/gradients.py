@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from teletensor_core.engine import Backward, HookCall, Value
-from teletensor_core.errors import GradientError
+from teletensor_core.errors import GradientError, MalformedRequestError, QuotaExceededError
 from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec
 from teletensor_protos.frames import Out
 from teletensor_protos.v1.worker_pb2 import HookCall as HookCallMessage
-from teletensor_protos.v1.worker_pb2 import Reply, WorkerFrame
 
+from teletensor_server.memory import cost_of_specs
 from teletensor_server.reads import refusal
 from teletensor_server.rows import Rows
 from teletensor_server.table import Poison, Poisoned
@@ -20,80 +20,120 @@ from teletensor_server.table import Poison, Poisoned
 if TYPE_CHECKING:
     from teletensor_server.machine import SessionMachine
 
+# Hooks may run a backward of their own, whose hooks may, ...
+_MOST_NESTED = 16
+
+Answer: TypeAlias = Value | Poison | None
+
+
+class Pass:
+    """One BACKWARD row, run step by step."""
+
+    def __init__(self, machine: SessionMachine, rows: Rows) -> None:
+        self.machine = machine
+        self.request, self.flags, self.location = rows.take_number(), rows.take(), rows.take()
+        self.roots, self.grads, self.targets = rows.take_list(), rows.take_list(), rows.take_list()
+        self.results = [rows.take() for _ in self.targets]
+        if len(self.grads) != len(self.roots):
+            raise MalformedRequestError(f"a backward of {len(self.roots)} roots and {len(self.grads)} cotangents")
+        self._steps = self._run()
+
+    def step(self, answer: Value | None) -> HookCall | list[Value] | Poison:
+        """Go on to the next hook, or to the end: gradients of the targets, or the error that takes their place."""
+        try:
+            return self._steps.send(answer)
+        except StopIteration as stop:
+            found: list[Value] = stop.value
+            return found
+        except Poisoned as poisoned:
+            return poisoned.poison
+        except Exception as error:
+            return self.machine.fail(error, "backward", self.location)
+
+    def _run(self) -> Generator[HookCall, Value | None, list[Value]]:
+        machine, value = self.machine, self.machine.table.value
+        targets = [value(handle) for handle in self.targets]
+        machine.table.reserve(cost_of_specs([target.spec for target in targets]))
+        found = yield from Backward(
+            machine.engine,
+            [value(handle) for handle in self.roots],
+            [value(handle) if handle else None for handle in self.grads],
+            targets,
+            create_graph=bool(self.flags & codec.CREATE_GRAPH),
+            retain_graph=bool(self.flags & codec.RETAIN_GRAPH),
+            only_targets=bool(self.flags & codec.ONLY_TARGETS),
+        ).walk()
+        return [self._or_zeros(v, target.spec) for v, target in zip(found, targets, strict=True)]
+
+    def _or_zeros(self, value: Value | None, like: Spec) -> Value:
+        wanted = spec(like.shape, like.dtype)
+        return Value(self.machine.engine.arrays.zeros(wanted), wanted) if value is None else value
+
 
 def backward(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """BACKWARD: bind the targets' gradients, or the error that takes their place."""
-    request, flags, location = rows.take(), rows.take(), rows.take()
-    roots, grads, targets = rows.take_list(), rows.take_list(), rows.take_list()
-    results = [rows.take() for _ in targets]
-    try:
-        found = yield from _differentiate(machine, flags, roots, grads, targets)
-    except Poisoned as poisoned:
-        error = poisoned.poison.error
-        _bind(machine, results, [poisoned.poison] * len(results), location)
-    except Exception as raised:
-        poison = machine.fail(raised, "backward", location)
-        error = poison.error
-        _bind(machine, results, [poison] * len(results), location)
-    else:
-        _bind(machine, results, found, location)
-        if flags & codec.REPLY_WHEN_DONE:
-            yield WorkerFrame(reply=Reply(request=request))
+    running = Pass(machine, rows)
+    outcome = running.step(None)
+    while isinstance(outcome, HookCall):
+        answer = yield from _ask(machine, running.request, outcome)
+        outcome = answer if isinstance(answer, Poison) else running.step(answer)
+    values: Sequence[Value | Poison] = outcome if isinstance(outcome, list) else [outcome] * len(running.results)
+    for handle, value in zip(running.results, values, strict=True):
+        machine.table.put(handle, value, running.location)
+    if not running.flags & codec.REPLY_WHEN_DONE:
         return
-    if flags & codec.REPLY_WHEN_DONE:
-        yield refusal(machine, request, error, [])
+    if isinstance(outcome, Poison):
+        yield refusal(machine, running.request, outcome, [])
+    else:
+        yield machine.reply(request=running.request)
 
 
-def _differentiate(
-    machine: SessionMachine, flags: int, roots: list[int], grads: list[int], targets: list[int]
-) -> Generator[Out, None, list[Value]]:
-    value = machine.table.value
-    wanted = [value(handle) for handle in targets]
-    walk = Backward(
-        machine.engine,
-        [value(handle) for handle in roots],
-        [value(handle) if handle else None for handle in grads],
-        wanted,
-        create_graph=bool(flags & codec.CREATE_GRAPH),
-        retain_graph=bool(flags & codec.RETAIN_GRAPH),
-        only_targets=bool(flags & codec.ONLY_TARGETS),
-    ).walk()
-    answer: Value | None = None
-    while True:
-        try:
-            call = walk.send(answer)
-        except StopIteration as stop:
-            return [_or_zeros(machine, v, like.spec) for v, like in zip(stop.value, wanted, strict=True)]
-        answer = yield from _ask(machine, call)
-
-
-def _ask(machine: SessionMachine, call: HookCall) -> Generator[Out, None, Value | None]:
+def _ask(machine: SessionMachine, request: int, call: HookCall) -> Generator[Out, None, Answer]:
     """Hand a gradient to the client's hook, and run what it sends until its answer comes."""
+    if len(machine.asking) >= _MOST_NESTED or request in machine.asking:
+        return machine.fail(QuotaExceededError(f"hooks may nest {_MOST_NESTED} deep"), "backward", 0)
     wanted = call.grad.spec
     handle = machine.worker_handle()
     machine.table.put(handle, call.grad, 0)
     hook_call = HookCallMessage(hook=call.hook, handle=handle, dtype=wanted.dtype.code, shape=wanted.shape)
-    yield WorkerFrame(reply=Reply(hook_call=hook_call))
-    machine.hook_answer = None
-    for frame in machine.frames:
-        yield from machine.feed(frame)
-        if machine.hook_answer is not None:
-            return machine.hook_answer[0]
-    raise GradientError("the client left in the middle of a hook")
+    yield machine.reply(request=request, hook_call=hook_call)
+    machine.asking[request] = None
+    try:
+        for frame in machine.frames:
+            yield from machine.feed(frame)
+            given = machine.asking[request]
+            if given is not None:
+                return _fitting(machine, given[0], wanted)
+    finally:
+        del machine.asking[request]
+    return Poison(GradientError("the client left in the middle of a hook"))
+
+
+def _fitting(machine: SessionMachine, answer: Answer, wanted: Spec) -> Answer:
+    if isinstance(answer, Value) and (answer.spec.shape, answer.spec.dtype) != (wanted.shape, wanted.dtype):
+        error = GradientError(f"a hook has changed a gradient from {wanted!r} to {answer.spec!r}")
+        return machine.fail(error, "backward", 0)
+    return answer
 
 
 def hook_done(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
-    """HOOK_DONE: the answer of the hook that the last backward is waiting for."""
-    handle = rows.take()
-    machine.hook_answer = (machine.table.value(handle) if handle else None,)
+    """HOOK_DONE: the answer of a hook that a backward is waiting for."""
+    request, handle = rows.take(), rows.take()
+    if request not in machine.asking:
+        raise MalformedRequestError(f"backward {request} is not waiting for a hook")
+    answer: Answer = None
+    if handle:
+        try:
+            answer = machine.table.value(handle)
+        except Exception as error:
+            answer = machine.poison(error, "hook", 0)
+    machine.asking[request] = (answer,)
     return iter(())
 
 
-def _or_zeros(machine: SessionMachine, value: Value | None, like: Spec) -> Value:
-    wanted = spec(like.shape, like.dtype)
-    return Value(machine.engine.arrays.zeros(wanted), wanted) if value is None else value
-
-
-def _bind(machine: SessionMachine, handles: list[int], values: Sequence[Value | Poison], location: int) -> None:
-    for handle, value in zip(handles, values, strict=True):
-        machine.table.put(handle, value, location)
+def cancel(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
+    """CANCEL: give up a backward that is waiting for a hook. One that is done is not there any more, and is ignored."""
+    request = rows.take()
+    if request in machine.asking:
+        machine.asking[request] = (Poison(GradientError("its hook failed, or was interrupted")),)
+    return iter(())

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from teletensor_core.engine import Value
+
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
     """What one session may use. Zero: no limit.
 
-    `message_bytes` bounds one message on the wire, `window_bytes` what a client may have sent without an
-    acknowledgement, `signatures` how many signatures a session may define.
+    `message_bytes` bounds one message on the wire, `window_bytes` and `window_commands` what a client may have sent
+    without an acknowledgement, `signatures` how many signatures a session may have defined at a time.
     """
 
     session_bytes: int = 0
     tensors: int = 0
     message_bytes: int = 16 << 20
     window_bytes: int = 64 << 20
+    window_commands: int = 65_536
     signatures: int = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
-    """A session as the admin API shows it. Times are seconds since the epoch."""
+    """A session as the admin API shows it. Times are seconds since the epoch.
+
+    `bytes` is the memory of its tensors, and of what their graphs keep for backward.
+    """
 
     id: str
     client: str
@@ -52,6 +58,19 @@ class TensorInfo:
     age_seconds: float
     location: str | None
     requires_grad: bool
+
+    @classmethod
+    def of(cls, handle: int, value: Value, age_seconds: float, location: str | None) -> TensorInfo:
+        """What there is to say about a value. A view owns no bytes."""
+        return cls(
+            handle=handle,
+            shape=value.spec.shape,
+            dtype=value.spec.dtype.name,
+            bytes=0 if value.base is not None else value.spec.nbytes,
+            age_seconds=age_seconds,
+            location=location,
+            requires_grad=value.requires_grad or value.node is not None,
+        )
 
 
 @dataclass(slots=True)

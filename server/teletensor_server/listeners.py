@@ -37,8 +37,8 @@ class GrpcServer:
     """The gRPC service of a worker, listening. `port` is the one it got."""
 
     def __init__(self, worker: Worker, tokens: Tokens, settings: Settings) -> None:
-        # Every session's stream holds a thread for as long as it is connected.
-        threads = ThreadPoolExecutor(settings.max_sessions + _SPARE_THREADS, "rpc")
+        # Every session may hold two threads: for its stream as long as it is connected, and for a state file.
+        threads = ThreadPoolExecutor(2 * settings.max_sessions + _SPARE_THREADS, "rpc")
         self.activity = Activity(SERVICE)
         interceptors = (AuthInterceptor(tokens), self.activity)
         self._server = grpc.server(threads, interceptors=interceptors, options=_options(settings.message_bytes))

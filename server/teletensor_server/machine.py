@@ -2,36 +2,39 @@
 
 The life of a call: a batch arrives (`feed`), its rows are decoded (rows.py) and run one after another; an op row binds
 its results to the handles that the client named (calls.py), a command does what commands.py says; what the client must
-hear is yielded.
+hear is yielded. An error of a command takes the place of its results; an error of form ends the stream.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from teletensor_core.backends import Backend
-from teletensor_core.engine import Engine, Value
-from teletensor_core.errors import MalformedRequestError, QuotaExceededError, TeletensorError, TensorNotFoundError
+from teletensor_core.engine import Engine
+from teletensor_core.errors import GradientError, MalformedRequestError, TensorNotFoundError
 from teletensor_protos import codec
-from teletensor_protos.frames import Out
-from teletensor_protos.v1.worker_pb2 import Batch, Failure, Reply, WorkerFrame
+from teletensor_protos.frames import Out, payload_bytes
+from teletensor_protos.v1.worker_pb2 import Batch, Reply, WorkerFrame
 
 from teletensor_server import signatures, uploads
 from teletensor_server.calls import run_op
-from teletensor_server.commands import COMMANDS
+from teletensor_server.commands import COMMANDS, Command
 from teletensor_server.failures import Failures, known
+from teletensor_server.gradients import Answer
 from teletensor_server.info import SessionLimits, TensorInfo
 from teletensor_server.rows import Rows
 from teletensor_server.signatures import Signature
-from teletensor_server.table import Poison, Table
+from teletensor_server.table import Poison, Poisoned, Table
 from teletensor_server.uploads import Upload
 
 Frame: TypeAlias = Batch | memoryview
 
-_MOST_LOCATIONS = 1 << 16
+# A client hears of its progress after so many frames, and after this part of the bytes that it may have on the way.
+_ACKNOWLEDGE_FRAMES = 16
+_ACKNOWLEDGE_PART = 4
 
 
 class SessionMachine:
@@ -44,10 +47,12 @@ class SessionMachine:
         self.signatures: dict[int, Signature] = {}
         self.locations: dict[int, str] = {}
         self.failures = Failures()
-        self.sequence = 0
+        self.ended = False
         self.upload: Upload | None = None
         self.frames: Iterator[Frame] = iter(())
-        self.hook_answer: tuple[Value | None] | None = None
+        # Backwards, by request, that wait for a hook of the client, and its answer once it is here.
+        self.asking: dict[int, tuple[Answer] | None] = {}
+        self._sequence = self._taken = self._acknowledged = self._bytes = 0
         self._worker_handle = codec.WORKER_HANDLES
 
     def run(self, frames: Iterator[Frame]) -> Iterator[Out]:
@@ -62,62 +67,73 @@ class SessionMachine:
 
     def feed(self, frame: Frame) -> Iterator[Out]:
         """Run a batch, or take a chunk of the upload that the batch before announced."""
+        self._taken += 1
         with np.errstate(all="ignore"):
             if isinstance(frame, memoryview):
+                self._bytes += frame.nbytes
                 uploads.take_chunk(self, frame)
             else:
+                self._bytes += payload_bytes(frame)
                 yield from self._run_batch(frame)
+        frames_due = self._taken - self._acknowledged >= _ACKNOWLEDGE_FRAMES
+        if frames_due or self._bytes * _ACKNOWLEDGE_PART >= self.limits.window_bytes > 0:
+            yield self.reply()
 
     def _run_batch(self, batch: Batch) -> Iterator[Out]:
-        if batch.sequence != self.sequence + 1:
-            raise MalformedRequestError(f"batch {batch.sequence} came after batch {self.sequence}")
+        if batch.sequence != self._sequence + 1:
+            raise MalformedRequestError(f"batch {batch.sequence} came after batch {self._sequence}")
+        self._sequence = batch.sequence
         if self.upload is not None:
-            raise MalformedRequestError(f"a batch came before the last {self.upload.missing} bytes of an upload")
-        self.sequence = batch.sequence
-        signatures.define(self.signatures, batch.signatures)
-        self._define_locations(batch.locations)
+            uploads.give_up(self)
+        self.table.now = time.monotonic()
+        signatures.define(self.signatures, batch.signatures, self.limits.signatures)
+        self.locations.update(codec.decode_locations(batch.locations))
         yield from self._run_rows(Rows(codec.decode_rows(batch.rows), codec.decode(batch.numbers), batch.blobs))
-        if batch.acknowledge:
-            yield WorkerFrame(reply=Reply(acknowledged=self.sequence))
 
     def _run_rows(self, rows: Rows) -> Iterator[Out]:
         words, defined, count = rows.words, self.signatures, len(rows.words)
-        while rows.at < count:
+        while rows.at < count and not self.ended:
             word = words[rows.at]
             signature = defined.get(word)
             if signature is not None:
                 run_op(self, rows, signature)
-                continue
-            command = COMMANDS.get(word)
-            if command is None:
+            elif word in COMMANDS:
+                rows.at += 1
+                yield from self._command(COMMANDS[word], rows)
+            else:
                 raise MalformedRequestError(f"row word {word} is neither a command nor a defined signature")
-            rows.at += 1
-            try:
-                yield from command(self, rows)
-            except TensorNotFoundError as error:
-                self.fail(error, "command", 0)
 
-    def _define_locations(self, data: bytes) -> None:
-        self.locations.update(codec.decode_locations(data))
-        if len(self.locations) > _MOST_LOCATIONS:
-            raise QuotaExceededError(f"a session may name {_MOST_LOCATIONS} source locations; number them again")
+    def _command(self, command: Command, rows: Rows) -> Iterator[Out]:
+        try:
+            yield from command(self, rows)
+        except (TensorNotFoundError, GradientError) as error:
+            self.fail(error, command.__name__, 0)
+
+    def reply(self, **fields: Any) -> WorkerFrame:
+        """A frame that answers, and acknowledges what was taken so far."""
+        self._acknowledged, self._bytes = self._taken, 0
+        return WorkerFrame(reply=Reply(acknowledged=self._taken, **fields))
+
+    def end(self) -> None:
+        """Run nothing more, and forget everything. May be called from another thread while a command runs."""
+        self.ended = True
+        self.table.clear()
 
     # -- errors ------------------------------------------------------------------------------------------------------
 
-    def fail(self, error: Exception, what: str, location: int) -> Poison:
-        """The poison for an error, remembered until somebody reads it."""
-        found = known(error, what, self.engine.backend)
+    def poison(self, error: Exception, command: str, location: int) -> Poison:
+        """What stands for an error."""
+        if isinstance(error, Poisoned):
+            return error.poison
+        found = known(error, command, self.engine.backend)
         found.where = found.where or self.locations.get(location)
-        self.failures.add(found)
-        return Poison(found)
+        return Poison(found, command)
 
-    def surfaced(self, error: TeletensorError) -> None:
-        """Forget an error that the client is being told now."""
-        self.failures.forget(error)
-
-    def first_failure(self) -> Failure | None:
-        """The oldest error that nobody has read; all of them are forgotten with it."""
-        return self.failures.first()
+    def fail(self, error: Exception, command: str, location: int) -> Poison:
+        """What stands for an error, remembered until somebody reads it."""
+        poison = self.poison(error, command, location)
+        self.failures.add(poison)
+        return poison
 
     # -- what others need to know ------------------------------------------------------------------------------------
 
@@ -131,19 +147,9 @@ class SessionMachine:
         now = time.monotonic()
         infos = []
         for handle, value in list(self.table.values.items()):
-            held = value.previous if type(value) is Poison else value
-            if not isinstance(held, Value):
+            held = value.previous if isinstance(value, Poison) else value
+            if held is None:
                 continue
             born, location = self.table.born.get(handle, (now, 0))
-            infos.append(
-                TensorInfo(
-                    handle=handle,
-                    shape=held.spec.shape,
-                    dtype=held.spec.dtype.name,
-                    bytes=0 if held.base is not None else held.spec.nbytes,
-                    age_seconds=now - born,
-                    location=self.locations.get(location),
-                    requires_grad=held.requires_grad or held.node is not None,
-                )
-            )
+            infos.append(TensorInfo.of(handle, held, max(0.0, now - born), self.locations.get(location)))
         return infos

@@ -6,80 +6,112 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from teletensor_core.errors import TeletensorError
-from teletensor_core.spec import Spec
+from teletensor_core.engine import Value
+from teletensor_core.errors import QuotaExceededError
 from teletensor_protos.frames import CHUNK_BYTES, Out, pack_chunk
-from teletensor_protos.v1.worker_pb2 import ArrayData, Reply, WorkerFrame
+from teletensor_protos.v1.worker_pb2 import ArrayData
 
 from teletensor_server.failures import failure_message
 from teletensor_server.rows import Rows
-from teletensor_server.table import Poisoned
+from teletensor_server.table import Poison
 
 if TYPE_CHECKING:
     from teletensor_server.machine import SessionMachine
 
+# What travels inside the reply: arrays up to the first, until they add up to the second.
 _INLINE_BYTES = 1 << 16
+_MOST_INLINE = 1 << 20
+_MOST_REPLY = 3 << 20
 
 
 def read(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """READ: the values, small ones in the reply, large ones in chunks after it."""
-    request, handles = rows.take(), rows.take_list()
+    request, handles = rows.take_number(), rows.take_list()
     try:
         values = [machine.table.value(handle) for handle in handles]
-        arrays = [machine.engine.backend.to_host(value.array) for value in values]
-    except Poisoned as poisoned:
-        yield refusal(machine, request, poisoned.poison.error, handles)
-        return
+        # What the device found wrong must be told before the first byte is sent.
+        machine.engine.backend.synchronize()
+        arrays, large = _array_data(machine, values)
     except Exception as error:
-        yield refusal(machine, request, machine.fail(error, "read", 0).error, handles)
+        yield refusal(machine, request, machine.poison(error, "read", 0), handles)
         return
-    reply = Reply(request=request, acknowledged=machine.sequence - 1)
-    streamed = [_add_array(reply, value.spec, array) for value, array in zip(values, arrays, strict=True)]
-    yield WorkerFrame(reply=reply)
-    for array in streamed:
-        if array is not None:
-            yield from _chunks_of(array)
+    yield machine.reply(request=request, arrays=arrays)
+    for value in large:
+        yield from chunks_of(machine.engine.backend.to_host(value.array))
 
 
-def _add_array(reply: Reply, wanted: Spec, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
-    inline = array.nbytes <= _INLINE_BYTES
-    data = array.tobytes() if inline else b""
-    reply.arrays.append(ArrayData(dtype=wanted.dtype.code, shape=wanted.shape, data=data, streamed=not inline))
-    return None if inline else array
+def _array_data(machine: SessionMachine, values: list[Value]) -> tuple[list[ArrayData], list[Value]]:
+    """The reply's entries, and the values that follow in chunks."""
+    entries: list[ArrayData] = []
+    large: list[Value] = []
+    left = _MOST_INLINE
+    for value in values:
+        size = value.spec.nbytes
+        entry = _entry(value)
+        if size <= min(_INLINE_BYTES, left):
+            left -= size
+            entry.data = machine.engine.backend.to_host(value.array).tobytes()
+        else:
+            entry.streamed = True
+            large.append(value)
+        entries.append(entry)
+    return _bounded(entries), large
 
 
-def _chunks_of(array: np.ndarray[Any, Any]) -> Iterator[bytes]:
-    """The elements of an array as packed chunk frames."""
-    data = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
-    for start in range(0, data.nbytes, CHUNK_BYTES):
-        yield pack_chunk(data[start : start + CHUNK_BYTES])
+def _entry(value: Value) -> ArrayData:
+    return ArrayData(dtype=value.spec.dtype.code, shape=value.spec.shape)
+
+
+def _bounded(entries: list[ArrayData]) -> list[ArrayData]:
+    """The entries, if a message can hold them. Raises QuotaExceededError."""
+    if sum(32 + 10 * len(entry.shape) + len(entry.data) for entry in entries) > _MOST_REPLY:
+        raise QuotaExceededError(f"{len(entries)} tensors are too many to ask for at a time; ask for fewer")
+    return entries
+
+
+def chunks_of(array: np.ndarray[Any, Any]) -> Iterator[bytes]:
+    """The elements of an array in row-major order, as packed chunk frames."""
+    for part in dense_parts(array):
+        data = part.reshape(-1).view(np.uint8).data
+        for start in range(0, data.nbytes, CHUNK_BYTES):
+            yield pack_chunk(data[start : start + CHUNK_BYTES])
+
+
+def dense_parts(array: np.ndarray[Any, Any]) -> Iterator[np.ndarray[Any, Any]]:
+    """Dense arrays that make up an array: itself, or copies of slabs of it that are no larger than a chunk."""
+    if array.flags.c_contiguous or array.nbytes <= CHUNK_BYTES:
+        yield np.ascontiguousarray(array)
+        return
+    thickness = max(1, CHUNK_BYTES * len(array) // array.nbytes)
+    for start in range(0, len(array), thickness):
+        slab = array[start : start + thickness]
+        yield from dense_parts(slab[0] if thickness == 1 else slab)
 
 
 def specs(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """SPECS: shapes and dtypes."""
-    request, handles = rows.take(), rows.take_list()
+    request, handles = rows.take_number(), rows.take_list()
     try:
-        values = [machine.table.value(handle) for handle in handles]
-    except Poisoned as poisoned:
-        yield refusal(machine, request, poisoned.poison.error, handles)
+        entries = _bounded([_entry(machine.table.value(handle)) for handle in handles])
+    except Exception as error:
+        yield refusal(machine, request, machine.poison(error, "shapes", 0), handles)
         return
-    except TeletensorError as error:
-        yield refusal(machine, request, error, handles)
-        return
-    arrays = [ArrayData(dtype=value.spec.dtype.code, shape=value.spec.shape) for value in values]
-    yield WorkerFrame(reply=Reply(request=request, arrays=arrays))
+    yield machine.reply(request=request, specs=entries)
 
 
 def sync(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """SYNC: an answer once everything before has run, with the oldest error that nobody has read."""
-    request = rows.take()
-    machine.engine.backend.synchronize()
-    yield WorkerFrame(reply=Reply(request=request, failure=machine.first_failure()))
+    request = rows.take_number()
+    try:
+        machine.engine.backend.synchronize()
+    except Exception as error:
+        machine.fail(error, "synchronize", 0)
+    yield machine.reply(request=request, failure=machine.failures.first())
 
 
-def refusal(machine: SessionMachine, request: int, error: TeletensorError, handles: list[int]) -> WorkerFrame:
+def refusal(machine: SessionMachine, request: int, poison: Poison, handles: list[int]) -> Out:
     """The answer that tells an error; it counts as read, and tensors that a failed write left in doubt come back."""
-    machine.surfaced(error)
+    machine.failures.forget(poison)
     for handle in handles:
         machine.table.restore(handle)
-    return WorkerFrame(reply=Reply(request=request, failure=failure_message(error)))
+    return machine.reply(request=request, failure=failure_message(poison))

@@ -29,6 +29,13 @@ class Rows:
         self.at += 1
         return self.words[self.at - 1]
 
+    def take_number(self) -> int:
+        """The next word, which counts something of the client's: a request, a hook. Raises MalformedRequestError."""
+        word = self.take()
+        if word < 0:
+            raise MalformedRequestError(f"requests and hooks are numbered from 0, not {word}")
+        return word
+
     def take_list(self) -> list[int]:
         """A count, and as many words. Raises MalformedRequestError."""
         count = self.take()

@@ -10,11 +10,13 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 from teletensor_core.errors import TeletensorError
 from teletensor_protos.tokens import write_private
 
@@ -85,6 +87,8 @@ def run(settings: Settings) -> int:
     """Serve until a signal comes; the exit code."""
     try:
         tokens = settings.tokens()
+        # A kernel that would drop the imaginary part of a number fails, see failures.py.
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
         logs.configure(settings.log_format, settings.log_level, tokens.secrets)
         with _signals() as stop:
             return _serve(settings, tokens, stop)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import grpc
 from google.protobuf.message import DecodeError
-from teletensor_core import registry
 from teletensor_core.errors import (
+    InternalError,
     MalformedRequestError,
     ProtocolMismatchError,
     QuotaExceededError,
@@ -19,8 +20,8 @@ from teletensor_core.errors import (
     UserError,
     code_of,
 )
-from teletensor_protos import codec
-from teletensor_protos.frames import Chunk, Out, parse_client_frame, serialize
+from teletensor_protos import codec, handshake
+from teletensor_protos.frames import Out, parse_client_frame, serialize
 from teletensor_protos.v1 import worker_pb2 as pb
 
 from teletensor_server import state
@@ -37,7 +38,7 @@ STATUS: dict[type[TeletensorError], grpc.StatusCode] = {
     MalformedRequestError: grpc.StatusCode.INVALID_ARGUMENT,
     ProtocolMismatchError: grpc.StatusCode.FAILED_PRECONDITION,
 }
-ERROR_KEY = "teletensor-error"
+_MOST_CHARACTERS = 2000
 
 
 @contextlib.contextmanager
@@ -47,18 +48,15 @@ def statuses(worker: Worker, context: grpc.ServicerContext) -> Iterator[None]:
         yield
     except TeletensorError as error:
         worker.count_error()
-        context.set_trailing_metadata(((ERROR_KEY, code_of(error)),))
-        context.abort(_status(error), str(error))
-    except DecodeError:
-        worker.count_error()
-        context.set_trailing_metadata(((ERROR_KEY, "malformed_request"),))
-        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "a message is no frame of this protocol")
+        context.set_trailing_metadata(((codec.ERROR_KEY, code_of(error)),))
+        context.abort(_status(error), str(error)[:_MOST_CHARACTERS])
     except (grpc.RpcError, GeneratorExit):
         raise
     except Exception as error:
         if context.is_active():
             log.error("request failed", exc_info=error)
             worker.count_error()
+            context.set_trailing_metadata(((codec.ERROR_KEY, code_of(error)),))
             context.abort(grpc.StatusCode.INTERNAL, "internal error, see the worker's log")
 
 
@@ -68,22 +66,25 @@ def _status(error: TeletensorError) -> grpc.StatusCode:
 
 
 class Service:
-    """teletensor.v1.Worker."""
+    """teletensor.v1.Worker. Requests come as bytes, and are parsed here: what is no message is an error like others."""
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
 
-    def Open(self, request: pb.OpenRequest, context: grpc.ServicerContext) -> pb.OpenReply:
+    def Open(self, data: bytes, context: grpc.ServicerContext) -> pb.OpenReply:
         """Agree on a version and make a session."""
         with statuses(self.worker, context):
-            _check_versions(request)
+            request = _parsed(pb.OpenRequest.FromString, data)
+            version = handshake.agree(request)
             session = self.worker.open(request.client, request.device)
             limits = self.worker.limits
             return pb.OpenReply(
-                version=codec.VERSION,
+                version=version,
                 session=session.id,
-                op_fingerprint=registry.fingerprint(),
-                worker=f"teletensor {_version()}",
+                op_fingerprint=handshake.fingerprint(),
+                worker=f"teletensor {handshake.software()}",
+                software=handshake.software(),
+                capabilities=handshake.CAPABILITIES,
                 device=session.device,
                 device_name=self.worker.backend.device_name,
                 limits=pb.Limits(
@@ -91,46 +92,69 @@ class Service:
                     tensors=limits.tensors,
                     message_bytes=limits.message_bytes,
                     window_bytes=limits.window_bytes,
+                    window_commands=limits.window_commands,
+                    signatures=limits.signatures,
                 ),
             )
         raise AssertionError("abort() always raises")
 
-    def Commands(self, frames: Iterator[pb.ClientFrame | Chunk], context: grpc.ServicerContext) -> Iterator[Out]:
+    def Commands(self, frames: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[Out]:
         """The session's stream."""
         with statuses(self.worker, context):
             session = self._session(context)
-            for out in session.run(_batches(frames)):
-                session.bytes_sent += len(out) if isinstance(out, bytes) else out.ByteSize()
-                yield out
+            with session.streaming(context.cancel), self._ends_with_errors(session):
+                for out in session.run(_frames(frames)):
+                    session.bytes_sent += len(out) if isinstance(out, bytes) else out.ByteSize()
+                    yield out
+            if session.machine.ended:
+                self.worker.session(session.id)  # raises how it ended
 
-    def ExportState(self, request: pb.ExportRequest, context: grpc.ServicerContext) -> Iterator[pb.StateChunk]:
+    @contextlib.contextmanager
+    def _ends_with_errors(self, session: Session) -> Iterator[None]:
+        """An error that ends a session's stream ends the session: nobody could go on with its log."""
+        try:
+            yield
+        except TeletensorError as error:
+            self.worker.abandon(session, error)
+            raise
+        except (grpc.RpcError, GeneratorExit):
+            raise
+        except Exception:
+            self.worker.abandon(session, InternalError("internal error, see the worker's log"))
+            raise
+
+    def ExportState(self, data: bytes, context: grpc.ServicerContext) -> Iterator[pb.StateChunk]:
         """Named tensors as one safetensors file."""
         with statuses(self.worker, context):
-            session = self.worker.session(request.session)
-            named = {entry.name: entry.handle for entry in request.tensors}
-            with session.lock:
-                pieces = state.export(session.machine, named, dict(request.metadata))
-            for piece in pieces:
-                session.bytes_sent += len(piece)
-                yield pb.StateChunk(data=bytes(piece))
+            request = _parsed(pb.ExportRequest.FromString, data)
+            session = self._session(context)
+            with session.transfer() as machine, session.lock:
+                named = {entry.name: entry.handle for entry in request.tensors}
+                for piece in state.export(machine, named, dict(request.metadata)):
+                    session.bytes_sent += len(piece)
+                    yield pb.StateChunk(data=piece)
 
-    def ImportState(self, chunks: Iterator[pb.ImportChunk], context: grpc.ServicerContext) -> pb.ImportReply:
+    def ImportState(self, chunks: Iterator[bytes], context: grpc.ServicerContext) -> pb.ImportReply:
         """One safetensors file, bound to handles."""
         with statuses(self.worker, context):
-            first = next(chunks, None)
-            if first is None:
-                raise MalformedRequestError("an import starts with a chunk that names its session and tensors")
-            session = self.worker.session(first.session)
-            named = {entry.name: entry.handle for entry in first.tensors}
-            data = state.collect(first.data, (chunk.data for chunk in chunks), session.machine.limits.session_bytes)
-            with session.lock:
-                names = state.import_(session.machine, named, data)
-            return pb.ImportReply(names=names)
+            session = self._session(context)
+            with session.transfer() as machine:
+                parsed = (_parsed(pb.ImportChunk.FromString, chunk) for chunk in chunks)
+                first = next(parsed, None)
+                if first is None:
+                    raise MalformedRequestError("an import starts with a chunk that names its tensors")
+                named = {entry.name: entry.handle for entry in first.tensors}
+                file = state.Import(machine, named, session.lock)
+                for piece in _data_of(first, parsed):
+                    session.bytes_received += len(piece)
+                    file.add(piece)
+                return pb.ImportReply(names=file.finish())
         raise AssertionError("abort() always raises")
 
-    def Close(self, request: pb.CloseRequest, context: grpc.ServicerContext) -> pb.CloseReply:
+    def Close(self, data: bytes, context: grpc.ServicerContext) -> pb.CloseReply:
         """End a session."""
         with statuses(self.worker, context):
+            request = _parsed(pb.CloseRequest.FromString, data)
             return pb.CloseReply(failure=self.worker.close(request.session))
         raise AssertionError("abort() always raises")
 
@@ -139,8 +163,16 @@ class Service:
         return self.worker.session(str(metadata.get(codec.SESSION_KEY, "")))
 
 
-def _batches(frames: Iterator[pb.ClientFrame | Chunk]) -> Iterator[Frame]:
-    for frame in frames:
+def _parsed(parse: Callable[[bytes], Any], data: bytes) -> Any:
+    try:
+        return parse(data)
+    except DecodeError:
+        raise MalformedRequestError("a message is none of this protocol") from None
+
+
+def _frames(received: Iterator[bytes]) -> Iterator[Frame]:
+    for data in received:
+        frame = _parsed(parse_client_frame, data)
         if isinstance(frame, memoryview):
             yield frame
         elif frame.WhichOneof("kind") == "batch":
@@ -151,23 +183,10 @@ def _batches(frames: Iterator[pb.ClientFrame | Chunk]) -> Iterator[Frame]:
             raise MalformedRequestError("a frame is a batch or a chunk; this one is neither")
 
 
-def _check_versions(request: pb.OpenRequest) -> None:
-    if not request.oldest_version <= codec.VERSION <= request.newest_version:
-        raise ProtocolMismatchError(
-            f"the client speaks protocol versions {request.oldest_version} to {request.newest_version}, this worker "
-            f"version {codec.VERSION}; upgrade the older of the two"
-        )
-    if request.op_fingerprint and request.op_fingerprint != registry.fingerprint():
-        raise ProtocolMismatchError(
-            f"client ({request.client}) and worker (teletensor {_version()}) have different op tables; "
-            "install the same version of teletensor on both"
-        )
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("teletensor")
+def _data_of(first: pb.ImportChunk, rest: Iterator[pb.ImportChunk]) -> Iterator[bytes]:
+    yield first.data
+    for chunk in rest:
+        yield chunk.data
 
 
 _HANDLERS = {
@@ -179,17 +198,16 @@ _HANDLERS = {
 
 
 def add_to(server: grpc.Server, worker: Worker) -> Service:
-    """Register the service. The command stream has serializers of its own, which leave bulk data alone."""
+    """Register the service."""
     service = Service(worker)
     descriptor = pb.DESCRIPTOR.services_by_name["Worker"]
     handlers = {}
     for method in descriptor.methods:
-        request, reply = (getattr(pb, message.name) for message in (method.input_type, method.output_type))
-        is_commands = method.name == "Commands"
+        reply = getattr(pb, method.output_type.name)
         handlers[method.name] = _HANDLERS[method.client_streaming, method.server_streaming](
             getattr(service, method.name),
-            request_deserializer=parse_client_frame if is_commands else request.FromString,
-            response_serializer=serialize if is_commands else reply.SerializeToString,
+            # The command stream's chunks are packed already.
+            response_serializer=serialize if method.name == "Commands" else reply.SerializeToString,
         )
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(descriptor.full_name, handlers),))
     return service

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from teletensor_core.errors import MalformedRequestError, SessionNotFoundError
-from teletensor_protos.frames import Out
+from teletensor_core.errors import MalformedRequestError, QuotaExceededError
+from teletensor_protos.frames import Out, payload_bytes
 
+from teletensor_server import memory
 from teletensor_server.info import SessionInfo
 from teletensor_server.machine import Frame, SessionMachine
 
-_EVICTED = "the session was ended by the worker's administrator"
-
 
 class Session:
-    """One client's session: its machine, and what is counted about it."""
+    """A client's session.
+
+    Commands run under `lock`, which is free while the stream waits for the client: then transfers of state files have
+    their turn.
+    """
 
     def __init__(self, machine: SessionMachine, client: str, device: str) -> None:
         self.id = secrets.token_urlsafe(18)
@@ -25,37 +29,88 @@ class Session:
         self.client = client
         self.device = device
         self.created = time.time()
-        self.last_active = self.created
         self.connected = False
-        self.closed = False
         self.batches = 0
         self.bytes_received = 0
         self.bytes_sent = 0
-        # Held while a command runs: the stream and the state RPCs take turns.
         self.lock = threading.Lock()
+        self._last_active = time.monotonic()
+        self._hang_up: Callable[[], object] | None = None
+        self._streaming = threading.Lock()
+        self._transferring = threading.Lock()
+
+    # -- the stream --------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def streaming(self, hang_up: Callable[[], object]) -> Iterator[None]:
+        """The time of the session's stream, which `hang_up` would end. Raises MalformedRequestError for a second."""
+        if not self._streaming.acquire(blocking=False):
+            raise MalformedRequestError("this session has a command stream already")
+        self.connected, self._hang_up = True, hang_up
+        try:
+            yield
+        finally:
+            self._touch()
+            self.connected, self._hang_up = False, None
+            self._streaming.release()
 
     def run(self, frames: Iterator[Frame]) -> Iterator[Out]:
-        """Serve the session's stream until the client ends it."""
+        """Run what the client sends, until it ends the stream. Raises what makes the log impossible to continue."""
         with self.lock:
-            if self.connected:
-                raise MalformedRequestError("this session has a command stream already")
-            self.connected = True
-        try:
-            yield from self.machine.run(self._counted(frames))
-        finally:
-            self.connected = False
+            yield from self.machine.run(self._taken(frames))
 
-    def _counted(self, frames: Iterator[Frame]) -> Iterator[Frame]:
-        for frame in frames:
-            if self.closed:
-                raise SessionNotFoundError(_EVICTED)
-            self.last_active = time.time()
-            if isinstance(frame, memoryview):
-                self.bytes_received += frame.nbytes
-            else:
-                self.batches += 1
-                self.bytes_received += frame.ByteSize()
+    def _taken(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """The frames, waited for without the lock."""
+        while not self.machine.ended:
+            self.lock.release()
+            try:
+                frame = next(frames, None)
+            finally:
+                self.lock.acquire()
+            if frame is None:
+                return
+            self._touch()
+            self._count(frame)
             yield frame
+
+    def _count(self, frame: Frame) -> None:
+        if isinstance(frame, memoryview):
+            self.bytes_received += frame.nbytes
+        else:
+            self.batches += 1
+            self.bytes_received += payload_bytes(frame)
+
+    def _touch(self) -> None:
+        self._last_active = time.monotonic()
+
+    # -- state files -------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def transfer(self) -> Iterator[SessionMachine]:
+        """The machine, for one transfer of a state file at a time. Raises QuotaExceededError for a second one."""
+        if not self._transferring.acquire(blocking=False):
+            raise QuotaExceededError("this session is transferring a state file already; wait for its end")
+        try:
+            self._touch()
+            yield self.machine
+        finally:
+            self._touch()
+            self._transferring.release()
+
+    # -- its end -----------------------------------------------------------------------------------------------------
+
+    def idle_seconds(self) -> float:
+        """For how long its client has been away; 0 while it is connected."""
+        if self.connected or self._transferring.locked():
+            return 0.0
+        return time.monotonic() - self._last_active
+
+    def end(self) -> None:
+        """Free what it holds, and hang up on its client."""
+        hang_up = self._hang_up
+        self.machine.end()
+        if hang_up is not None:
+            hang_up()
 
     def info(self) -> SessionInfo:
         """What the admin interface shows."""
@@ -64,10 +119,10 @@ class Session:
             id=self.id,
             client=self.client,
             created=self.created,
-            last_active=self.last_active,
+            last_active=time.time() - (time.monotonic() - self._last_active),
             connected=self.connected,
             tensors=len(table),
-            bytes=table.bytes,
+            bytes=memory.count(table.held()).data,
             ops=self.machine.engine.ops_run,
             batches=self.batches,
             bytes_received=self.bytes_received,

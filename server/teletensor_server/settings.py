@@ -79,8 +79,9 @@ class Settings(BaseSettings):
         description="Tensor bytes per session, such as 8GiB; 0: no limit. [default: 80% of the memory, on cpu]",
     )
     max_tensors: int = Field(1_000_000, ge=0, description="Tensors per session; 0: no limit.")
-    message_bytes: Bytes = Field(16 << 20, ge=2 << 20, le=1 << 30, description="Largest message, such as 16MiB.")
-    window_bytes: Bytes = Field(64 << 20, description="Bytes that a client may have on their way unacknowledged.")
+    message_bytes: Bytes = Field(16 << 20, ge=4 << 20, le=1 << 30, description="Largest message, such as 16MiB.")
+    window_bytes: Bytes = Field(64 << 20, ge=4 << 20, description="Bytes that a client may have on their way.")
+    window_commands: int = Field(65_536, ge=16_384, description="Commands that a client may have on their way.")
     max_signatures: int = Field(65_536, ge=16, description="Different calls that a session may define.")
     lease_seconds: float = Field(600.0, gt=0, description="How long a session outlives its connection.")
     drain_seconds: float = Field(30.0, ge=0, description="How long running commands may take after SIGTERM.")
@@ -114,6 +115,7 @@ class Settings(BaseSettings):
             tensors=self.max_tensors,
             message_bytes=self.message_bytes,
             window_bytes=self.window_bytes,
+            window_commands=self.window_commands,
             signatures=self.max_signatures,
         )
 

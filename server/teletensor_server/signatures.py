@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from teletensor_core.errors import MalformedRequestError, QuotaExceededError, UnknownOpError
-from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan, plan_for
+from teletensor_core.engine.engine import describe
+from teletensor_core.errors import MalformedRequestError, UnknownOpError
+from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan, make_plan
 from teletensor_core.registry import OPS, Op
-from teletensor_protos.codec import SignatureMessage, decode_signatures
+from teletensor_protos.codec import FIRST_SIGNATURE, SignatureMessage, decode_signatures
+
+from teletensor_server.memory import Cost, cost_of
 
 _MOST_PLANS = 1024
-_MOST_SIGNATURES = 1 << 16
+_NUMBERS = frozenset((bool, int, float, complex))
+_NOTHING = type(None)
+_MOST_ATTRIBUTE_VALUES = 4096
+_MOST_SIZE = 1 << 62
+_MOST_INTEGER = 1 << 128
+
+
+class Prepared(NamedTuple):
+    """A plan, and what running it costs the session."""
+
+    plan: Plan
+    cost: Cost
 
 
 @dataclass(eq=False)
 class Signature:
-    """A checked signature, and the plans made for it so far, by operand specs."""
+    """A checked signature, and the plans made for it so far, by the kinds of the operands."""
 
     op: Op
     attrs: tuple[Any, ...]
@@ -24,26 +38,44 @@ class Signature:
     flags: int
     words: int
     outs: int
-    plans: dict[Any, Plan] = field(default_factory=dict)
+    plans: dict[Any, Prepared] = field(default_factory=dict)
 
-    def plan(self, kinds: tuple[Any, ...], described: list[Any]) -> Plan:
-        """The plan for operands of these kinds: specs, number types, None."""
-        found = self.plans.get(kinds)
-        if found is None:
-            found = plan_for(self.op, self.attrs, self.flags, described)
-            if self.outs != found.results:
-                raise MalformedRequestError(f"{self.op.name}: {found.results} results here, {self.outs} named")
-            if len(self.plans) >= _MOST_PLANS:
-                self.plans.clear()
-            self.plans[kinds] = found
-        return found
+    def prepare(self, kinds: tuple[Any, ...], operands: list[Any], max_bytes: int) -> Prepared:
+        """The plan for operands of these kinds. Raises what the op's rules raise, and MalformedRequestError."""
+        self._check_kinds(kinds)
+        described = [describe(x) for x in operands]
+        # Not from the plans that all sessions share: to a look-up, another session's 1.0 would be this one's 1.
+        attrs = dict(zip(self.op.attrs, self.attrs, strict=True))
+        plan = make_plan(self.op, attrs, self.flags, described)
+        self._check_shapes(plan)
+        if self.outs != plan.results:
+            raise MalformedRequestError(f"{self.op.name}: {plan.results} results here, {self.outs} named")
+        made = Prepared(plan, cost_of(plan, described, max_bytes))
+        if len(self.plans) >= _MOST_PLANS:
+            self.plans.clear()
+        self.plans[kinds] = made
+        return made
+
+    def _check_kinds(self, kinds: tuple[Any, ...]) -> None:
+        for name, kind in zip(self.op.operands, kinds, strict=True):
+            if kind is _NOTHING and name not in self.op.optional:
+                raise MalformedRequestError(f"{self.op.name}: operand {name} is missing")
+            if isinstance(kind, type) and kind is not _NOTHING and kind not in _NUMBERS:
+                raise MalformedRequestError(f"{self.op.name}: operand {name} is a {kind.__name__}, and no number")
+
+    def _check_shapes(self, plan: Plan) -> None:
+        """Refuse sizes that no device can count."""
+        for result in plan.specs:
+            if result is not None and max(result.shape, default=0) >= _MOST_SIZE:
+                raise MalformedRequestError(f"{self.op.name}: there is no tensor of shape {list(result.shape)}")
 
 
-def define(table: dict[int, Signature], data: bytes) -> None:
+def define(table: dict[int, Signature], data: bytes, most: int) -> None:
     """Add the signatures of a batch to a session's table. Raises for unknown ops and malformed entries."""
     for message in decode_signatures(data):
-        if len(table) >= _MOST_SIGNATURES and message.number not in table:
-            raise QuotaExceededError(f"a session may define {_MOST_SIGNATURES} signatures; number them again from 16")
+        if not 0 <= message.number - FIRST_SIGNATURE < most:
+            last = FIRST_SIGNATURE + most - 1
+            raise MalformedRequestError(f"signatures are numbered {FIRST_SIGNATURE} to {last}, not {message.number}")
         table[message.number] = checked(message)
 
 
@@ -51,9 +83,11 @@ def checked(message: SignatureMessage) -> Signature:
     """A signature whose op exists and whose attributes and layout fit it."""
     op = OPS.get(message.op)
     if op is None:
-        raise UnknownOpError(f"this worker has no op called {message.op!r}; upgrade it, or use an older client")
+        raise UnknownOpError(f"this worker has no op called {message.op[:100]!r}; upgrade it, or use an older client")
     if len(message.attrs) != len(op.attrs):
         raise MalformedRequestError(f"{op.name} has attributes {list(op.attrs)}; got {len(message.attrs)} values")
+    if _size(message.attrs) > _MOST_ATTRIBUTE_VALUES:
+        raise MalformedRequestError(f"{op.name}: attributes of more than {_MOST_ATTRIBUTE_VALUES} values")
     if len(message.layout) != len(op.operands):
         raise MalformedRequestError(f"{op.name} has operands {list(op.operands)}; got {len(message.layout)}")
     for name, part in zip(op.operands, message.layout, strict=True):
@@ -65,3 +99,12 @@ def checked(message: SignatureMessage) -> Signature:
         raise MalformedRequestError(f"{op.name} cannot run in place")
     words = sum(part if isinstance(part, int) else 1 for part in message.layout)
     return Signature(op, message.attrs, message.layout, message.flags, words, message.outs)
+
+
+def _size(value: Any) -> int:
+    """How many plain values an attribute holds; strings count by their length."""
+    if isinstance(value, tuple):
+        return 1 + sum(map(_size, value))
+    if isinstance(value, int) and abs(value) > _MOST_INTEGER:
+        raise MalformedRequestError("an integer of more than 128 bits")
+    return len(value) if isinstance(value, (str, bytes)) else 1

@@ -1,24 +1,29 @@
-"""A session's tensors by handle: values, or the errors that took their place, with what they hold counted."""
+"""A session's tensors by handle: values, or the errors that took their place, within the session's limits."""
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from teletensor_core.engine import Value
-from teletensor_core.errors import QuotaExceededError, TeletensorError, TensorNotFoundError
-from teletensor_core.spec import Spec
+from teletensor_core.errors import MalformedRequestError, QuotaExceededError, TeletensorError, TensorNotFoundError
+
+from teletensor_server import memory
+from teletensor_server.memory import Cost
 
 
 @dataclass(eq=False)
 class Poison:
     """An error in the place of a tensor. It spreads to everything computed from it and is raised when it is read.
 
-    `previous` is what the handle held before a failed write in place; it comes back once the error was read.
+    `command` is what failed, with the shapes of its operands. `previous` is what the handle held before a failed write
+    in place; it comes back once the error was read.
     """
 
     error: TeletensorError
+    command: str = ""
     previous: Value | None = None
 
 
@@ -30,20 +35,27 @@ class Poisoned(Exception):
 
 
 class Table:
-    """Handles to values. Counts bytes of values that own their memory against the session's limits."""
+    """Handles to values.
+
+    Memory is counted as garbage collectors do: `room` is what may still be allocated before the session's values, and
+    what the graph keeps for backward, are counted anew.
+    """
 
     def __init__(self, max_bytes: int, max_tensors: int) -> None:
         self.values: dict[int, Value | Poison] = {}
         self.born: dict[int, tuple[float, int]] = {}
-        self.bytes = 0
+        self.now = time.monotonic()
         self.max_bytes = max_bytes
-        self.max_tensors = max_tensors
+        self.max_tensors = max_tensors or sys.maxsize
+        self.room = max_bytes or sys.maxsize
 
     def __len__(self) -> int:
         return len(self.values)
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.values)
+
+    # -- handles -----------------------------------------------------------------------------------------------------
 
     def get(self, handle: int) -> Value | Poison:
         """What a handle stands for. Raises TensorNotFoundError."""
@@ -60,28 +72,29 @@ class Table:
         return found
 
     def put(self, handle: int, value: Value | Poison, location: int) -> None:
-        """Bind a handle; a handle that is bound already is bound anew."""
-        if handle in self.values:
-            self.drop(handle)
+        """Bind a handle; one that is bound already is bound anew. Raises MalformedRequestError for no handle."""
+        if handle < 1:
+            raise MalformedRequestError(f"a tensor's handle is a positive number, not {handle}")
         self.values[handle] = value
-        self.born[handle] = (time.monotonic(), location)
-        if type(value) is Value and value.base is None:
-            self.bytes += value.spec.nbytes
+        self.born[handle] = (self.now, location)
 
     def drop(self, handle: int) -> None:
         """Forget a handle. One that is not there is ignored: releases may come twice."""
-        value = self.values.pop(handle, None)
+        self.values.pop(handle, None)
         self.born.pop(handle, None)
-        if type(value) is Poison:
-            value = value.previous
-        if type(value) is Value and value.base is None:
-            self.bytes -= value.spec.nbytes
 
-    def poison(self, handle: int, error: TeletensorError) -> None:
+    def clear(self) -> None:
+        """Forget everything."""
+        self.values.clear()
+        self.born.clear()
+
+    # -- errors ------------------------------------------------------------------------------------------------------
+
+    def poison(self, handle: int, poison: Poison) -> None:
         """Put an error where a failed write in place has left a tensor in doubt."""
         value = self.values.get(handle)
         if type(value) is Value:
-            self.values[handle] = Poison(error, value)
+            self.values[handle] = Poison(poison.error, poison.command, value)
 
     def restore(self, handle: int) -> None:
         """Give a tensor back after its error was read."""
@@ -89,18 +102,35 @@ class Table:
         if type(value) is Poison and value.previous is not None:
             self.values[handle] = value.previous
 
-    def check_room(self, specs: tuple[Spec, ...]) -> None:
-        """Raise QuotaExceededError when results of these specs would not fit."""
-        wanted = 0
-        for spec in specs:
-            wanted += spec.nbytes
-        if self.max_bytes and self.bytes + wanted > self.max_bytes:
-            raise QuotaExceededError(
-                f"the result needs {wanted} bytes, and this session holds {self.bytes} of {self.max_bytes}; "
-                "delete tensors, or raise the worker's --session-bytes"
-            )
-        if self.max_tensors and len(self.values) + len(specs) > self.max_tensors:
+    # -- limits ------------------------------------------------------------------------------------------------------
+
+    def reserve(self, cost: Cost) -> None:
+        """Take the room for a command's results. Raises QuotaExceededError when they would not fit."""
+        if len(self.values) + cost.tensors > self.max_tensors:
             raise QuotaExceededError(
                 f"this session holds {len(self.values)} tensors of {self.max_tensors}; delete some, or raise the "
                 "worker's --max-tensors"
             )
+        if cost.bytes > self.room:
+            self._recount(cost.bytes)
+        self.room -= cost.bytes
+
+    def settle(self, reserved: Cost, needed: Cost) -> None:
+        """Take what a finished command needed, instead of what was reserved for it. Raises QuotaExceededError."""
+        self.room += reserved.bytes
+        self.reserve(needed)
+
+    def _recount(self, wanted: int) -> None:
+        held = memory.count(self.held())
+        self.room = self.max_bytes - held.bytes
+        # Counting takes time in proportion to what is counted: not before as much was freed again.
+        if wanted + held.slack > self.room:
+            raise QuotaExceededError(
+                f"the result needs {wanted} bytes, and this session holds {held.bytes} of {self.max_bytes}, with what "
+                "backward needs; delete tensors, or raise the worker's --session-bytes"
+            )
+
+    def held(self) -> list[Value]:
+        """Every value that is held, those behind errors included."""
+        values = [v.previous if type(v) is Poison else v for v in list(self.values.values())]
+        return [v for v in values if isinstance(v, Value)]

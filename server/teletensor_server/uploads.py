@@ -12,77 +12,97 @@ from teletensor_core.errors import MalformedRequestError
 from teletensor_core.spec import MAX_DIMS, Spec, spec
 from teletensor_protos.frames import Out
 
+from teletensor_server.memory import cost_of_specs
 from teletensor_server.rows import Rows
 from teletensor_server.table import Poison
 
 if TYPE_CHECKING:
     from teletensor_server.machine import SessionMachine
 
+_MOST_SIZE = 1 << 62
+
 
 class Upload:
-    """Bytes on their way into an array."""
+    """Bytes on their way into an array. One without an array is refused already: its bytes are thrown away."""
 
-    def __init__(self, handle: int, wanted: Spec, location: int) -> None:
+    def __init__(self, handle: int, wanted: Spec, location: int, array: np.ndarray[Any, Any] | None) -> None:
         self.handle, self.spec, self.location = handle, wanted, location
-        self.array = np.empty(wanted.shape, wanted.dtype.np)
-        self.bytes = self.array.reshape(-1).view(np.uint8).data
-        self.at = 0
+        self.array = array
+        self._bytes = None if array is None else array.reshape(-1).view(np.uint8).data
+        self._at = 0
 
     @property
     def missing(self) -> int:
         """How many bytes are still to come."""
-        return int(self.spec.nbytes - self.at)
+        return int(self.spec.nbytes - self._at)
 
-    def add(self, chunk: memoryview) -> bool:
-        """Take a chunk; whether the array is whole now."""
+    def add(self, chunk: memoryview) -> None:
+        """Take the next bytes. Raises MalformedRequestError for more than are missing."""
         if chunk.nbytes > self.missing:
             raise MalformedRequestError(f"a chunk of {chunk.nbytes} bytes came, {self.missing} were missing")
-        self.bytes[self.at : self.at + chunk.nbytes] = chunk
-        self.at += chunk.nbytes
-        return self.missing == 0
+        if self._bytes is not None:
+            self._bytes[self._at : self._at + chunk.nbytes] = chunk
+        self._at += chunk.nbytes
 
 
 def start(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """UPLOAD: bind a handle to elements that come in a blob, or in the chunks after this batch."""
     handle, code, location, blob = rows.take(), rows.take(), rows.take(), rows.take()
-    sizes = rows.take_list()
-    if not 0 <= code < len(dtypes.ALL) or len(sizes) > MAX_DIMS or any(n < 0 for n in sizes):
-        raise MalformedRequestError(f"upload of dtype {code} with sizes {sizes[:MAX_DIMS]}")
-    wanted = spec(tuple(sizes), dtypes.ALL[code])
-    machine.table.check_room((wanted,))
-    if blob < 0:
-        _expect(machine, rows, Upload(handle, wanted, location))
-    elif blob >= len(rows.blobs) or len(rows.blobs[blob]) != wanted.nbytes:
+    wanted = _spec(code, rows.take_list())
+    if blob >= len(rows.blobs) or (blob >= 0 and len(rows.blobs[blob]) != wanted.nbytes):
         raise MalformedRequestError(f"upload of {wanted!r}: blob {blob} is missing or has another size")
-    else:
-        host = np.frombuffer(bytearray(rows.blobs[blob]), wanted.dtype.np).reshape(wanted.shape)
-        _bind(machine, handle, host, wanted, location)
+    if blob < 0 and rows.left:
+        raise MalformedRequestError("an upload in chunks must be the last row of its batch")
+    upload = Upload(handle, wanted, location, _room(machine, handle, wanted, location))
+    if blob >= 0:
+        upload.add(memoryview(rows.blobs[blob]))
+    machine.upload = upload
+    _finish(machine)
     return iter(())
 
 
-def _expect(machine: SessionMachine, rows: Rows, upload: Upload) -> None:
-    """The next chunks are the elements of this tensor."""
-    if rows.left:
-        raise MalformedRequestError("an upload in chunks must be the last row of its batch")
-    if upload.missing == 0:
-        _bind(machine, upload.handle, upload.array, upload.spec, upload.location)
-    else:
-        machine.upload = upload
+def _spec(code: int, sizes: list[int]) -> Spec:
+    if not 0 <= code < len(dtypes.ALL) or len(sizes) > MAX_DIMS or not all(0 <= n < _MOST_SIZE for n in sizes):
+        raise MalformedRequestError(f"upload of dtype {code} with sizes {sizes[:MAX_DIMS]}")
+    return spec(tuple(sizes), dtypes.ALL[code])
+
+
+def _room(machine: SessionMachine, handle: int, wanted: Spec, location: int) -> np.ndarray[Any, Any] | None:
+    """Host memory to collect the elements in; None when there is no room, and the handle stands for that error."""
+    try:
+        machine.table.reserve(cost_of_specs((wanted,)))
+        return np.empty(wanted.shape, wanted.dtype.np)
+    except Exception as error:
+        machine.table.put(handle, machine.fail(error, f"upload of {wanted!r}", location), location)
+        return None
 
 
 def take_chunk(machine: SessionMachine, chunk: memoryview) -> None:
     """The next bytes of the upload that was announced last."""
     if machine.upload is None:
         raise MalformedRequestError("a chunk came, and no upload was announced")
-    if machine.upload.add(chunk):
-        done, machine.upload = machine.upload, None
-        _bind(machine, done.handle, done.array, done.spec, done.location)
+    machine.upload.add(chunk)
+    _finish(machine)
 
 
-def _bind(machine: SessionMachine, handle: int, host: np.ndarray[Any, Any], wanted: Spec, location: int) -> None:
-    """Put uploaded elements on the device."""
+def _finish(machine: SessionMachine) -> None:
+    """Put the elements on the device once they are all here."""
+    upload = machine.upload
+    if upload is None or upload.missing:
+        return
+    machine.upload = None
+    if upload.array is None:
+        return
     try:
-        value: Value | Poison = Value(machine.engine.backend.asarray(host), wanted)
+        value: Value | Poison = Value(machine.engine.backend.asarray(upload.array), upload.spec)
     except Exception as error:
-        value = machine.fail(error, f"upload of {wanted!r}", location)
-    machine.table.put(handle, value, location)
+        value = machine.fail(error, f"upload of {upload.spec!r}", upload.location)
+    machine.table.put(upload.handle, value, upload.location)
+
+
+def give_up(machine: SessionMachine) -> None:
+    """The client went on before it had sent everything: it was interrupted, and has no use for the tensor."""
+    upload, machine.upload = machine.upload, None
+    if upload is not None and upload.array is not None:
+        error = MalformedRequestError(f"the upload of {upload.spec!r} ended {upload.missing} bytes early")
+        machine.table.put(upload.handle, Poison(error), upload.location)

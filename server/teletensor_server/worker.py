@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from collections import OrderedDict
 from typing import Any
 
 import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core.backends import create_backend
-from teletensor_core.errors import MalformedRequestError, QuotaExceededError, SessionNotFoundError
+from teletensor_core.errors import DeviceError, QuotaExceededError, SessionNotFoundError, TeletensorError
 from teletensor_protos.v1.worker_pb2 import Failure
 
 from teletensor_server.info import SessionInfo, SessionLimits, TensorInfo, Totals
 from teletensor_server.machine import SessionMachine
 from teletensor_server.session import Session
+
+log = logging.getLogger(__name__)
+
+_NO_SESSION = "no such session on this worker: the worker was started anew, or the session ended long ago"
+_MOST_REMEMBERED = 1024
 
 
 class _Past:
@@ -21,6 +28,12 @@ class _Past:
 
     def __init__(self) -> None:
         self.sessions_opened = self.ops = self.bytes_received = self.bytes_sent = self.errors = 0
+
+    def add(self, session: Session) -> None:
+        """Keep what an ended session has counted."""
+        self.ops += session.machine.engine.ops_run
+        self.bytes_received += session.bytes_received
+        self.bytes_sent += session.bytes_sent
 
 
 class Worker:
@@ -41,6 +54,7 @@ class Worker:
         self._kind, self._index = _parse_device(device)
         self.backend = create_backend(self._kind, self._index)
         self._sessions: dict[str, Session] = {}
+        self._ended: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
         self._past = _Past()
 
@@ -52,7 +66,7 @@ class Worker:
     def open(self, client: str, device: str = "") -> Session:
         """A new session. Raises QuotaExceededError when the worker is full or draining."""
         if device and device != self.device:
-            raise MalformedRequestError(f"this worker computes on {self.device}, not on {device!r}")
+            raise DeviceError(f"this worker computes on {self.device}, not on {device[:100]!r}")
         with self._lock:
             self._reap()
             if self.draining:
@@ -62,50 +76,57 @@ class Worker:
             session = Session(SessionMachine(self.backend, self.limits), client[:200], self.device)
             self._sessions[session.id] = session
             self._past.sessions_opened += 1
-            return session
-
-    def _reap(self) -> None:
-        """Forget sessions whose client has been gone for longer than the lease."""
-        oldest = time.time() - self.lease_seconds
-        for session in [s for s in self._sessions.values() if not s.connected and s.last_active < oldest]:
-            self._forget(session)
-
-    def reap(self) -> None:
-        """Forget sessions whose client has been gone for longer than the lease. Called now and then."""
-        with self._lock:
-            self._reap()
+        log.info("session opened: %s, for %s", session.id[:6], session.client)
+        return session
 
     def session(self, session_id: str) -> Session:
-        """A session by its id. Raises SessionNotFoundError."""
+        """A session by its id. Raises SessionNotFoundError, which says how it ended where that is known."""
         with self._lock:
             found = self._sessions.get(session_id)
-        if found is None:
-            raise SessionNotFoundError(
-                "no such session on this worker: it was closed, it expired, or the worker restarted"
-            )
+            if found is None:
+                raise SessionNotFoundError(self._ended.get(session_id, _NO_SESSION))
         return found
 
+    # -- how sessions end --------------------------------------------------------------------------------------------
+
     def close(self, session_id: str) -> Failure | None:
-        """End a session and free what it holds; its first error that was never read, if any."""
+        """End a session whose client asks for it; its first error that was never read, if any."""
         session = self.session(session_id)
-        failure = session.machine.first_failure()
-        with self._lock:
-            self._forget(session)
+        with session.lock:
+            failure = session.machine.failures.first()
+        self._end(session, "the session was closed")
         return failure
 
     def evict(self, session_id: str) -> None:
-        """End a session whose client did not ask for it: its next command fails."""
-        session = self.session(session_id)
-        with self._lock:
-            self._forget(session)
+        """End a session whose client did not ask for it: its next command fails. Raises SessionNotFoundError."""
+        self._end(self.session(session_id), "the session was ended by the worker's administrator")
 
-    def _forget(self, session: Session) -> None:
-        session.closed = True
-        self._sessions.pop(session.id, None)
-        self._past.ops += session.machine.engine.ops_run
-        self._past.bytes_received += session.bytes_received
-        self._past.bytes_sent += session.bytes_sent
-        session.machine.table.values.clear()
+    def abandon(self, session: Session, error: TeletensorError) -> None:
+        """End a session whose log cannot be continued."""
+        self._end(session, f"the session ended with an error: {error}")
+
+    def reap(self) -> None:
+        """End sessions whose client has been away for longer than the lease. Called now and then."""
+        with self._lock:
+            self._reap()
+
+    def _reap(self) -> None:
+        for session in [s for s in self._sessions.values() if s.idle_seconds() > self.lease_seconds]:
+            self._forget(session, f"the session expired: its client was away for {self.lease_seconds:g} s")
+
+    def _end(self, session: Session, reason: str) -> None:
+        with self._lock:
+            self._forget(session, reason)
+
+    def _forget(self, session: Session, reason: str) -> None:
+        if self._sessions.pop(session.id, None) is None:
+            return
+        self._ended[session.id] = reason
+        while len(self._ended) > _MOST_REMEMBERED:
+            self._ended.popitem(last=False)
+        self._past.add(session)
+        session.end()
+        log.info("session ended: %s, %s", session.id[:6], reason)
 
     # -- what the admin interface reads --------------------------------------------------------------------------------
 
@@ -147,7 +168,7 @@ class Worker:
         """End every session."""
         with self._lock:
             for session in list(self._sessions.values()):
-                self._forget(session)
+                self._forget(session, "the worker was shut down")
 
 
 def _parse_device(device: str) -> tuple[str, int]:

@@ -59,7 +59,7 @@ def test_a_step_that_reads_nothing_never_waits(name, session):
         step()
     assert cost.round_trips == 0
     assert cost.commands == STEPS * COMMANDS[name]
-    session.flush()
+    session.synchronize()
     assert cost.bytes_sent < STEPS * COMMANDS[name] * BYTES_PER_COMMAND
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from teletensor_core import dtypes
 from teletensor_core.backends import Backend
 from teletensor_core.engine.values import Array
+from teletensor_core.errors import DTypeError
 from teletensor_core.spec import Spec
 
 # Local name, argument, and getrefcount's own argument: what refers to an array that nobody else holds.
@@ -51,7 +52,12 @@ class Arrays:
         """A kernel's result as an array of the spec's dtype."""
         if type(result) is not self.type:
             result = self.xp.asarray(result)
-        return result if result.dtype == spec.dtype.np else result.astype(spec.dtype.np)
+        if result.dtype == spec.dtype.np:
+            return result
+        if result.dtype.kind == "c" and not spec.dtype.is_complex:
+            # A complex number was given where only a real one makes sense.
+            raise DTypeError(f"value cannot be converted to type {spec.dtype.name} without overflow")
+        return result.astype(spec.dtype.np)
 
     def overwrite(self, target: Array, result: Any) -> None:
         """Write a kernel's result into an array, cast to its dtype."""

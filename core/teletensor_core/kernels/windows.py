@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from teletensor_core.errors import ShapeError
+
 Sizes = Sequence[int]
 Key = tuple[Any, ...]
 
@@ -37,7 +39,15 @@ def inside(sizes: Sizes, padding: Sizes) -> Key:
 
 
 def view(xp: Any, x: Any, kernel: Sizes, places: Sizes, stride: Sizes, dilation: Sizes) -> Any:
-    """Windows of a padded (N, C, d1, ...) without copying: (N, C, k1, ..., places1, ...)."""
+    """Windows of a padded (N, C, d1, ...) without copying: (N, C, k1, ..., places1, ...).
+
+    Raises ShapeError for windows that are not all inside: there, memory is somebody else's.
+    """
+    for size, k, n, step, spread in zip(x.shape[2:], kernel, places, stride, dilation, strict=True):
+        if min(k, step, spread) < 1 or n < 0 or (n and (n - 1) * step + (k - 1) * spread >= size):
+            raise ShapeError(
+                f"{n} windows of {k} elements, {step} apart and {spread} dilated, are not inside {size} elements"
+            )
     within = [s * d for s, d in zip(x.strides[2:], dilation, strict=True)]
     between = [s * step for s, step in zip(x.strides[2:], stride, strict=True)]
     return xp.as_strided(x, (*x.shape[:2], *kernel, *places), (*x.strides[:2], *within, *between))

@@ -3,7 +3,7 @@
 import math
 
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError, DimensionError, ShapeError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, DimensionError, ShapeError
 from teletensor_core.registry import Family, op
 from teletensor_core.rules import normalize_dim, require, same
 from teletensor_core.samples import Sample, T, calls
@@ -66,8 +66,8 @@ def ones(xp, *, shape, dtype):
 
 @op(**_filled, samples=_SHAPES)
 def empty(xp, *, shape, dtype):
-    """Whatever is in memory."""
-    return xp.empty(shape, dtype.np)
+    """Anything: zeros here, because what is in a worker's memory may be somebody else's."""
+    return xp.zeros(shape, dtype.np)
 
 
 # -- ranges -----------------------------------------------------------------------------------------------------------
@@ -115,6 +115,8 @@ def arange(xp, *, start, end, step, dtype):
 
 def _steps_spec(*, start, end, steps, dtype, **base):
     require(steps >= 0, ShapeError, f"number of steps must be non-negative, got {steps}")
+    for x in (start, end):
+        require(isinstance(x, (int, float, complex)), ArgumentTypeError, f"expected a number, got {x!r}")
     return spec((steps,), dtype)
 
 
@@ -273,31 +275,37 @@ def _(ops, g, out, input, *, offset=0, dim1=-2, dim2=-1):
     return ops.diagonal(g, offset=offset, dim1=dim1, dim2=dim2)
 
 
-def _lower_counts(row, col, offset):
-    """How many columns of each row are on or below the diagonal."""
-    return [min(max(i + offset + 1, 0), col) for i in range(row)]
+def _lower(row, col, offset):
+    """Of a row by col matrix: the first row that reaches a diagonal, the first that is full below it, and the count.
+
+    Row i has min(max(i + offset + 1, 0), col) of them.
+    """
+    first = min(max(0, -offset), row)
+    full = max(first, min(col - offset - 1, row))
+    return first, full, (full - first) * (first + full + 2 * offset + 1) // 2 + (row - full) * col
 
 
-def _triangle(counts):
-    def infer(*, row, col, offset=0, dtype=dtypes.int64):
-        if row < 0 or col < 0:
-            raise ArgumentError(f"row and col must be non-negative, got {row} and {col}")
-        return spec((2, sum(counts(row, col, offset))), dtype)
-
-    return infer
+def _lower_spec(*, row, col, offset=0, dtype=dtypes.int64):
+    _check_sizes(row, col)
+    return spec((2, _lower(row, col, offset)[2]), dtype)
 
 
-def _listed(xp, counts, firsts, dtype):
-    """Row and column of `counts[i]` neighbours from column `firsts[i]` on, for each row i."""
-    ends, total = [], 0
-    for n in counts:
-        total += n
-        ends.append(total)
-    at = xp.arange(total, dtype="int64")
-    rows = xp.searchsorted(xp.asarray(ends, dtype="int64"), at, side="right")
-    begin = xp.asarray([e - n - f for e, n, f in zip(ends, counts, firsts, strict=True)], dtype="int64")
-    columns = at - begin[rows] if total else at
-    return xp.stack([rows, columns]).astype(dtype.np)
+def _upper_spec(*, row, col, offset=0, dtype=dtypes.int64):
+    _check_sizes(row, col)
+    return spec((2, row * col - _lower(row, col, offset - 1)[2]), dtype)
+
+
+def _check_sizes(row, col):
+    require(row >= 0 and col >= 0, ArgumentError, f"row and col must be non-negative, got {row} and {col}")
+
+
+def _listed(xp, rows, first, past, count, dtype):
+    """Row and column of the `count` elements of `rows`, a range, in the columns `first(i)` to before `past(i)`."""
+    i = xp.arange(rows.start, rows.stop, dtype="int64")
+    ends = xp.cumsum(past(i) - first(i))
+    at = xp.arange(count, dtype="int64")
+    where = xp.searchsorted(ends, at, side="right")
+    return xp.stack([i[where], at - (ends - past(i))[where]]).astype(dtype.np) if len(rows) else xp.stack([at, at])
 
 
 _CORNERS = calls(
@@ -310,26 +318,26 @@ _CORNERS = calls(
 
 
 @op(
-    infer=_triangle(_lower_counts),
+    infer=_lower_spec,
     namespaces=(),
     differentiable=False,
     samples=_CORNERS,
 )
 def tril_indices(xp, *, row, col, offset=0, dtype=dtypes.int64):
     """Rows and columns of the elements on and below a diagonal: shape (2, count)."""
-    return _listed(xp, _lower_counts(row, col, offset), [0] * row, dtype)
-
-
-def _upper_counts(row, col, offset):
-    return [col - n for n in _lower_counts(row, col, offset - 1)]
+    begin, _, count = _lower(row, col, offset)
+    rows = range(begin, row if count else begin)
+    return _listed(xp, rows, lambda i: 0 * i, lambda i: xp.minimum(i + (offset + 1), col), count, dtype)
 
 
 @op(
-    infer=_triangle(_upper_counts),
+    infer=_upper_spec,
     namespaces=(),
     differentiable=False,
     samples=_CORNERS,
 )
 def triu_indices(xp, *, row, col, offset=0, dtype=dtypes.int64):
     """Rows and columns of the elements on and above a diagonal: shape (2, count)."""
-    return _listed(xp, _upper_counts(row, col, offset), _lower_counts(row, col, offset - 1), dtype)
+    _, full, below = _lower(row, col, offset - 1)
+    rows = range(full if col else 0)
+    return _listed(xp, rows, lambda i: xp.maximum(i + offset, 0), lambda i: 0 * i + col, row * col - below, dtype)

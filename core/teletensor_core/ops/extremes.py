@@ -143,8 +143,13 @@ def _arg(xp, function, input, dim, keepdim):
     return xp.asarray(found).reshape(reduced_shape(input.shape, dim, True)) if keepdim else found
 
 
+def _aminmax_spec(input, *, dim=None, keepdim=False):
+    rules.one_dim(dim)
+    return (_extreme_spec(input, dim=dim, keepdim=keepdim),) * 2
+
+
 @op(
-    infer=lambda input, *, dim=None, keepdim=False: (_extreme_spec(input, dim=dim, keepdim=keepdim),) * 2,
+    infer=_aminmax_spec,
     saves=("input", "out"),
     samples=calls(Sample(T(3, 4, unique=True)), Sample(T(3, 4, unique=True), dim=1, keepdim=True)),
 )

@@ -75,6 +75,7 @@ def _(ops, g, out, input, *, dim=None, keepdim=False, dtype=None):
 
 
 def _prod_spec(input, *, dim=None, keepdim=False, dtype=None):
+    rules.one_dim(dim)
     return rules.reduced_sum(input, dim=dim, keepdim=keepdim, dtype=dtype)
 
 

@@ -105,7 +105,7 @@ def _(ops, g, out, input, *, dim=None):
 @op(infer=views.select, view=True, samples=calls(Sample(T(3, 4), dim=0, index=1), Sample(T(3, 4), dim=-1, index=-2)))
 def select(xp, input, *, dim, index):
     """One position of a dimension, which goes away."""
-    return input[(slice(None),) * normalize_dim(dim, input.ndim) + (index, ...)]
+    return input[(slice(None),) * normalize_dim(dim, input.ndim) + (int(index), ...)]
 
 
 @select.vjp("input")

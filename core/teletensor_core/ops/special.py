@@ -11,6 +11,9 @@ from teletensor_core.samples import Sample, T, calls, unary
 _real_spec = domains.real(rules.to_float)
 _to_float: Family = {"infer": _real_spec, "promote": rules.common_float, "inplace": True}
 
+# 171! is more than a float can hold.
+_MOST_FACTORIAL = 170
+
 
 @op(**_to_float, saves=("input",), samples=unary())
 def erf(xp, input):
@@ -87,7 +90,8 @@ def polygamma(xp, input, *, n):
     """
     if n == 0:
         return xp.digamma(input)
-    return xp.zeta(n + 1, input) * ((-1) ** (n + 1) * math.factorial(n))
+    factorial = math.factorial(n) if n <= _MOST_FACTORIAL else math.inf
+    return xp.zeta(n + 1, input) * ((-1) ** (n + 1) * factorial)
 
 
 @polygamma.vjp("input")

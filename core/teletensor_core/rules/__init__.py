@@ -1,7 +1,7 @@
 """Shape and dtype rules, named once and used by many ops. A rule raises what PyTorch raises."""
 
 from teletensor_core.errors import ShapeError
-from teletensor_core.rules.dims import broadcast_shapes, normalize_dim, normalize_dims, require
+from teletensor_core.rules.dims import broadcast_shapes, normalize_dim, normalize_dims, one_dim, require
 from teletensor_core.rules.elementwise import (
     as_bool,
     broadcast,
@@ -44,6 +44,7 @@ __all__ = [
     "like_first",
     "normalize_dim",
     "normalize_dims",
+    "one_dim",
     "reduced",
     "reduced_bool",
     "reduced_dims",

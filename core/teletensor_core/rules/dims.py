@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from teletensor_core.errors import DimensionError, ShapeError
+from teletensor_core.errors import ArgumentTypeError, DimensionError, ShapeError
 from teletensor_core.spec import Shape
 
 
@@ -22,6 +22,12 @@ def normalize_dim(dim: int, ndim: int) -> int:
             f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})"
         )
     return dim % bound
+
+
+def one_dim(dim: int | None) -> None:
+    """Raise ArgumentTypeError for several dimensions where one, or None for all, is expected."""
+    if dim is not None and not isinstance(dim, int):
+        raise ArgumentTypeError(f"expected dim to be an int, got {dim!r}")
 
 
 def normalize_dims(dims: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:

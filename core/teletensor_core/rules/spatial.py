@@ -28,6 +28,8 @@ def _lead(call: str, input: Spec, weight: Spec, n: int, **sizes: Shape) -> Shape
             f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {call}{n}d, but got input of size: "
             f"{list(input.shape)} and weight of size: {list(weight.shape)}"
         )
+    if 0 in weight.shape[2:]:
+        raise ShapeError(f"a kernel has at least one place, got weight of size: {list(weight.shape)}")
     if any(s <= 0 for s in sizes["stride"]):
         raise ShapeError("non-positive stride is not supported")
     if any(d <= 0 for d in sizes["dilation"]):
@@ -148,6 +150,8 @@ def pool(
         raise ShapeError(
             f"Expected {n + 1}D or {n + 2}D input to pooling over {n} dimensions, but got {list(input.shape)}"
         )
+    if any(s <= 0 for s in stride):
+        raise ShapeError("stride should not be zero, nor less")
     for k, p in zip(kernel_size, padding, strict=True):
         if p > k // 2:
             raise ShapeError(f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k}")

@@ -6,23 +6,25 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class OpenRequest(_message.Message):
-    __slots__ = ("oldest_version", "newest_version", "op_fingerprint", "client", "capabilities", "device")
+    __slots__ = ("oldest_version", "newest_version", "op_fingerprint", "client", "capabilities", "device", "software")
     OLDEST_VERSION_FIELD_NUMBER: _ClassVar[int]
     NEWEST_VERSION_FIELD_NUMBER: _ClassVar[int]
     OP_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     CLIENT_FIELD_NUMBER: _ClassVar[int]
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
+    SOFTWARE_FIELD_NUMBER: _ClassVar[int]
     oldest_version: int
     newest_version: int
     op_fingerprint: str
     client: str
     capabilities: _containers.RepeatedScalarFieldContainer[str]
     device: str
-    def __init__(self, oldest_version: _Optional[int] = ..., newest_version: _Optional[int] = ..., op_fingerprint: _Optional[str] = ..., client: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ...) -> None: ...
+    software: str
+    def __init__(self, oldest_version: _Optional[int] = ..., newest_version: _Optional[int] = ..., op_fingerprint: _Optional[str] = ..., client: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ..., software: _Optional[str] = ...) -> None: ...
 
 class OpenReply(_message.Message):
-    __slots__ = ("version", "session", "op_fingerprint", "worker", "capabilities", "device", "device_name", "limits")
+    __slots__ = ("version", "session", "op_fingerprint", "worker", "capabilities", "device", "device_name", "limits", "software")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     OP_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
@@ -31,6 +33,7 @@ class OpenReply(_message.Message):
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     DEVICE_NAME_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
+    SOFTWARE_FIELD_NUMBER: _ClassVar[int]
     version: int
     session: str
     op_fingerprint: str
@@ -39,19 +42,24 @@ class OpenReply(_message.Message):
     device: str
     device_name: str
     limits: Limits
-    def __init__(self, version: _Optional[int] = ..., session: _Optional[str] = ..., op_fingerprint: _Optional[str] = ..., worker: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ..., device_name: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ...) -> None: ...
+    software: str
+    def __init__(self, version: _Optional[int] = ..., session: _Optional[str] = ..., op_fingerprint: _Optional[str] = ..., worker: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ..., device_name: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., software: _Optional[str] = ...) -> None: ...
 
 class Limits(_message.Message):
-    __slots__ = ("session_bytes", "tensors", "message_bytes", "window_bytes")
+    __slots__ = ("session_bytes", "tensors", "message_bytes", "window_bytes", "window_commands", "signatures")
     SESSION_BYTES_FIELD_NUMBER: _ClassVar[int]
     TENSORS_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
     WINDOW_BYTES_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURES_FIELD_NUMBER: _ClassVar[int]
     session_bytes: int
     tensors: int
     message_bytes: int
     window_bytes: int
-    def __init__(self, session_bytes: _Optional[int] = ..., tensors: _Optional[int] = ..., message_bytes: _Optional[int] = ..., window_bytes: _Optional[int] = ...) -> None: ...
+    window_commands: int
+    signatures: int
+    def __init__(self, session_bytes: _Optional[int] = ..., tensors: _Optional[int] = ..., message_bytes: _Optional[int] = ..., window_bytes: _Optional[int] = ..., window_commands: _Optional[int] = ..., signatures: _Optional[int] = ...) -> None: ...
 
 class ClientFrame(_message.Message):
     __slots__ = ("batch", "chunk")
@@ -62,22 +70,20 @@ class ClientFrame(_message.Message):
     def __init__(self, batch: _Optional[_Union[Batch, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
 
 class Batch(_message.Message):
-    __slots__ = ("sequence", "rows", "signatures", "numbers", "locations", "blobs", "acknowledge")
+    __slots__ = ("sequence", "rows", "signatures", "numbers", "locations", "blobs")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     SIGNATURES_FIELD_NUMBER: _ClassVar[int]
     NUMBERS_FIELD_NUMBER: _ClassVar[int]
     LOCATIONS_FIELD_NUMBER: _ClassVar[int]
     BLOBS_FIELD_NUMBER: _ClassVar[int]
-    ACKNOWLEDGE_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     rows: bytes
     signatures: bytes
     numbers: bytes
     locations: bytes
     blobs: _containers.RepeatedScalarFieldContainer[bytes]
-    acknowledge: bool
-    def __init__(self, sequence: _Optional[int] = ..., rows: _Optional[bytes] = ..., signatures: _Optional[bytes] = ..., numbers: _Optional[bytes] = ..., locations: _Optional[bytes] = ..., blobs: _Optional[_Iterable[bytes]] = ..., acknowledge: bool = ...) -> None: ...
+    def __init__(self, sequence: _Optional[int] = ..., rows: _Optional[bytes] = ..., signatures: _Optional[bytes] = ..., numbers: _Optional[bytes] = ..., locations: _Optional[bytes] = ..., blobs: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class WorkerFrame(_message.Message):
     __slots__ = ("reply", "chunk")
@@ -88,18 +94,20 @@ class WorkerFrame(_message.Message):
     def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
 
 class Reply(_message.Message):
-    __slots__ = ("acknowledged", "request", "arrays", "failure", "hook_call")
+    __slots__ = ("acknowledged", "request", "arrays", "failure", "hook_call", "specs")
     ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     ARRAYS_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
     HOOK_CALL_FIELD_NUMBER: _ClassVar[int]
+    SPECS_FIELD_NUMBER: _ClassVar[int]
     acknowledged: int
     request: int
     arrays: _containers.RepeatedCompositeFieldContainer[ArrayData]
     failure: Failure
     hook_call: HookCall
-    def __init__(self, acknowledged: _Optional[int] = ..., request: _Optional[int] = ..., arrays: _Optional[_Iterable[_Union[ArrayData, _Mapping]]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., hook_call: _Optional[_Union[HookCall, _Mapping]] = ...) -> None: ...
+    specs: _containers.RepeatedCompositeFieldContainer[ArrayData]
+    def __init__(self, acknowledged: _Optional[int] = ..., request: _Optional[int] = ..., arrays: _Optional[_Iterable[_Union[ArrayData, _Mapping]]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., hook_call: _Optional[_Union[HookCall, _Mapping]] = ..., specs: _Optional[_Iterable[_Union[ArrayData, _Mapping]]] = ...) -> None: ...
 
 class ArrayData(_message.Message):
     __slots__ = ("dtype", "shape", "data", "streamed")
@@ -114,14 +122,16 @@ class ArrayData(_message.Message):
     def __init__(self, dtype: _Optional[int] = ..., shape: _Optional[_Iterable[int]] = ..., data: _Optional[bytes] = ..., streamed: bool = ...) -> None: ...
 
 class Failure(_message.Message):
-    __slots__ = ("code", "message", "location")
+    __slots__ = ("code", "message", "location", "command")
     CODE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     LOCATION_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
     code: str
     message: str
     location: str
-    def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ..., location: _Optional[str] = ...) -> None: ...
+    command: str
+    def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ..., location: _Optional[str] = ..., command: _Optional[str] = ...) -> None: ...
 
 class HookCall(_message.Message):
     __slots__ = ("hook", "handle", "dtype", "shape")
@@ -136,7 +146,7 @@ class HookCall(_message.Message):
     def __init__(self, hook: _Optional[int] = ..., handle: _Optional[int] = ..., dtype: _Optional[int] = ..., shape: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ExportRequest(_message.Message):
-    __slots__ = ("session", "tensors", "metadata")
+    __slots__ = ("tensors", "metadata")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -144,13 +154,11 @@ class ExportRequest(_message.Message):
         key: str
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
-    SESSION_FIELD_NUMBER: _ClassVar[int]
     TENSORS_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
-    session: str
     tensors: _containers.RepeatedCompositeFieldContainer[NamedTensor]
     metadata: _containers.ScalarMap[str, str]
-    def __init__(self, session: _Optional[str] = ..., tensors: _Optional[_Iterable[_Union[NamedTensor, _Mapping]]] = ..., metadata: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    def __init__(self, tensors: _Optional[_Iterable[_Union[NamedTensor, _Mapping]]] = ..., metadata: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class NamedTensor(_message.Message):
     __slots__ = ("name", "handle")
@@ -167,14 +175,12 @@ class StateChunk(_message.Message):
     def __init__(self, data: _Optional[bytes] = ...) -> None: ...
 
 class ImportChunk(_message.Message):
-    __slots__ = ("session", "tensors", "data")
-    SESSION_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("tensors", "data")
     TENSORS_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
-    session: str
     tensors: _containers.RepeatedCompositeFieldContainer[NamedTensor]
     data: bytes
-    def __init__(self, session: _Optional[str] = ..., tensors: _Optional[_Iterable[_Union[NamedTensor, _Mapping]]] = ..., data: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, tensors: _Optional[_Iterable[_Union[NamedTensor, _Mapping]]] = ..., data: _Optional[bytes] = ...) -> None: ...
 
 class ImportReply(_message.Message):
     __slots__ = ("names",)

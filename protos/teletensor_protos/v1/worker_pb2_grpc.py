@@ -80,7 +80,8 @@ class WorkerServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ExportState(self, request, context):
-        """Named tensors as one safetensors file, streamed from the worker.
+        """Named tensors as one safetensors file, streamed from the worker. This call and the next also name their session in the
+        metadata, and are not ordered with the stream: the client waits until what they depend on has run.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
