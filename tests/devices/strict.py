@@ -34,6 +34,7 @@ class StrictNamespace:
     """The namespace `xp` of a strict device."""
 
     workspace = 1 << 16
+    elements_at_once = 0
 
     def __init__(self, state: State) -> None:
         self.state = state

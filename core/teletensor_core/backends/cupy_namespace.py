@@ -29,6 +29,8 @@ class CuPyNamespace:
 
     # Columns of convolutions: big enough to fill the device, small beside its memory.
     workspace = 64 << 20
+    # Element-by-element formulas run on whole arrays.
+    elements_at_once = 0
     erf = staticmethod(special.erf)
     erfc = staticmethod(special.erfc)
     erfinv = staticmethod(special.erfinv)

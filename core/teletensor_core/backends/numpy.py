@@ -19,6 +19,8 @@ class NumPyNamespace:
 
     # Columns of convolutions are used up while they are still in the processor's cache.
     workspace = 4 << 20
+    # And so are the intermediate results of long element-by-element formulas.
+    elements_at_once = 1 << 14
     erf = staticmethod(special.erf)
     erfc = staticmethod(special.erfc)
     erfinv = staticmethod(special.erfinv)

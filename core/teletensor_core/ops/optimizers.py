@@ -5,6 +5,7 @@ The learning rate and the step number are operands, not attributes: they change 
 
 from typing import Any
 
+from teletensor_core.kernels.pieces import pieces_of_lists
 from teletensor_core.registry import TensorList, op
 
 _step: dict[str, Any] = {
@@ -38,10 +39,9 @@ def sgd_step_(
     maximize,
 ):
     """One step of stochastic gradient descent; `first` is 1 when the momentum buffers are new."""
-    for i, (p, g) in enumerate(zip(params, grads, strict=True)):
+    for p, g, buffer in pieces_of_lists(xp, params, grads, momentum_buffers):
         d = _gradient(xp, p, g, weight_decay, maximize)
         if momentum:
-            buffer = momentum_buffers[i]
             if first:
                 xp.copyto(buffer, d)
             else:
@@ -77,25 +77,23 @@ def adam_step_(
     """
     size = lr / (1 - beta1**step)
     root = (1 - beta2**step) ** 0.5
-    for i, (p, g) in enumerate(zip(params, grads, strict=True)):
+    for p, g, m, v, most in pieces_of_lists(xp, params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs):
         if decoupled and weight_decay:
             p *= 1 - lr * weight_decay
         d = _gradient(xp, p, g, 0 if decoupled else weight_decay, maximize)
-        m, v = exp_avgs[i], exp_avg_sqs[i]
         m += (d - m) * (1 - beta1)
         v *= beta2
         square = d * d
         square *= 1 - beta2
         v += square
         if amsgrad:
-            xp.maximum(max_exp_avg_sqs[i], v, out=max_exp_avg_sqs[i])
-            v = max_exp_avg_sqs[i]
+            v = xp.maximum(most, v, out=most)
         divisor = xp.sqrt(v)
         divisor /= root
         divisor += eps
-        update = m / divisor
+        update = xp.divide(m, divisor, out=divisor)
         update *= size
-        p -= update.astype(p.dtype)
+        p -= update.astype(p.dtype, copy=False)
 
 
 @op(**_step, mutates=("params", "square_avgs", "grad_avgs", "momentum_buffers"))
@@ -116,19 +114,17 @@ def rmsprop_step_(
     maximize,
 ):
     """One step of RMSprop."""
-    for i, (p, g) in enumerate(zip(params, grads, strict=True)):
+    lists = (params, grads, square_avgs, grad_avgs, momentum_buffers)
+    for p, g, square, average, buffer in pieces_of_lists(xp, *lists):
         d = _gradient(xp, p, g, weight_decay, maximize)
-        square = square_avgs[i]
         square *= alpha
         square += d * d * (1 - alpha)
         mean = square
         if centered:
-            average = grad_avgs[i]
             average += (d - average) * (1 - alpha)
             mean = square - average * average
         update = d / (xp.sqrt(mean) + eps)
         if momentum:
-            buffer = momentum_buffers[i]
             buffer *= momentum
             buffer += update
             update = buffer
@@ -140,7 +136,7 @@ def adagrad_step_(
     xp, params: TensorList, grads: TensorList, state_sums: TensorList, lr, *, eps, weight_decay, maximize
 ):
     """One step of Adagrad; `lr` already has the learning rate's own decay."""
-    for p, g, total in zip(params, grads, state_sums, strict=True):
+    for p, g, total in pieces_of_lists(xp, params, grads, state_sums):
         d = _gradient(xp, p, g, weight_decay, maximize)
         total += d * d
         p -= (d / (xp.sqrt(total) + eps) * lr).astype(p.dtype)
@@ -161,7 +157,7 @@ def adadelta_step_(
     maximize,
 ):
     """One step of Adadelta."""
-    for p, g, square, moved in zip(params, grads, square_avgs, acc_deltas, strict=True):
+    for p, g, square, moved in pieces_of_lists(xp, params, grads, square_avgs, acc_deltas):
         d = _gradient(xp, p, g, weight_decay, maximize)
         square *= rho
         square += d * d * (1 - rho)

@@ -1,5 +1,6 @@
 """Steps of Adam's variants. What depends on the number of steps alone is computed by the client, and is an operand."""
 
+from teletensor_core.kernels.pieces import pieces_of_lists
 from teletensor_core.ops.optimizers import _gradient, _step
 from teletensor_core.registry import TensorList, op
 
@@ -31,7 +32,7 @@ def adamax_step_(
     maximize,
 ):
     """One step of Adamax; `step_size` is the learning rate with the bias correction."""
-    for p, g, m, largest in zip(params, grads, exp_avgs, exp_infs, strict=True):
+    for p, g, m, largest in pieces_of_lists(xp, params, grads, exp_avgs, exp_infs):
         d = _gradient(xp, p, g, weight_decay, maximize)
         m += (d - m) * (1 - beta1)
         largest *= beta2
@@ -59,7 +60,7 @@ def nadam_step_(
     maximize,
 ):
     """One step of NAdam: a step along the gradient and one along its running mean, of the given sizes."""
-    for p, g, m, v in zip(params, grads, exp_avgs, exp_avg_sqs, strict=True):
+    for p, g, m, v in pieces_of_lists(xp, params, grads, exp_avgs, exp_avg_sqs):
         d = _moments(xp, p, g, m, v, lr, beta1, beta2, weight_decay, decoupled, maximize)
         divisor = xp.sqrt(v / correction) + eps
         p -= (d / divisor * gradient_size).astype(p.dtype)
@@ -85,7 +86,7 @@ def radam_step_(
     maximize,
 ):
     """One step of RAdam; `rectification` 0 means a step that is not adaptive."""
-    for p, g, m, v in zip(params, grads, exp_avgs, exp_avg_sqs, strict=True):
+    for p, g, m, v in pieces_of_lists(xp, params, grads, exp_avgs, exp_avg_sqs):
         _moments(xp, p, g, m, v, lr, beta1, beta2, weight_decay, decoupled, maximize)
         update = m / correction * lr
         if rectification:

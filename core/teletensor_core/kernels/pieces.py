@@ -1,0 +1,29 @@
+"""Working on large arrays piece by piece, so that what is computed on the way stays in the processor's cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+
+def pieces(xp: Any, *arrays: Any) -> Iterator[tuple[Any, ...]]:
+    """The same part of each array, part by part; the arrays as they are where that gains nothing.
+
+    For element-by-element work that is written in place: the parts are views.
+    """
+    size, first = xp.elements_at_once, arrays[0]
+    if not size or first.size <= size or not all(x.flags.c_contiguous for x in arrays):
+        yield arrays
+        return
+    flat = [x.reshape(-1) for x in arrays]
+    for start in range(0, first.size, size):
+        yield tuple([x[start : start + size] for x in flat])
+
+
+def pieces_of_lists(xp: Any, *lists: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    """The same part of the i-th array of each list, for every i; None for a list that is empty."""
+    present = [arrays for arrays in lists if arrays]
+    for arrays in zip(*present, strict=True):
+        for parts in pieces(xp, *arrays):
+            found = iter(parts)
+            yield tuple([next(found) if some else None for some in lists])
