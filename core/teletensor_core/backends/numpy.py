@@ -44,7 +44,12 @@ class NumPyNamespace:
     @staticmethod
     def scatter_add(target: Any, index: tuple[Any, ...], values: Any) -> None:
         """Add values at index arrays, counting every duplicate."""
-        np.add.at(target, index, values)
+        flat = _flat_index(target, index)
+        if flat is None:
+            np.add.at(target, index, values)
+        else:
+            # With one index, NumPy takes a way that is ten times as fast.
+            np.add.at(target.reshape(-1), flat.reshape(-1), np.broadcast_to(values, flat.shape).reshape(-1))
 
     @staticmethod
     def scatter_max(target: Any, index: tuple[Any, ...], values: Any) -> None:
@@ -92,6 +97,18 @@ class NumPyNamespace:
     def stable_argsort(x: Any, axis: int) -> Any:
         """Ascending order, equal elements in their old order, NaN last."""
         return np.argsort(x, axis=axis, kind="stable")
+
+
+def _flat_index(target: Any, index: tuple[Any, ...]) -> Any:
+    """Index arrays for every dimension as one into the flattened target; None for other keys and layouts."""
+    if len(index) != target.ndim or target.ndim < 2 or not target.flags.c_contiguous:
+        return None
+    flat: Any = 0
+    for part, size in zip(index, target.shape, strict=True):
+        if not isinstance(part, np.ndarray) or part.dtype.kind != "i":
+            return None
+        flat = flat * size + (np.where(part < 0, part + size, part) if part.size and part.min() < 0 else part)
+    return flat
 
 
 class NumPyBackend(Backend):

@@ -1,5 +1,7 @@
 """Pooling: the greatest or the mean of windows over the last dimensions."""
 
+import math
+
 from teletensor_core.dtypes import int64
 from teletensor_core.registry import op
 from teletensor_core.rules import domains, spatial
@@ -78,28 +80,28 @@ def max_pool(xp, input, *, kernel_size, stride, padding, dilation, ceil_mode):
     x = _padded(xp, input, kernel_size, stride, padding, dilation, sizes, _lowest(xp, input.dtype))
     best, where = None, None
     for number, (_, picks) in enumerate(_windows(x.shape, sizes, kernel_size, stride, dilation)):
-        candidate = x[picks]
+        # Dense, and without a mask: both are many times faster on a CPU.
+        candidate = xp.array(x[picks], order="C")
         if best is None:
-            best, where = xp.array(candidate, order="C"), xp.zeros(candidate.shape, "i")
+            best, where = candidate, xp.zeros(candidate.shape, "B" if math.prod(kernel_size) <= 256 else "i")
             continue
         better = candidate > best
         if x.dtype.kind == "f":
             better |= candidate != candidate
-        xp.copyto(best, candidate, where=better)
-        xp.copyto(where, xp.asarray(number, "i"), where=better)
+        xp.maximum(best, candidate, out=best)
+        # The numbers rise, so the greatest is the last that was better.
+        xp.maximum(where, better.astype(where.dtype) * number, out=where)
     return best, _flat_index(xp, where, input.shape[-n:], sizes, kernel_size, stride, padding, dilation)
 
 
 def _flat_index(xp, where, plane, sizes, kernel, stride, padding, dilation):
     """Places in the kernel as indices into the flattened plane of the input."""
-    flat, rest = xp.zeros(where.shape, "q"), where.astype("q")
-    for i in range(len(kernel) - 1, -1, -1):
-        place, rest = rest % kernel[i], rest // kernel[i]
-        starts = (xp.arange(sizes[i]) * stride[i] - padding[i]).reshape((-1,) + (1,) * (len(kernel) - 1 - i))
-        step = 1
-        for s in plane[i + 1 :]:
-            step *= s
-        flat += (starts + place * dilation[i]) * step
+    steps = [math.prod(plane[i + 1 :]) for i in range(len(plane))]
+    places = [sum(o * d * s for o, d, s in zip(offset, dilation, steps, strict=True)) for offset in _offsets(kernel)]
+    flat = xp.take(xp.asarray(places, "q"), where)
+    for i, step in enumerate(steps):
+        starts = (xp.arange(sizes[i]) * stride[i] - padding[i]) * step
+        flat += starts.reshape((-1,) + (1,) * (len(kernel) - 1 - i))
     return flat
 
 
