@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 
@@ -18,6 +18,17 @@ def pieces(xp: Any, *arrays: Any) -> Iterator[tuple[Any, ...]]:
     flat = [x.reshape(-1) for x in arrays]
     for start in range(0, first.size, size):
         yield tuple([x[start : start + size] for x in flat])
+
+
+def computed(xp: Any, formula: Callable[..., Any], *inputs: Any) -> Any:
+    """`formula(*inputs)`, which works element by element on arrays of one shape and dtype, piece by piece."""
+    size, first = xp.elements_at_once, inputs[0]
+    if not size or first.size <= size or not all(x.flags.c_contiguous and x.shape == first.shape for x in inputs):
+        return formula(*inputs)
+    out = xp.empty(first.shape, first.dtype)
+    for target, *parts in pieces(xp, out, *inputs):
+        target[...] = formula(*parts)
+    return out
 
 
 def pieces_of_lists(xp: Any, *lists: Sequence[Any]) -> Iterator[tuple[Any, ...]]:

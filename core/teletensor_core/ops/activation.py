@@ -5,6 +5,7 @@ import math
 from teletensor_core import rules
 from teletensor_core.dtypes import uint8
 from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
+from teletensor_core.kernels.pieces import computed
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
@@ -177,8 +178,7 @@ def _gelu_spec(input, *, approximate="none"):
 )
 def gelu(xp, input, *, approximate="none"):
     """`x` times the normal distribution function of x, exactly or by PyTorch's tanh formula."""
-    out = _normal_cdf(xp, input, approximate)
-    return xp.multiply(out, input, out=out) if out.ndim else out * input
+    return computed(xp, lambda x: _normal_cdf(xp, x, approximate) * x, input)
 
 
 _TANH_SCALE, _CUBIC = math.sqrt(2 / math.pi), 0.044715
@@ -198,12 +198,15 @@ def _(ops, g, out, input, *, approximate="none"):
 @op(infer=rules.same, saves=("g", "input"), namespaces=())
 def gelu_backward(xp, g, input, *, approximate):
     """The gradient of gelu in one pass over its input."""
+    return computed(xp, lambda g, x: g * _gelu_slope(xp, x, approximate), g, input)
+
+
+def _gelu_slope(xp, x, approximate):
     if approximate == "tanh":
-        inner = xp.tanh(_TANH_SCALE * (input + _CUBIC * input * input * input))
-        slope = 0.5 * input * (1 - inner * inner) * (_TANH_SCALE * (1 + 3 * _CUBIC * input * input))
-        return g * (0.5 * (1 + inner) + slope)
-    density = xp.exp(input * input * -0.5) * (1 / math.sqrt(2 * math.pi))
-    return g * (_normal_cdf(xp, input, approximate) + input * density)
+        inner = xp.tanh(_TANH_SCALE * (x + _CUBIC * x * x * x))
+        return 0.5 * (1 + inner) + 0.5 * x * (1 - inner * inner) * (_TANH_SCALE * (1 + 3 * _CUBIC * x * x))
+    density = xp.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
+    return _normal_cdf(xp, x, approximate) + x * density
 
 
 @gelu_backward.vjp("g")

@@ -2,6 +2,8 @@
 differentiated again.
 """
 
+import math
+
 from teletensor_core import rules
 from teletensor_core.dtypes import BY_NP, float32
 from teletensor_core.errors import ArgumentError, ShapeError
@@ -207,10 +209,15 @@ def _(ops, g, out, input, weight=None, bias=None, *, eps=1e-5, needs):
     ndim, grad = len(input.shape), g[0]
     dims = tuple(d for d in range(ndim) if d != 1)
     normal, scale = _standardized(ops, input, dims, eps)
-    inner = grad if weight is None else ops.mul(grad, ops.reshape(weight, shape=_channels(weight, ndim)))
-    to_input = _through(ops, inner, normal, scale, dims) if "input" in needs else None
-    to_weight = ops.sum(ops.mul(grad, normal), dim=dims) if "weight" in needs else None
-    return to_input, to_weight, ops.sum(grad, dim=dims) if "bias" in needs else None
+    # The weight is constant over what is averaged, so it joins the scale, and the means serve all three gradients.
+    along, mean = (ops.mean(x, dim=dims, keepdim=True) for x in (ops.mul(grad, normal), grad))
+    count = math.prod(input.shape) // input.shape[1]
+    to_input = None
+    if "input" in needs:
+        scale = scale if weight is None else ops.mul(scale, ops.reshape(weight, shape=_channels(weight, ndim)))
+        to_input = ops.mul(ops.sub(ops.sub(grad, mean), ops.mul(normal, along)), scale)
+    totals = (ops.reshape(ops.mul(x, count), shape=(-1,)) for x in (along, mean))
+    return to_input, *totals
 
 
 def _eval_spec(input, running_mean, running_var, weight=None, bias=None, *, eps=1e-5):
