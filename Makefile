@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check oracle generate clean
+.PHONY: demo test check oracle bench generate clean
 
 demo: .venv/demo        ## start a worker, train a small CNN on it, save, load, stop it
 	$(BIN)/python examples/demo.py
@@ -21,6 +21,10 @@ oracle: .venv/dev       ## record PyTorch's answers anew
 	$(BIN)/pip install -q torch==2.13.0
 	$(BIN)/python -m tests.oracle.record
 	$(BIN)/python -m tests.replay.record
+
+bench: .venv/dev        ## measure here, on a worker and in PyTorch, and write docs/benchmarks.md
+	$(BIN)/pip install -q torch==2.13.0
+	$(BIN)/python -m benchmarks --write
 
 generate: .venv/dev .venv-protos    ## write generated client code and protocol stubs anew
 	$(BIN)/python tools/generate.py
