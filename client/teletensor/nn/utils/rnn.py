@@ -4,7 +4,24 @@ from collections.abc import Sequence
 
 import teletensor as tt
 from teletensor.nn.functional.padding import pad
+from teletensor.nn.utils.packing import (
+    PackedSequence,
+    invert_permutation,
+    pack_padded_sequence,
+    pad_packed_sequence,
+)
 from teletensor.tensor import Tensor
+
+__all__ = [
+    "PackedSequence",
+    "invert_permutation",
+    "pack_padded_sequence",
+    "pack_sequence",
+    "pad_packed_sequence",
+    "pad_sequence",
+    "unpack_sequence",
+    "unpad_sequence",
+]
 
 
 def pad_sequence(
@@ -46,3 +63,15 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool 
     wanted = lengths.tolist()
     pairs = zip(padded_sequences.unbind(0), wanted, strict=True)
     return [sequence[:length] for sequence, length in pairs]
+
+
+def pack_sequence(sequences: Sequence[Tensor], enforce_sorted: bool = True) -> PackedSequence:
+    """Sequences (L, *) as a PackedSequence. With `enforce_sorted` the longest must come first."""
+    lengths = [sequence.shape[0] for sequence in sequences]
+    return pack_padded_sequence(pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted)
+
+
+def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
+    """The sequences that were packed, in their first order."""
+    padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
+    return unpad_sequence(padded, lengths, batch_first=True)
