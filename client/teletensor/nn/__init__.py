@@ -28,6 +28,9 @@ from teletensor.nn.adaptive_pooling import (
 from teletensor.nn.attention import (
     MultiheadAttention,
 )
+from teletensor.nn.bags import (
+    EmbeddingBag,
+)
 from teletensor.nn.batchnorm import (
     BatchNorm1d,
     BatchNorm2d,
@@ -57,6 +60,10 @@ from teletensor.nn.dropout import (
 from teletensor.nn.flatten import (
     Flatten,
     Unflatten,
+)
+from teletensor.nn.folding import (
+    Fold,
+    Unfold,
 )
 from teletensor.nn.linear import (
     Bilinear,
@@ -229,8 +236,10 @@ __all__ = [
     "Dropout2d",
     "Dropout3d",
     "Embedding",
+    "EmbeddingBag",
     "FeatureAlphaDropout",
     "Flatten",
+    "Fold",
     "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
@@ -311,6 +320,7 @@ __all__ = [
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",
+    "Unfold",
     "Upsample",
     "UpsamplingBilinear2d",
     "UpsamplingNearest2d",

@@ -43,6 +43,9 @@ from teletensor.nn.functional.adaptive import (
 from teletensor.nn.functional.attention import (
     scaled_dot_product_attention,
 )
+from teletensor.nn.functional.bags import (
+    embedding_bag,
+)
 from teletensor.nn.functional.conv import (
     conv1d,
     conv2d,
@@ -69,6 +72,10 @@ from teletensor.nn.functional.dropouts import (
     dropout2d,
     dropout3d,
     feature_alpha_dropout,
+)
+from teletensor.nn.functional.folding import (
+    fold,
+    unfold,
 )
 from teletensor.nn.functional.interpolation import (
     interpolate,
@@ -131,6 +138,10 @@ from teletensor.nn.functional.products import (
     bilinear,
     linear,
 )
+from teletensor.nn.functional.sampling import (
+    affine_grid,
+    grid_sample,
+)
 from teletensor.nn.functional.tables import (
     embedding,
     one_hot,
@@ -148,6 +159,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "affine_grid",
     "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
@@ -175,10 +187,13 @@ __all__ = [
     "elu",
     "elu_",
     "embedding",
+    "embedding_bag",
     "feature_alpha_dropout",
+    "fold",
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
@@ -245,6 +260,7 @@ __all__ = [
     "threshold_",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
+    "unfold",
     "upsample",
     "upsample_bilinear",
     "upsample_nearest",

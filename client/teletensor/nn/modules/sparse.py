@@ -1,5 +1,6 @@
 """Embeddings."""
 
+from teletensor.nn.bags import EmbeddingBag
 from teletensor.nn.sparse import Embedding
 
-__all__ = ["Embedding"]
+__all__ = ["Embedding", "EmbeddingBag"]
