@@ -1,6 +1,6 @@
 """Tensors that a module registers when they are assigned to it."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import teletensor as tt
 from teletensor.tensor import Tensor
@@ -50,3 +50,71 @@ class Buffer(Tensor):
     def __init__(self, data: Tensor | None = None, *, persistent: bool = True) -> None:
         # Everything was done by __new__; Tensor's own constructor must not run again.
         pass
+
+
+_NO_SHAPE = (
+    "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` "
+    "when trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the "
+    "parameters before accessing their attributes."
+)
+
+
+class UninitializedTensor(Tensor):
+    """A tensor that has no shape yet; `materialize` gives it one, and makes it an ordinary one."""
+
+    _becomes: ClassVar[type[Tensor]]
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Take a shape; the values are whatever is in memory."""
+        fresh = tt.empty(shape, device=self.device if device is None else device, dtype=dtype or self.dtype)
+        self.data = fresh
+        self.__class__ = self._becomes  # type: ignore[assignment]
+
+    @property
+    def shape(self) -> Any:
+        """Not known yet: RuntimeError."""
+        raise RuntimeError(_NO_SHAPE)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedParameter(UninitializedTensor, Parameter):
+    """A parameter without a shape."""
+
+    _becomes = Parameter
+
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Self:
+        """One on a device, of a dtype."""
+        made: Self = Tensor._make_subclass(cls, tt.empty(0, device=device, dtype=dtype), requires_grad)
+        return made
+
+    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
+        # Everything was done by __new__.
+        pass
+
+
+class UninitializedBuffer(UninitializedTensor):
+    """A buffer without a shape."""
+
+    _becomes = Tensor
+    persistent: bool
+
+    def __new__(
+        cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> Self:
+        """One on a device, of a dtype."""
+        made: Self = Tensor._make_subclass(cls, tt.empty(0, device=device, dtype=dtype), requires_grad)
+        made.persistent = persistent
+        return made
+
+    def __init__(
+        self, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> None:
+        # Everything was done by __new__.
+        pass
+
+
+def is_lazy(param: Any) -> bool:
+    """Whether a parameter or buffer has no shape yet."""
+    return isinstance(param, UninitializedTensor)

@@ -102,8 +102,8 @@ def _check_grid(input: Tensor, grid: Tensor, n: int) -> None:
         )
     if input.ndim not in (4, 5) or grid.ndim != input.ndim:
         raise ShapeError(
-            "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got input with sizes "
-            f"{list(input.shape)} and grid with sizes {list(grid.shape)}"
+            f"grid_sampler(): expected {4 if input.ndim == 4 else 5}D input and grid with same number of dimensions, "
+            f"but got input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
         )
     if input.shape[0] != grid.shape[0]:
         raise ShapeError(
