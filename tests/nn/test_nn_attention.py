@@ -1,9 +1,12 @@
 """Attention and the transformer encoder against PyTorch's."""
 
+import importlib
+
 import numpy as np
 import pytest
 import teletensor as tt
 from teletensor import nn
+from teletensor.nn import attention
 from teletensor.nn import functional as F
 
 from tests.nn.nn_oracle import array, assert_close, assert_same, assert_same_layer, assert_same_script, drawn, tensors
@@ -133,3 +136,25 @@ def test_a_transformer_with_masks():
         return [list(m.state_dict()), repr(m), mask, output]
 
     assert_same_script(run, tolerance=1e-4)
+
+
+def test_a_chosen_backend_changes_nothing():
+    def run(library, q, k, v):
+        attention = _module("attention", library)
+        names = {name: int(value) for name, value in attention.SDPBackend.__members__.items()}
+        with attention.sdpa_kernel([attention.SDPBackend.MATH]):
+            return names, library.nn.functional.scaled_dot_product_attention(q, k, v)
+
+    assert_same_script(lambda library: run(library, *tensors(library, [array(2, 3, 4, seed=s) for s in range(3)])))
+
+
+def test_a_backend_that_is_none_is_refused():
+    with (
+        pytest.raises(AssertionError, match="Backend must be an instance of SDPBackend"),
+        attention.sdpa_kernel("math"),
+    ):
+        pass
+
+
+def _module(name, library):
+    return importlib.import_module(f"{library.nn.__name__}.{name}")

@@ -5,7 +5,7 @@ from collections import OrderedDict
 import pytest
 from teletensor import nn
 
-from tests.nn.nn_oracle import NAMES, SIDES, assert_same_error, assert_same_script
+from tests.nn.nn_oracle import NAMES, SIDES, assert_same_error, assert_same_script, drawn
 
 
 def _row(nn):
@@ -143,3 +143,11 @@ def test_insert_wants_a_module():
 def test_a_list_of_modules_cannot_be_called():
     with pytest.raises(NotImplementedError, match="ModuleList"):
         nn.ModuleList([nn.ReLU()])(1)
+
+
+def test_data_parallel_wraps_a_module():
+    def run(library):
+        wrapped = library.nn.DataParallel(drawn(library, lambda nn: nn.Linear(3, 2)))
+        return list(wrapped.state_dict()), repr(wrapped), wrapped(library.ones(2, 3)), wrapped.device_ids
+
+    assert_same_script(run)

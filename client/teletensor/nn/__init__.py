@@ -137,6 +137,7 @@ from teletensor.nn.padding import (
     ZeroPad2d,
     ZeroPad3d,
 )
+from teletensor.nn.parallel import DataParallel
 from teletensor.nn.parameter import (
     Buffer,
     Parameter,
@@ -248,6 +249,7 @@ __all__ = [
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
+    "DataParallel",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
