@@ -251,4 +251,4 @@ class Tensor(TensorValues, TensorMethods):
         return self.to(tensor.device, tensor.dtype)
 
 
-TensorBase.concrete = Tensor
+TensorBase._concrete = Tensor
