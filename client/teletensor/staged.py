@@ -63,8 +63,9 @@ class StagedBackward:
         edges = [target._edge()[0] for target in self.targets]
         wanted = [i for i, end in enumerate(edges) if end in nodes or id(end) in leaves]
         tensors = [self.targets[i] for i in wanted] + [leaf for _, _, leaf in ends]
-        retain = self.keep or self._needs_again(nodes, {step for step, _, _ in ends})
-        made = self.engine_pass(roots, grads, tensors, list(nodes), self.create_graph, retain)
+        steps = {step for step, _, _ in ends}
+        retain = self.keep or self._needs_again(nodes, steps)
+        made = self.engine_pass(roots, grads, tensors, [*nodes, *steps], self.create_graph, retain)
         for i, grad in zip(wanted, made, strict=False):
             self.sums[i] = self._sum(self.sums[i], grad)
         for (step, index, _), grad in zip(ends, made[len(wanted) :], strict=True):

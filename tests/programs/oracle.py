@@ -15,7 +15,7 @@ from teletensor_core import dtypes
 
 from tests.oracle import answers
 
-MODULES = ("autograd", "views", "hooks", "broadcasting", "indexing", "bad_calls")
+MODULES = ("autograd", "views", "hooks", "broadcasting", "indexing", "bad_calls", "custom_functions")
 Program = Callable[[Any], Any]
 
 
