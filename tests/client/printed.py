@@ -99,7 +99,7 @@ CASES: dict[str, Callable[[Any], Any]] = {
     "grad_fn of a view": lambda t: _leaf(t, [1.0, 2.0]).view(2, 1),
     "grad_fn and dtype": lambda t: _leaf(t, [1.0, 2.0]).double() * 2,
     "grad_fn does not fit the line": lambda t: _leaf(t, [float(i) + 0.5 for i in range(7)]).exp(),
-    "suffixes on lines of their own": lambda t: (_leaf(t, [1.0 + i / 8 for i in range(8)]).double() * 1.0).reshape(1, 8),
+    "suffixes on lines of their own": lambda t: (_leaf(t, [1 + i / 8 for i in range(8)]).double() * 1.0).reshape(1, 8),
     "detached": lambda t: (_leaf(t, [1.0]) * 2).detach(),
     "parameter": lambda t: t.nn.Parameter(t.ones(2)),
     "parameter matrix": lambda t: t.nn.Parameter(t.ones(2, 2), requires_grad=False),

@@ -36,8 +36,7 @@ def one_input_needs_no_gradient(torch):
         @staticmethod
         def backward(ctx, g):
             seen.append(ctx.needs_input_grad)
-            a, b = ctx.saved_tensors
-            return g * b, None
+            return g * ctx.saved_tensors[1], None
 
     Product.apply(a, b).sum().backward()
     return [a.grad, *map(int, seen[0])]
@@ -344,7 +343,7 @@ def grad_fn_is_named_after_it(torch):
     return _product(torch).apply(_leaf(torch, 1.0), _leaf(torch, 1.0)).grad_fn.name()
 
 
-# -- checkpoints --------------------------------------------------------------------------------------------------------
+# -- checkpoints -------------------------------------------------------------------------------------------------------
 
 
 def _checkpoint(torch):

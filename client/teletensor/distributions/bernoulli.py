@@ -23,8 +23,8 @@ class Bernoulli(Distribution):
         if probs is not None:
             (self.probs,) = broadcast_all(probs)
             check("probs", (self.probs >= 0) & (self.probs <= 1), self.probs, "Interval(0.0, 1.0)", validate_args)
-            clamped = clamped(self.probs)
-            self.logits = clamped.log() - functions.log1p(-clamped)
+            inside = clamped(self.probs)
+            self.logits = inside.log() - functions.log1p(-inside)
         else:
             (self.logits,) = broadcast_all(logits)
             self.probs = functions.sigmoid(self.logits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from teletensor_core.errors import ArgumentError, ShapeError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from teletensor_core.rules import normalize_dim
 
 from teletensor import factories, ops, return_types
@@ -48,8 +48,10 @@ def _einsum_by_lists(*arguments: Any) -> Tensor:
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
     # By the number of dimensions it is another op in PyTorch, with a name of its own in the graph.
-    dims = (input.ndim, other.ndim) if isinstance(input, Tensor) and isinstance(other, Tensor) else (0, 0)
-    made: Tensor = _MATMULS.get(dims, ops.matmul)(input, other, out=out)
+    for position, x in enumerate((input, other), 1):
+        if not isinstance(x, Tensor):
+            raise ArgumentTypeError(f"matmul(): argument {position} must be Tensor, not {type(x).__name__}")
+    made: Tensor = _MATMULS.get((input.ndim, other.ndim), ops.matmul)(input, other, out=out)
     return made
 
 
