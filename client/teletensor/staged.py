@@ -16,7 +16,7 @@ from teletensor.python_node import PythonNode
 if TYPE_CHECKING:
     from teletensor.tensor import Tensor
 
-# (roots, cotangents, targets, nodes, create_graph, retain_graph) -> the targets' gradients; see backward.engine_pass.
+# See backward.engine_pass.
 EnginePass: TypeAlias = "Callable[..., list[Tensor]]"
 
 
@@ -65,7 +65,7 @@ class StagedBackward:
         tensors = [self.targets[i] for i in wanted] + [leaf for _, _, leaf in ends]
         steps = {step for step, _, _ in ends}
         retain = self.keep or self._needs_again(nodes, steps)
-        made = self.engine_pass(roots, grads, tensors, [*nodes, *steps], self.create_graph, retain)
+        made = self.engine_pass(roots, grads, tensors, list(nodes), self.create_graph, retain, ends=list(steps))
         for i, grad in zip(wanted, made, strict=False):
             self.sums[i] = self._sum(self.sums[i], grad)
         for (step, index, _), grad in zip(ends, made[len(wanted) :], strict=True):
