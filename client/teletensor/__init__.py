@@ -45,6 +45,7 @@ from teletensor import (
     linalg,
     nn,
     optim,
+    profiler,
     random,
     return_types,
     special,
@@ -84,6 +85,7 @@ from teletensor.layouts import (
     strided,
 )
 from teletensor.legacy import set_default_tensor_type
+from teletensor.nn.functional import cosine_similarity, pairwise_distance
 from teletensor.printing import set_printoptions
 from teletensor.random import (
     Generator,
@@ -148,6 +150,7 @@ __all__ = [
     "complex128",
     "connect",
     "contiguous_format",
+    "cosine_similarity",
     "cuda",
     "device",
     "disconnect",
@@ -191,8 +194,10 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "pairwise_distance",
     "pi",
     "preserve_format",
+    "profiler",
     "random",
     "return_types",
     "save",

@@ -31,6 +31,15 @@ def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(n if type(n) is int else _index(n) for n in given)
 
 
+def given(one_by_one: tuple[Any, ...], by_name: Any) -> tuple[int, ...]:
+    """Sizes given one by one, as one sequence, or by keyword. ArgumentTypeError for none, and for both."""
+    if by_name is None:
+        return sizes(one_by_one)
+    if one_by_one:
+        raise ArgumentTypeError("sizes were given twice: by position and by keyword")
+    return sizes((by_name,))
+
+
 def _index(n: Any) -> int:
     try:
         return int(n.__index__())

@@ -114,8 +114,9 @@ def engine_pass(
     keep: bool,
     *,
     only_targets: bool = True,
+    ends: Sequence[GradFn] = (),
 ) -> list[Tensor]:
-    """One backward command: the gradients of the targets."""
+    """One backward command over these nodes: the gradients of the targets. `ends` are nodes that it stops at."""
     session = roots[0]._session
     for x in (*roots, *targets, *[g for g in grads if g is not None]):
         if x._session is not session:
@@ -128,7 +129,7 @@ def engine_pass(
         create_graph=create_graph,
         retain_graph=keep,
         only_targets=only_targets,
-        run_hook=hooks.runner(session) if hooks.any_on(nodes, leaves_under(nodes) + roots) else None,
+        run_hook=hooks.runner(session) if hooks.any_on([*nodes, *ends], leaves_under(nodes) + roots) else None,
         target_specs=specs,
     )
     refs = session.backward(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from teletensor_core.errors import DeviceError
+from teletensor_core.errors import ArgumentTypeError, DeviceError
 
 TYPES = ("cpu", "cuda", "remote", "meta")
 
@@ -24,6 +24,8 @@ class Device:
         if isinstance(type, int):
             self.type, self.index = "cuda", type
             return
+        if not isinstance(type, str):
+            raise ArgumentTypeError(f"device(): argument 'type' must be str, int or device, not {type!r}")
         name, _, number = type.partition(":")
         if number:
             if index is not None:

@@ -69,7 +69,7 @@ def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 def pinv(A: Tensor, rtol: float | None = None, hermitian: bool = False, *, rcond: float | None = None) -> Tensor:
     """The pseudoinverse, from singular values above `rtol` (the larger size times eps) times the greatest."""
-    U, S, Vh = ops.svd(A)
+    U, S, Vh = ops.svd(A, False)
     limit = rtol if rtol is not None else rcond
     if limit is None:
         limit = max(A.shape[-2:]) * _eps(A)
@@ -90,7 +90,7 @@ def svd(A: Tensor, full_matrices: bool = True) -> return_types.linalg_svd:
 
 def svdvals(A: Tensor) -> Tensor:
     """The singular values, descending."""
-    return ops.svd(A).S
+    return ops.svd(A, False).S
 
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None) -> Tensor:
@@ -116,7 +116,7 @@ def solve_triangular(
 
 def matrix_rank(A: Tensor, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False) -> Tensor:
     """How many singular values are above `max(atol, rtol * the greatest)`, int64."""
-    S = ops.svd(A).S
+    S = ops.svd(A, False).S
     factor = rtol if rtol is not None else (0.0 if atol else max(A.shape[-2:]) * _eps(A))
     limit = ops.clamp_min(ops.mul(ops.amax(S, -1, True), factor), atol or 0.0)
     return ops.count_nonzero(ops.gt(S, limit), -1)
@@ -127,7 +127,7 @@ def cond(A: Tensor, p: Any = None) -> Tensor:
     inverse.
     """
     if p in (None, 2, -2):
-        S = ops.svd(A).S
+        S = ops.svd(A, False).S
         first, last = ops.select(S, -1, 0), ops.select(S, -1, -1)
         return ops.div(last, first) if p == -2 else ops.div(first, last)
     return ops.mul(matrix_norm(A, p), matrix_norm(ops.inv(A), p))
@@ -162,7 +162,7 @@ def matrix_norm(
         return made if out is None else store(made, out)
     matrices = movedim(x, (row, column), (-2, -1))
     if ord in ("nuc", 2, -2):
-        S = ops.svd(matrices).S
+        S = ops.svd(matrices, False).S
         made = ops.sum(S, -1) if ord == "nuc" else ops.amax(S, -1) if ord == 2 else ops.amin(S, -1)
     elif ord in (1, -1, math.inf, -math.inf):
         sums = ops.sum(ops.abs(matrices), -2 if abs(ord) == 1 else -1)

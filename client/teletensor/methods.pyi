@@ -296,8 +296,8 @@ class TensorMethods:
     def clip_(self, min: Operand | None = None, max: Operand | None = None) -> Tensor:
         """Elements bounded from below and above. Written into `input`."""
         ...
-    def clone(self) -> Tensor:
-        """A copy with memory of its own."""
+    def clone(self, *, memory_format: Any = None) -> Tensor:
+        """A copy, differentiable in what it is a copy of."""
         ...
     def conj(self) -> Tensor:
         """The complex conjugate; real numbers stay as they are."""
@@ -305,8 +305,8 @@ class TensorMethods:
     def contiguous(self, memory_format: Any = None) -> Tensor:
         """Itself when dense and row-major, else a copy that is."""
         ...
-    def copy_(self, src: Tensor) -> Tensor:
-        """`src` in the shape and dtype of `input`. Written into `input`."""
+    def copy_(self, src: Tensor, non_blocking: _bool = False) -> Tensor:
+        """The tensor, with the elements of `src` (broadcast, cast, and brought from another device) written into it."""
         ...
     def copysign(self, other: Tensor | Number) -> Tensor:
         """The absolute values of `input` with the signs of `other`."""
@@ -455,7 +455,7 @@ class TensorMethods:
     def exp_(self) -> Tensor:
         """`e` to the power of each element. Written into `input`."""
         ...
-    def expand(self, *size: Sizes) -> Tensor:
+    def expand(self, *sizes: Sizes, size: Sizes | None = None, implicit: _bool = False) -> Tensor:
         """Dimensions of one element repeated without copying; -1 leaves a dimension."""
         ...
     def expand_as(self, other: Tensor) -> Tensor:
@@ -482,7 +482,7 @@ class TensorMethods:
     def flatten(self, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
         """The dimensions from `start_dim` to `end_dim` as one."""
         ...
-    def flip(self, *dims: Sizes) -> Tensor:
+    def flip(self, *along: Sizes, dims: Sizes | None = None) -> Tensor:
         """The order of elements reversed along dimensions."""
         ...
     def fliplr(self) -> Tensor:
@@ -899,19 +899,19 @@ class TensorMethods:
     def new(self, *args: Any, device: DeviceLike = None) -> Tensor:
         """What this tensor's own legacy class makes of sizes or data: `new_empty` and `new_tensor` in one."""
         ...
-    def new_empty(self, *size: Sizes, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
+    def new_empty(self, *sizes: Sizes, size: Sizes | None = None, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
         """An uninitialised tensor of the given sizes, of this tensor's dtype and place unless told otherwise."""
         ...
     def new_full(self, size: Sizes, fill_value: Scalar, *, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
         """One number everywhere, of this tensor's dtype and place unless told otherwise."""
         ...
-    def new_ones(self, *size: Sizes, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
+    def new_ones(self, *sizes: Sizes, size: Sizes | None = None, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
         """Ones of the given sizes, of this tensor's dtype and place unless told otherwise."""
         ...
     def new_tensor(self, data: Any, *, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
         """A tensor with a copy of `data`, of this tensor's dtype and place unless told otherwise."""
         ...
-    def new_zeros(self, *size: Sizes, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
+    def new_zeros(self, *sizes: Sizes, size: Sizes | None = None, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
         """Zeros of the given sizes, of this tensor's dtype and place unless told otherwise."""
         ...
     @overload
@@ -941,7 +941,7 @@ class TensorMethods:
     def outer(self, vec2: Tensor) -> Tensor:
         """All products of the elements of two vectors."""
         ...
-    def permute(self, *dims: Sizes) -> Tensor:
+    def permute(self, *order: Sizes, dims: Sizes | None = None) -> Tensor:
         """The dimensions in another order."""
         ...
     def polygamma(self, n: _int) -> Tensor:
@@ -1007,7 +1007,7 @@ class TensorMethods:
     def renorm(self, p: _float, dim: _int, maxnorm: _float) -> Tensor:
         """Each slice of a dimension scaled down to a p-norm of at most `maxnorm`."""
         ...
-    def repeat(self, *repeats: Sizes) -> Tensor:
+    def repeat(self, *counts: Sizes, repeats: Sizes | None = None) -> Tensor:
         """The tensor laid side by side along each dimension."""
         ...
     def repeat_interleave(self, repeats: _int | Tensor | None = None, dim: _int | None = None, *, output_size: _int | None = None) -> Tensor:
@@ -1015,7 +1015,7 @@ class TensorMethods:
         
         Of a tensor of counts alone: each position, as often as its count says."""
         ...
-    def reshape(self, *shape: Sizes) -> Tensor:
+    def reshape(self, *sizes: Sizes, shape: Sizes | None = None) -> Tensor:
         """The same elements under another shape (-1: whatever is left): a view where the layout allows it, else a copy."""
         ...
     def reshape_as(self, other: Tensor) -> Tensor:
@@ -1178,6 +1178,9 @@ class TensorMethods:
     def sum(self, dim: Dims = None, keepdim: _bool = False, *, dtype: DType | None = None) -> Tensor:
         """The sum over dimensions, or of everything; of integers in int64."""
         ...
+    def svd(self, some: _bool = True, compute_uv: _bool = True) -> return_types.svd:
+        """`U`, `S` (descending) and `V` with `U @ diag(S) @ V.mH == input`; with `some=False` square `U` and `V`."""
+        ...
     def swapaxes(self, dim0: _int, dim1: _int) -> Tensor:
         """Two dimensions exchanged."""
         ...
@@ -1217,7 +1220,7 @@ class TensorMethods:
     def tensor_split(self, indices_or_sections: _int | Sequence[_int] | Tensor, dim: _int = 0) -> tuple[Tensor, ...]:
         """Parts whose sizes differ by at most one, or the parts between indices. Waits when they are a tensor."""
         ...
-    def tile(self, *dims: Sizes) -> Tensor:
+    def tile(self, *counts: Sizes, dims: Sizes | None = None) -> Tensor:
         """Like `repeat`, with missing leading repeats taken as one."""
         ...
     def topk(self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True) -> return_types.topk:
@@ -1320,7 +1323,7 @@ class TensorMethods:
         """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
         ...
     @overload
-    def view(self, *shape: Sizes) -> Tensor:
+    def view(self, *sizes: Sizes, size: Sizes | None = None) -> Tensor:
         """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
         ...
     def view_as(self, other: Tensor) -> Tensor:

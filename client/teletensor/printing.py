@@ -127,9 +127,6 @@ class _Formatter:
         if options.sci_mode is not None:
             self.scientific = options.sci_mode
             self.width = max((len(self._number(v)) for v in shown.tolist()), default=self.width)
-        # Non-finite numbers never widen whole numbers by themselves beyond their own text.
-        if not np.isfinite(real).all():
-            self.width = max(self.width, max(len(str(v)) for v in real[~np.isfinite(real)].tolist()))
 
     def _choose(self, shown: np.ndarray[Any, Any], size: np.ndarray[Any, Any]) -> None:
         self.whole = bool((shown == np.ceil(shown)).all())

@@ -20,6 +20,11 @@ from teletensor.device import Device
 if TYPE_CHECKING:
     from teletensor.tensor import Tensor
 
+__all__ = [
+    "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed",
+    "set_rng_state",
+]  # fmt: skip
+
 _MASK = (1 << 63) - 1
 _STATE_BYTES = 16
 

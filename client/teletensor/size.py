@@ -22,5 +22,10 @@ class Size(tuple[int, ...]):
         found = tuple.__getitem__(self, index)
         return Size(found) if isinstance(index, slice) else found
 
+    def __mul__(self, count: Any) -> Size:
+        return Size(tuple(self) * count)
+
+    __rmul__ = __mul__
+
     def __add__(self, other: Any) -> Size:
         return Size(tuple(self) + tuple(other))

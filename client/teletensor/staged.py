@@ -16,7 +16,7 @@ from teletensor.python_node import PythonNode
 if TYPE_CHECKING:
     from teletensor.tensor import Tensor
 
-# (roots, cotangents, targets, nodes, create_graph, retain_graph) -> the targets' gradients; see backward.engine_pass.
+# See backward.engine_pass.
 EnginePass: TypeAlias = "Callable[..., list[Tensor]]"
 
 
@@ -63,8 +63,9 @@ class StagedBackward:
         edges = [target._edge()[0] for target in self.targets]
         wanted = [i for i, end in enumerate(edges) if end in nodes or id(end) in leaves]
         tensors = [self.targets[i] for i in wanted] + [leaf for _, _, leaf in ends]
-        retain = self.keep or self._needs_again(nodes, {step for step, _, _ in ends})
-        made = self.engine_pass(roots, grads, tensors, list(nodes), self.create_graph, retain)
+        steps = {step for step, _, _ in ends}
+        retain = self.keep or self._needs_again(nodes, steps)
+        made = self.engine_pass(roots, grads, tensors, list(nodes), self.create_graph, retain, ends=list(steps))
         for i, grad in zip(wanted, made, strict=False):
             self.sums[i] = self._sum(self.sums[i], grad)
         for (step, index, _), grad in zip(ends, made[len(wanted) :], strict=True):

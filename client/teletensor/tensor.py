@@ -6,6 +6,7 @@ and here gradients and places. Methods that are ops come from the registry (meth
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,17 @@ from teletensor.device import DeviceLike
 from teletensor.hooks import RemovableHandle, register, register_after
 from teletensor.tensor_base import TensorBase
 from teletensor.tensor_values import TensorValues
+
+_GRAD_OF_NON_LEAF = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
+    "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
+    ".retain_grad() on the non-leaf Tensor."
+)
+_T_OF_OTHERS = (
+    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw an error "
+    "in a future release. Consider `x.mT` to transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, "
+    "-1))` to reverse the dimensions of a tensor."
+)
 
 if TYPE_CHECKING:
     from teletensor.methods import TensorMethods
@@ -60,7 +72,9 @@ class Tensor(TensorValues, TensorMethods):
 
     @property
     def T(self) -> Tensor:
-        """The dimensions in reverse order."""
+        """The transpose of a matrix; the dimensions of others in reverse order, with a warning."""
+        if self.ndim != 2:
+            warnings.warn(_T_OF_OTHERS, stacklevel=2)
         return dispatch.apply(OPS["permute"], (self,), (tuple(reversed(range(self.ndim))),))
 
     @property
@@ -138,6 +152,8 @@ class Tensor(TensorValues, TensorMethods):
     def grad(self) -> Tensor | None:
         """The gradient collected by `backward`, or None."""
         grad: Tensor | None = self._grad
+        if grad is None and self._node is not None and not self.retains_grad:
+            warnings.warn(_GRAD_OF_NON_LEAF, stacklevel=2)
         return grad
 
     @grad.setter
@@ -251,4 +267,4 @@ class Tensor(TensorValues, TensorMethods):
         return self.to(tensor.device, tensor.dtype)
 
 
-TensorBase.concrete = Tensor
+TensorBase._concrete = Tensor

@@ -31,7 +31,7 @@ class TensorBase:
         "_writes",
     )
 
-    concrete: ClassVar[type[Any]]
+    _concrete: ClassVar[type[Any]]
 
     _base: TensorBase | None
     _epoch: int
@@ -96,7 +96,7 @@ class TensorBase:
 
 def new(ref: Ref, spec: Spec, session: Session, node: GradFn | None = None, index: int = 0) -> Any:
     """A tensor that is no view."""
-    out: Any = _allocate(TensorBase.concrete)
+    out: Any = _allocate(TensorBase._concrete)
     out._ref = ref
     out._spec = spec
     out._session = session

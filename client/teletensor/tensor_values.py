@@ -117,8 +117,8 @@ class TensorValues(TensorFacts):
         return iter(dispatch.apply_many(OPS["unbind"], (self,), (0,)))
 
     def __reversed__(self) -> Tensor:
-        dims = tuple(range(self._spec.ndim))
-        return dispatch.apply(OPS["flip"], (self,), (dims,))
+        """The elements of the first dimension in reverse order."""
+        return dispatch.apply(OPS["flip"], (self,), ((0,) if self._spec.ndim else (),))
 
     def __contains__(self, element: Any) -> bool:
         from teletensor import ops

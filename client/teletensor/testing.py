@@ -119,7 +119,10 @@ def _report(mine: Any, theirs: Any, close: Any, rtol: float, atol: float) -> str
     with np.errstate(all="ignore"):
         absolute = np.where(close, 0, np.abs(mine - theirs))
         relative = np.where(close, 0, absolute / np.abs(theirs))
-    worst, steepest = (np.unravel_index(int(np.nanargmax(x)), x.shape) for x in (absolute, relative))
+    # NaN counts as the greatest of all.
+    worst, steepest = (
+        np.unravel_index(int(np.argmax(np.where(np.isnan(x), np.inf, x))), x.shape) for x in (absolute, relative)
+    )
     lines = [f"{kind} are not {word}!", ""]
     if close.ndim:
         bad = int((~close).sum())

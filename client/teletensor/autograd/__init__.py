@@ -8,7 +8,8 @@ from teletensor import backward as _backward
 from teletensor import missing as _missing
 from teletensor.anomaly import detect_anomaly, set_detect_anomaly
 from teletensor.autograd import functional as functional
-from teletensor.autograd.function import Function, FunctionCtx
+from teletensor.autograd import profiler as profiler
+from teletensor.autograd.function import Function
 from teletensor.autograd.gradcheck import gradcheck, gradgradcheck
 from teletensor.backward import grad
 from teletensor.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
@@ -16,7 +17,6 @@ from teletensor.tensor import Tensor
 
 __all__ = [
     "Function",
-    "FunctionCtx",
     "Variable",
     "backward",
     "detect_anomaly",
@@ -27,6 +27,7 @@ __all__ = [
     "gradgradcheck",
     "inference_mode",
     "no_grad",
+    "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
 ]

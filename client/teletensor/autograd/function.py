@@ -121,9 +121,10 @@ class Function:
             return outs
         node = PythonNode(f"{cls.__name__}Backward", [x for x in args if isinstance(x, Tensor)], lambda grads: [])
         ctx._node = node
+        before = tuple(_before_writing(x) if any(x is y for y in ctx._dirty) else x for x in args)
         made = tuple(_recorded(ctx, node, args, x) for x in (outs if isinstance(outs, tuple) else (outs,)))
         specs = [None if leaf is None else leaf._spec for leaf in node.leaves]
-        node.run = functools.partial(cls._continue, ctx, args, specs)
+        node.run = functools.partial(cls._continue, ctx, before, specs)
         return made if isinstance(outs, tuple) else made[0]
 
     @classmethod
@@ -166,6 +167,14 @@ def _zeros(node: PythonNode, index: int) -> Tensor | None:
     return None if leaf is None else zeros_like(leaf)
 
 
+def _before_writing(x: Tensor) -> Tensor:
+    """The tensor that forward wrote into, with the place in the graph that it had: `x` itself gets a new one."""
+    if x.is_leaf and x.requires_grad:
+        raise GradientError("a leaf Variable that requires grad is being used in an in-place operation.")
+    before: Tensor = new(x._ref, x._spec, x._session, x._node, x._index)
+    return before
+
+
 def _recorded(ctx: FunctionCtx, node: PythonNode, args: tuple[Any, ...], x: Any) -> Any:
     """A result with its place in the graph; an input that was written into gets it itself."""
     if not isinstance(x, Tensor) or any(x is y for y in ctx._unmarked) or x.dtype.category < FLOAT:
@@ -179,10 +188,9 @@ def _recorded(ctx: FunctionCtx, node: PythonNode, args: tuple[Any, ...], x: Any)
             saved.version = 0
     if not any(x is y for y in ctx._dirty):
         return out
-    if x.is_leaf and x.requires_grad:
-        raise GradientError("a leaf Variable that requires grad is being used in an in-place operation.")
+    # What it was has another owner: see _before_writing.
+    x._ref = None
     x._adopt(out)
-    x._requires = False
     return x
 
 

@@ -111,16 +111,19 @@ def _jacobians(func: Callable[..., Any], inputs: Any, x: Tensor, eps: float) -> 
     """
     with enable_grad():
         outs = _outputs(func(*inputs))
-    numerical = _by_differences(func, inputs, x, len(outs), eps)
-    for out, theirs in zip(outs, numerical, strict=True):
-        columns = []
-        for k in range(out.numel()):
-            cotangent = factories.zeros_like(out)
-            cotangent.view(-1)[k] = 1
-            (g,) = grad(out, x, cotangent, retain_graph=True, allow_unused=True, materialize_grads=True)
-            columns.append(g.numpy(force=True).reshape(-1))
-        mine = np.stack(columns, 1) if columns else np.zeros(theirs.shape)
-        yield mine, theirs
+    # Differences come last: they write into the input.
+    analytical = [_by_backward(out, x) for out in outs]
+    yield from zip(analytical, _by_differences(func, inputs, x, len(outs), eps), strict=True)
+
+
+def _by_backward(out: Tensor, x: Tensor) -> Array:
+    columns = []
+    for k in range(out.numel()):
+        cotangent = factories.zeros_like(out)
+        cotangent.view(-1)[k] = 1
+        (g,) = grad(out, x, cotangent, retain_graph=True, allow_unused=True, materialize_grads=True)
+        columns.append(g.numpy(force=True).reshape(-1))
+    return np.stack(columns, 1) if columns else np.zeros((x.numel(), 0))
 
 
 def _by_differences(func: Callable[..., Any], inputs: Any, x: Tensor, count: int, eps: float) -> list[Array]:
@@ -138,7 +141,7 @@ def _by_differences(func: Callable[..., Any], inputs: Any, x: Tensor, count: int
             flat[k] = before
             for row, high, low in zip(rows, *sides, strict=True):
                 row.append((high - low) / (2 * eps))
-    return [np.stack(row) if row else np.zeros((0, 0)) for row in rows]
+    return [np.stack(row) for row in rows]
 
 
 def _values(func: Callable[..., Any], inputs: Any, count: int) -> list[Tensor]:

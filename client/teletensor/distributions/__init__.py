@@ -3,10 +3,15 @@
 from typing import TYPE_CHECKING
 
 from teletensor import missing as _missing
-from teletensor.distributions.continuous import Exponential, Gumbel, Laplace, Normal, Uniform
-from teletensor.distributions.discrete import Bernoulli, Categorical
+from teletensor.distributions.bernoulli import Bernoulli
+from teletensor.distributions.categorical import Categorical
 from teletensor.distributions.distribution import Distribution
+from teletensor.distributions.exponential import Exponential
+from teletensor.distributions.gumbel import Gumbel
 from teletensor.distributions.kl import kl_divergence
+from teletensor.distributions.laplace import Laplace
+from teletensor.distributions.normal import Normal
+from teletensor.distributions.uniform import Uniform
 
 __all__ = [
     "Bernoulli",

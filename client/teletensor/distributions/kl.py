@@ -8,9 +8,12 @@ from typing import Any
 from teletensor_core.errors import UnsupportedError
 
 from teletensor import functions
-from teletensor.distributions.continuous import Exponential, Normal, Uniform
-from teletensor.distributions.discrete import Bernoulli, Categorical
+from teletensor.distributions.bernoulli import Bernoulli
+from teletensor.distributions.categorical import Categorical
 from teletensor.distributions.distribution import Distribution
+from teletensor.distributions.exponential import Exponential
+from teletensor.distributions.normal import Normal
+from teletensor.distributions.uniform import Uniform
 from teletensor.tensor import Tensor
 
 

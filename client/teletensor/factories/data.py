@@ -177,9 +177,13 @@ def _leaf_kinds(data: Any, kinds: set[Any]) -> set[Any]:
         here = set(map(type, data))
         if here <= _NUMBERS:
             return kinds | here
-        for item in data:
+        for i, item in enumerate(data):
             if isinstance(item, str):
-                raise ArgumentError("too many dimensions 'str'")
+                raise (
+                    ArgumentTypeError("must be real number, not str")
+                    if i
+                    else ArgumentError("too many dimensions 'str'")
+                )
             kinds = _leaf_kinds(item, kinds)
     else:
         kinds.add(type(data))
@@ -218,10 +222,13 @@ def _unequal(data: Any, depth: int) -> str | None:
         return None
     first = data[0]
     for item in data:
-        if isinstance(first, (list, tuple)):
-            length = len(item) if isinstance(item, (list, tuple)) else type(item).__name__
-            if length != len(first):
-                return f"expected sequence of length {len(first)} at dim {depth + 1} (got {length})"
+        if isinstance(item, (list, tuple)) is not isinstance(first, (list, tuple)):
+            raise ArgumentTypeError(
+                f"a sequence of numbers, or of sequences, was expected; it mixes {type(first).__name__} and "
+                f"{type(item).__name__}"
+            )
+        if isinstance(first, (list, tuple)) and len(item) != len(first):
+            return f"expected sequence of length {len(first)} at dim {depth + 1} (got {len(item)})"
         found = _unequal(item, depth + 1)
         if found:
             return found

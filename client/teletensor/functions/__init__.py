@@ -9,6 +9,9 @@ from teletensor.functions.arithmetic import (
     add, copysign, float_power, heaviside, hypot, is_same_size, ldexp, logaddexp2, logit, logit_, polar, positive, rsub,
     signbit, sinc, sinc_, sub, subtract,
 )
+from teletensor.functions.creation import (
+    clone,
+)
 from teletensor.functions.indexed import (
     argwhere, diag, diagflat, diagonal_scatter, index_put, index_put_, isin, nonzero, repeat_interleave, scatter,
     select_scatter, slice_scatter, where,
@@ -21,8 +24,8 @@ from teletensor.functions.limits import (
     finfo, iinfo,
 )
 from teletensor.functions.products import (
-    addbmm, addmv, addr, cdist, chain_matmul, cross, dot, einsum, inner, inverse, kron, matmul, matrix_power, tensordot,
-    vdot,
+    addbmm, addmv, addr, cdist, chain_matmul, cross, dot, einsum, inner, inverse, kron, matmul, matrix_power, svd,
+    tensordot, vdot,
 )
 from teletensor.functions.queries import (
     allclose, can_cast, equal, get_default_dtype, is_complex, is_conj, is_floating_point, is_neg, is_nonzero, is_signed,
@@ -50,11 +53,11 @@ from teletensor.ops import (
     arccos, arccos_, arccosh, arccosh_, arcsin, arcsin_, arcsinh, arcsinh_, arctan, arctan2, arctan_, arctanh, arctanh_,
     argmax, argmin, argsort, asin, asin_, asinh, asinh_, atan, atan2, atan_, atanh, atanh_, baddbmm, bincount,
     bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, bmm, cat, ceil, ceil_,
-    cholesky, clamp, clamp_, clamp_max, clamp_max_, clamp_min, clamp_min_, clip, clip_, clone, complex, concat,
-    concatenate, conj, cos, cos_, cosh, cosh_, count_nonzero, cummax, cummin, cumprod, cumsum, deg2rad, deg2rad_, det,
-    detach, diag_embed, diagonal, digamma, div, divide, eq, erf, erf_, erfc, erfc_, erfinv, exp, exp2, exp2_, exp_,
-    expm1, expm1_, fill, fill_, fix, fix_, flip, floor, floor_, floor_divide, fmax, fmin, fmod, frac, frac_, gather, ge,
-    ger, greater, greater_equal, gt, index_add, index_copy, index_fill, index_select, isclose, isfinite, isinf, isnan,
+    cholesky, clamp, clamp_, clamp_max, clamp_max_, clamp_min, clamp_min_, clip, clip_, complex, concat, concatenate,
+    conj, cos, cos_, cosh, cosh_, count_nonzero, cummax, cummin, cumprod, cumsum, deg2rad, deg2rad_, det, detach,
+    diag_embed, diagonal, digamma, div, divide, eq, erf, erf_, erfc, erfc_, erfinv, exp, exp2, exp2_, exp_, expm1,
+    expm1_, fill, fill_, fix, fix_, flip, floor, floor_, floor_divide, fmax, fmin, fmod, frac, frac_, gather, ge, ger,
+    greater, greater_equal, gt, index_add, index_copy, index_fill, index_select, isclose, isfinite, isinf, isnan,
     isneginf, isposinf, kthvalue, le, lerp, less, less_equal, lgamma, log, log10, log10_, log1p, log1p_, log2, log2_,
     log_, log_softmax, logaddexp, logcumsumexp, logical_and, logical_not, logical_or, logical_xor, logsumexp, lt,
     masked_fill, masked_scatter, masked_select, maximum, mean, minimum, mm, mul, multiply, mv, nan_to_num, nan_to_num_,
@@ -98,7 +101,7 @@ __all__ = [
     "scatter_reduce", "searchsorted", "select", "select_scatter", "set_default_dtype", "sgn", "sigmoid", "sigmoid_",
     "sign", "signbit", "sin", "sin_", "sinc", "sinc_", "sinh", "sinh_", "slice_scatter", "slogdet", "softmax", "sort",
     "split", "split_with_sizes", "sqrt", "sqrt_", "square", "square_", "squeeze", "stack", "std", "std_mean", "sub",
-    "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tan_", "tanh", "tanh_",
+    "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tan_", "tanh", "tanh_",
     "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "trapezoid", "trapz", "tril", "triu",
     "true_divide", "trunc", "trunc_", "unbind", "unflatten", "unique", "unique_consecutive", "unsafe_chunk",
     "unsafe_split", "unsqueeze", "vander", "var", "var_mean", "vdot", "view_as_complex", "view_as_real", "vsplit",

@@ -1,15 +1,27 @@
-"""Tensors like another: its dtype and place, with sizes or data of their own."""
+"""Tensors like another: copies, and its dtype and place with sizes or data of their own."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from teletensor import factories
+from teletensor import factories, ops, transfer
 from teletensor.tensor import Tensor
 from teletensor.types import DeviceLike, DType, Scalar, Sizes
 
-__all__: list[str] = []
-METHODS = ("new", "new_empty", "new_full", "new_ones", "new_tensor", "new_zeros")
+__all__ = ["clone"]
+METHODS = ("clone", "copy_", "new", "new_empty", "new_full", "new_ones", "new_tensor", "new_zeros")
+
+
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy, differentiable in what it is a copy of."""
+    return ops.clone(input)
+
+
+def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """The tensor, with the elements of `src` (broadcast, cast, and brought from another device) written into it."""
+    if isinstance(src, Tensor) and src._session is not input._session:
+        src = transfer.move(src, input._session)
+    return ops.copy_(input, src)
 
 
 def new_tensor(
@@ -21,27 +33,36 @@ def new_tensor(
 
 
 def new_zeros(
-    self: Tensor, *size: Sizes, dtype: DType | None = None, device: DeviceLike = None, requires_grad: bool = False,
+    self: Tensor, *sizes: Sizes, size: Sizes | None = None, dtype: DType | None = None, device: DeviceLike = None,
+    requires_grad: bool = False,
     layout: Any = None, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Zeros of the given sizes, of this tensor's dtype and place unless told otherwise."""
-    return factories.zeros(*size, dtype=dtype or self.dtype, device=_place(self, device), requires_grad=requires_grad)
+    return factories.zeros(
+        *sizes, size=size, dtype=dtype or self.dtype, device=_place(self, device), requires_grad=requires_grad
+    )
 
 
 def new_ones(
-    self: Tensor, *size: Sizes, dtype: DType | None = None, device: DeviceLike = None, requires_grad: bool = False,
+    self: Tensor, *sizes: Sizes, size: Sizes | None = None, dtype: DType | None = None, device: DeviceLike = None,
+    requires_grad: bool = False,
     layout: Any = None, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Ones of the given sizes, of this tensor's dtype and place unless told otherwise."""
-    return factories.ones(*size, dtype=dtype or self.dtype, device=_place(self, device), requires_grad=requires_grad)
+    return factories.ones(
+        *sizes, size=size, dtype=dtype or self.dtype, device=_place(self, device), requires_grad=requires_grad
+    )
 
 
 def new_empty(
-    self: Tensor, *size: Sizes, dtype: DType | None = None, device: DeviceLike = None, requires_grad: bool = False,
+    self: Tensor, *sizes: Sizes, size: Sizes | None = None, dtype: DType | None = None, device: DeviceLike = None,
+    requires_grad: bool = False,
     layout: Any = None, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """An uninitialised tensor of the given sizes, of this tensor's dtype and place unless told otherwise."""
-    return factories.empty(*size, dtype=dtype or self.dtype, device=_place(self, device), requires_grad=requires_grad)
+    return factories.empty(
+        *sizes, size=size, dtype=dtype or self.dtype, device=_place(self, device), requires_grad=requires_grad
+    )
 
 
 def new_full(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError, DimensionError, ShapeError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, DimensionError, ShapeError
 from teletensor_core.rules import normalize_dim
 
 from teletensor import factories, indexing, ops
@@ -86,7 +86,7 @@ def scatter_(
 
 def _source(src: Operand | None, value: Scalar | None) -> Any:
     if (src is None) == (value is None):
-        raise ArgumentError("scatter() takes `src` or `value`, and not both")
+        raise ArgumentTypeError("scatter() takes `src` or `value`, and not both")
     return value if src is None else src
 
 

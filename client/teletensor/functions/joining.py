@@ -145,7 +145,6 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
         ops.expand(reshape(x, (1,) * i + (-1,) + (1,) * (len(shape) - 1 - i)), shape) for i, x in enumerate(listed)
     ]
     if indexing == "xy" and len(listed) > 1:
-        grids = [ops.transpose(g, 0, 1) for g in grids]
         grids[:2] = grids[1::-1]
     return tuple(grids)
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from teletensor_core.errors import ArgumentError, ShapeError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from teletensor_core.rules import normalize_dim
 
-from teletensor import factories, ops
+from teletensor import factories, ops, return_types
 from teletensor.functions.shapes import reshape
-from teletensor.out import store
+from teletensor.out import store, store_all
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 from teletensor.types import Scalar
 
 __all__ = [
     "addbmm", "addmv", "addr", "cdist", "chain_matmul", "cross", "dot", "einsum", "inner", "inverse", "kron",
-    "matmul", "matrix_power", "tensordot", "vdot",
+    "matmul", "matrix_power", "svd", "tensordot", "vdot",
 ]  # fmt: skip
-METHODS = ("addbmm", "addmv", "addr", "cross", "dot", "inner", "inverse", "kron", "matmul", "matrix_power", "vdot")
+METHODS = ("addbmm", "addmv", "addr", "cross", "dot", "inner", "inverse", "kron", "matmul", "matrix_power", "svd",
+           "vdot")  # fmt: skip
 
 
 def einsum(equation: str, *operands: Any) -> Tensor:
@@ -47,8 +48,10 @@ def _einsum_by_lists(*arguments: Any) -> Tensor:
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
     # By the number of dimensions it is another op in PyTorch, with a name of its own in the graph.
-    dims = (input.ndim, other.ndim) if isinstance(input, Tensor) and isinstance(other, Tensor) else (0, 0)
-    made: Tensor = _MATMULS.get(dims, ops.matmul)(input, other, out=out)
+    for position, x in enumerate((input, other), 1):
+        if not isinstance(x, Tensor):
+            raise ArgumentTypeError(f"matmul(): argument {position} must be Tensor, not {type(x).__name__}")
+    made: Tensor = _MATMULS.get((input.ndim, other.ndim), ops.matmul)(input, other, out=out)
     return made
 
 
@@ -163,6 +166,18 @@ def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of each square matrix. LinAlgError for a singular one."""
     made = ops.inv(input)
     return made if out is None else store(made, out)
+
+
+def svd(
+    input: Tensor, some: bool = True, compute_uv: bool = True, *, out: tuple[Tensor, Tensor, Tensor] | None = None
+) -> return_types.svd:
+    """`U`, `S` (descending) and `V` with `U @ diag(S) @ V.mH == input`; with `some=False` square `U` and `V`."""
+    U, S, Vh = ops.svd(input, not some)
+    V = ops.transpose(Vh, -2, -1)
+    made = return_types.svd(U, S, ops.conj(V) if V.is_complex() else V)
+    if not compute_uv:
+        made = return_types.svd(factories.zeros_like(U), S, factories.zeros_like(V))
+    return made if out is None else store_all(made, out)
 
 
 def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:

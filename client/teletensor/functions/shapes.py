@@ -12,7 +12,8 @@ from teletensor_core.rules import normalize_dim
 from teletensor_core.rules.views import full_shape, view_strides
 
 from teletensor import ops
-from teletensor.arguments import ints, sizes
+from teletensor.arguments import given, ints
+from teletensor.arguments import sizes as as_sizes
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 from teletensor.types import Dims, DType, Sizes
@@ -34,20 +35,20 @@ METHODS = (
 @overload
 def view(input: Tensor, dtype: DType) -> Tensor: ...
 @overload
-def view(input: Tensor, *shape: Sizes) -> Tensor: ...
-def view(input: Tensor, *shape: Any, dtype: DType | None = None) -> Tensor:
+def view(input: Tensor, *sizes: Sizes, size: Sizes | None = None) -> Tensor: ...
+def view(input: Tensor, *sizes: Any, dtype: DType | None = None, size: Sizes | None = None) -> Tensor:
     """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
-    if dtype is not None or (len(shape) == 1 and isinstance(shape[0], dtypes.DType)):
-        wanted = dtype or shape[0]
+    if dtype is not None or (len(sizes) == 1 and isinstance(sizes[0], dtypes.DType)):
+        wanted = dtype or sizes[0]
         if wanted is not input.dtype:
             raise ArgumentTypeError(f"view(dtype) from {input.dtype} to {wanted} is not supported; use .to(dtype)")
         return input
-    return ops.view(input, sizes(shape))
+    return ops.view(input, given(sizes, size))
 
 
-def reshape(input: Tensor, *shape: Sizes) -> Tensor:
+def reshape(input: Tensor, *sizes: Sizes, shape: Sizes | None = None) -> Tensor:
     """The same elements under another shape (-1: whatever is left): a view where the layout allows it, else a copy."""
-    wanted = sizes(shape)
+    wanted = given(sizes, shape)
     spec = input._spec
     if view_strides(spec, full_shape(wanted, spec)) is not None:
         return ops.view(input, wanted)
@@ -99,9 +100,9 @@ def ravel(input: Tensor) -> Tensor:
     return reshape(input, (-1,))
 
 
-def permute(input: Tensor, *dims: Sizes) -> Tensor:
+def permute(input: Tensor, *order: Sizes, dims: Sizes | None = None) -> Tensor:
     """The dimensions in another order."""
-    return ops.permute(input, sizes(dims))
+    return ops.permute(input, given(order, dims))
 
 
 def t(input: Tensor) -> Tensor:
@@ -122,8 +123,8 @@ def adjoint(input: Tensor) -> Tensor:
 
 def movedim(input: Tensor, source: Sizes, destination: Sizes) -> Tensor:
     """Dimensions moved from `source` to `destination`, the others in their order."""
-    moved = [normalize_dim(d, input.ndim) for d in sizes((source,))]
-    places = [normalize_dim(d, input.ndim) for d in sizes((destination,))]
+    moved = [normalize_dim(d, input.ndim) for d in as_sizes((source,))]
+    places = [normalize_dim(d, input.ndim) for d in as_sizes((destination,))]
     if len(moved) != len(places):
         raise ShapeError(f"movedim: Invalid source or destination dims: source {moved}, destination {places}")
     order = [-1] * input.ndim
@@ -141,9 +142,9 @@ def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
     return ops.squeeze(input, ints(dim))
 
 
-def expand(input: Tensor, *size: Sizes) -> Tensor:
+def expand(input: Tensor, *sizes: Sizes, size: Sizes | None = None, implicit: bool = False) -> Tensor:
     """Dimensions of one element repeated without copying; -1 leaves a dimension."""
-    return ops.expand(input, sizes(size))
+    return ops.expand(input, given(sizes, size))
 
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
@@ -168,20 +169,20 @@ def broadcast_shapes(*shapes: Sizes) -> Size:
     return Size(_broadcast_shapes(*[(s,) if isinstance(s, int) else tuple(s) for s in shapes]))
 
 
-def repeat(input: Tensor, *repeats: Sizes) -> Tensor:
+def repeat(input: Tensor, *counts: Sizes, repeats: Sizes | None = None) -> Tensor:
     """The tensor laid side by side along each dimension."""
-    return ops.repeat(input, sizes(repeats))
+    return ops.repeat(input, given(counts, repeats))
 
 
-def tile(input: Tensor, *dims: Sizes) -> Tensor:
+def tile(input: Tensor, *counts: Sizes, dims: Sizes | None = None) -> Tensor:
     """Like `repeat`, with missing leading repeats taken as one."""
-    wanted = sizes(dims)
+    wanted = given(counts, dims)
     return ops.repeat(input, (1,) * (input.ndim - len(wanted)) + wanted)
 
 
-def flip(input: Tensor, *dims: Sizes) -> Tensor:
+def flip(input: Tensor, *along: Sizes, dims: Sizes | None = None) -> Tensor:
     """The order of elements reversed along dimensions."""
-    return ops.flip(input, sizes(dims))
+    return ops.flip(input, given(along, dims))
 
 
 def fliplr(input: Tensor) -> Tensor:

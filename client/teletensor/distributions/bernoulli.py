@@ -1,0 +1,59 @@
+"""The Bernoulli distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from teletensor import functions, grad_mode
+from teletensor.distributions.distribution import Distribution, broadcast_all, check
+from teletensor.distributions.probabilities import clamped, one_of
+from teletensor.tensor import Tensor
+
+
+class Bernoulli(Distribution):
+    """1 with probability `probs`, or given by `logits`; else 0."""
+
+    def __init__(
+        self,
+        probs: float | Tensor | None = None,
+        logits: float | Tensor | None = None,
+        validate_args: bool | None = None,
+    ) -> None:
+        one_of(probs, logits)
+        if probs is not None:
+            (self.probs,) = broadcast_all(probs)
+            check("probs", (self.probs >= 0) & (self.probs <= 1), self.probs, "Interval(0.0, 1.0)", validate_args)
+            inside = clamped(self.probs)
+            self.logits = inside.log() - functions.log1p(-inside)
+        else:
+            (self.logits,) = broadcast_all(logits)
+            self.probs = functions.sigmoid(self.logits)
+        super().__init__(self.probs.shape)
+
+    @property
+    def mean(self) -> Tensor:
+        """`probs`."""
+        return self.probs
+
+    @property
+    def variance(self) -> Tensor:
+        """`probs * (1 - probs)`."""
+        return self.probs * (1 - self.probs)
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        """Zeros and ones, in the parameters' dtype."""
+        with grad_mode.no_grad():
+            return functions.bernoulli(self.probs.expand(self._extended_shape(sample_shape)))
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """The logarithms of the probabilities of these zeros and ones."""
+        from teletensor.nn.functional import binary_cross_entropy_with_logits
+
+        logits, value = broadcast_all(self.logits, value)
+        return -binary_cross_entropy_with_logits(logits, value, reduction="none")
+
+    def entropy(self) -> Tensor:
+        """The entropy."""
+        from teletensor.nn.functional import binary_cross_entropy_with_logits
+
+        return binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none")

@@ -1,0 +1,53 @@
+"""The exponential distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from teletensor import functions
+from teletensor.distributions.distribution import Distribution, broadcast_all, check
+from teletensor.tensor import Tensor
+
+
+class Exponential(Distribution):
+    """The exponential distribution of this rate."""
+
+    has_rsample = True
+
+    def __init__(self, rate: float | Tensor, validate_args: bool | None = None) -> None:
+        (self.rate,) = broadcast_all(rate)
+        super().__init__(self.rate.shape)
+        check("rate", self.rate > 0, self.rate, "GreaterThan(lower_bound=0.0)", validate_args)
+
+    @property
+    def mean(self) -> Tensor:
+        """`1 / rate`."""
+        return self.rate.reciprocal()
+
+    stddev = mean
+
+    @property
+    def variance(self) -> Tensor:
+        """`1 / rate ** 2`."""
+        return self.rate.pow(-2)
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        """Samples, differentiable by `rate`."""
+        shape = self._extended_shape(sample_shape)
+        return self.rate.new_empty(shape).exponential_() / self.rate
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """The logarithm of the density."""
+        return self.rate.log() - self.rate * value
+
+    def cdf(self, value: Tensor) -> Tensor:
+        """The distribution function."""
+        return 1 - functions.exp(-self.rate * value)
+
+    def icdf(self, value: Tensor) -> Tensor:
+        """The inverse of the distribution function."""
+        return -functions.log1p(-value) / self.rate
+
+    def entropy(self) -> Tensor:
+        """The entropy."""
+        return 1.0 - functions.log(self.rate)

@@ -1,0 +1,56 @@
+"""The Gumbel distribution."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from teletensor import functions
+from teletensor.distributions.distribution import Distribution, broadcast_all, check
+from teletensor.tensor import Tensor
+
+_EULER = 0.5772156649015329
+
+
+class Gumbel(Distribution):
+    """The Gumbel distribution: of the greatest of many."""
+
+    has_rsample = True
+
+    def __init__(self, loc: float | Tensor, scale: float | Tensor, validate_args: bool | None = None) -> None:
+        self.loc, self.scale = broadcast_all(loc, scale)
+        super().__init__(self.loc.shape)
+        check("scale", self.scale > 0, self.scale, "GreaterThan(lower_bound=0.0)", validate_args)
+
+    @property
+    def mean(self) -> Tensor:
+        """`loc + scale * Euler's constant`."""
+        return self.loc + self.scale * _EULER
+
+    @property
+    def stddev(self) -> Tensor:
+        """`pi / sqrt(6) * scale`."""
+        return (math.pi / math.sqrt(6)) * self.scale
+
+    @property
+    def variance(self) -> Tensor:
+        """The square of `stddev`."""
+        return self.stddev.pow(2)
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        """Samples, differentiable by `loc` and `scale`."""
+        noise = self.loc.new_empty(self._extended_shape(sample_shape)).exponential_()
+        return self.loc - self.scale * noise.log()
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """The logarithm of the density."""
+        y = (self.loc - value) / self.scale
+        return (y - y.exp()) - self.scale.log()
+
+    def cdf(self, value: Tensor) -> Tensor:
+        """The distribution function."""
+        return functions.exp(-functions.exp((self.loc - value) / self.scale))
+
+    def entropy(self) -> Tensor:
+        """The entropy."""
+        return self.scale.log() + (1 + _EULER)

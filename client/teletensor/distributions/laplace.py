@@ -1,0 +1,58 @@
+"""The Laplace distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from teletensor import functions
+from teletensor.distributions.distribution import Distribution, broadcast_all, check
+from teletensor.tensor import Tensor
+
+
+class Laplace(Distribution):
+    """The Laplace distribution around `loc`."""
+
+    has_rsample = True
+
+    def __init__(self, loc: float | Tensor, scale: float | Tensor, validate_args: bool | None = None) -> None:
+        self.loc, self.scale = broadcast_all(loc, scale)
+        super().__init__(self.loc.shape)
+        check("scale", self.scale > 0, self.scale, "GreaterThan(lower_bound=0.0)", validate_args)
+
+    @property
+    def mean(self) -> Tensor:
+        """`loc`."""
+        return self.loc
+
+    @property
+    def variance(self) -> Tensor:
+        """`2 * scale ** 2`."""
+        return 2 * self.scale.pow(2)
+
+    @property
+    def stddev(self) -> Tensor:
+        """`sqrt(2) * scale`."""
+        return 2**0.5 * self.scale
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        """Samples, differentiable by `loc` and `scale`."""
+        u = self.loc.new_empty(self._extended_shape(sample_shape)).uniform_(2.0**-24 - 1, 1)
+        return self.loc - self.scale * u.sign() * functions.log1p(-u.abs())
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """The logarithm of the density."""
+        return -functions.log(2 * self.scale) - functions.abs(value - self.loc) / self.scale
+
+    def cdf(self, value: Tensor) -> Tensor:
+        """The distribution function."""
+        distance = value - self.loc
+        return 0.5 - 0.5 * distance.sign() * functions.expm1(-distance.abs() / self.scale)
+
+    def icdf(self, value: Tensor) -> Tensor:
+        """The inverse of the distribution function."""
+        term = value - 0.5
+        return self.loc - self.scale * term.sign() * functions.log1p(-2 * term.abs())
+
+    def entropy(self) -> Tensor:
+        """The entropy."""
+        return 1 + functions.log(2 * self.scale)

@@ -1,0 +1,59 @@
+"""The normal distribution."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from teletensor import factories, functions
+from teletensor.distributions.distribution import Distribution, broadcast_all, check
+from teletensor.tensor import Tensor
+
+
+class Normal(Distribution):
+    """The normal distribution with mean `loc` and standard deviation `scale`."""
+
+    has_rsample = True
+
+    def __init__(self, loc: float | Tensor, scale: float | Tensor, validate_args: bool | None = None) -> None:
+        self.loc, self.scale = broadcast_all(loc, scale)
+        super().__init__(self.loc.shape)
+        check("scale", self.scale > 0, self.scale, "GreaterThan(lower_bound=0.0)", validate_args)
+
+    @property
+    def mean(self) -> Tensor:
+        """`loc`."""
+        return self.loc
+
+    mode = mean
+
+    @property
+    def variance(self) -> Tensor:
+        """`scale ** 2`."""
+        return self.scale**2
+
+    @property
+    def stddev(self) -> Tensor:
+        """`scale`."""
+        return self.scale
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        """Samples, differentiable by `loc` and `scale`."""
+        shape = self._extended_shape(sample_shape)
+        return self.loc + self.scale * factories.randn(shape, dtype=self.loc.dtype, device=self.loc.device)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """The logarithm of the density."""
+        return -((value - self.loc) ** 2) / (2 * self.scale**2) - self.scale.log() - math.log(math.sqrt(2 * math.pi))
+
+    def cdf(self, value: Tensor) -> Tensor:
+        """The distribution function."""
+        return 0.5 * (1 + functions.erf((value - self.loc) * self.scale.reciprocal() / math.sqrt(2)))
+
+    def icdf(self, value: Tensor) -> Tensor:
+        """The inverse of the distribution function."""
+        return self.loc + self.scale * functions.erfinv(2 * value - 1) * math.sqrt(2)
+
+    def entropy(self) -> Tensor:
+        """The entropy."""
+        return 0.5 + 0.5 * math.log(2 * math.pi) + self.scale.log()
