@@ -105,6 +105,10 @@ class Session:
             return 0.0
         return time.monotonic() - self._last_active
 
+    def forget_stream(self) -> None:
+        """Its stream ends by itself, with an error that says more than to be hung up on."""
+        self._hang_up = None
+
     def end(self) -> None:
         """Free what it holds, and hang up on its client."""
         hang_up = self._hang_up

@@ -103,6 +103,7 @@ class Worker:
 
     def abandon(self, session: Session, error: TeletensorError) -> None:
         """End a session whose log cannot be continued."""
+        session.forget_stream()
         self._end(session, f"the session ended with an error: {error}")
 
     def reap(self) -> None:
