@@ -178,7 +178,7 @@ class RemoteSession(Session):
     def export_state(self, named: Mapping[str, Ref], metadata: Mapping[str, str] | None = None) -> Iterator[bytes]:
         """The pieces of a safetensors file of these tensors, as every command so far has left them. Waits for those.
 
-        Raises the error of a tensor that has one.
+        The tensors must live until the last piece came. Raises the error of a tensor that has one.
         """
         self._fence()
         return state_files.export(self._endpoint, self.id, named, metadata or {})

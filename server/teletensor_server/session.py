@@ -57,6 +57,7 @@ class Session:
     def run(self, frames: Iterator[Frame]) -> Iterator[Out]:
         """Run what the client sends, until it ends the stream. Raises what makes the log impossible to continue."""
         with self.lock:
+            self.machine.engine.backend.activate()
             yield from self.machine.run(self._taken(frames))
 
     def _taken(self, frames: Iterator[Frame]) -> Iterator[Frame]:
@@ -92,6 +93,7 @@ class Session:
             raise QuotaExceededError("this session is transferring a state file already; wait for its end")
         try:
             self._touch()
+            self.machine.engine.backend.activate()
             yield self.machine
         finally:
             self._touch()
