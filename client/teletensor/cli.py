@@ -83,24 +83,31 @@ def _add_status(subparsers: Any) -> None:
     status.add_argument("url", nargs="?", default=url, metavar="URL", help=f"its admin service (default: {url})")
     status.add_argument("--token", help="its token; better in TELETENSOR_TOKEN, or a file")
     status.add_argument("--token-file", type=Path, help="file with it (default: TELETENSOR_TOKEN_FILE, or this user's)")
-    status.add_argument("--tls-ca", type=Path, help="certificate authority to trust (PEM)")
+    authority = os.environ.get("TELETENSOR_TLS_CA")
+    status.add_argument("--tls-ca", type=Path, default=authority, help="certificate authority to trust (PEM)")
     status.add_argument("--tls-cert", type=Path, help="certificate and key to show (PEM), if it asks for one")
     status.add_argument("--timeout", type=float, default=5.0, help="seconds to wait (default: 5)")
     status.add_argument("--json", action="store_true", help="print JSON")
-    status.add_argument("--quiet", action="store_true", help="print nothing; exit with 0 if it is ready, else 1")
+    status.add_argument(
+        "--quiet", action="store_true", help="print nothing; exit with 0 if it is ready, else 1; needs no token"
+    )
     status.set_defaults(run=_status)
 
 
 def _status(options: argparse.Namespace) -> int:
-    try:
-        status = fetch(options.url, "/v1/status", _token(options), options)
-    except CommandError:
-        if options.quiet:
-            return EXIT_FAILED
-        raise
     if options.quiet:
-        return EXIT_FAILED if status["draining"] else 0
+        return _ready(options)
+    status = fetch(options.url, "/v1/status", _token(options), options)
     print(json.dumps(status, indent=2) if options.json else _describe(status))
+    return 0
+
+
+def _ready(options: argparse.Namespace) -> int:
+    """The exit code of a probe, which needs no token."""
+    try:
+        fetch(options.url, "/readyz", None, options)
+    except CommandError:
+        return EXIT_FAILED
     return 0
 
 

@@ -14,12 +14,12 @@ import grpc
 import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core.errors import ArgumentError, ConnectFailedError
 from teletensor_protos import handshake
-from teletensor_protos.tokens import TokenFileError, check_token, read_token
+from teletensor_protos.tokens import TokenFileError, check_token, default_token_file, read_token
 from teletensor_protos.v1.worker_pb2 import OpenReply
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import sessions
-from teletensor.channel import Endpoint, Tls, open_channel, translate
+from teletensor.channel import Endpoint, Tls, is_loopback, open_channel, translate
 from teletensor.device import Device
 from teletensor.remote import RemoteSession
 
@@ -39,11 +39,11 @@ def connect(
 ) -> RemoteSession:
     """A session on the worker at `address` ("host:port", or TELETENSOR_URL), which closes at the end of a `with` block.
 
-    New tensors go to the worker from now on, unless `default_device="cpu"`. `token` defaults to TELETENSOR_TOKEN, or to
-    what is in the file TELETENSOR_TOKEN_FILE. `tls_ca` (or TELETENSOR_TLS_CA) is a file with the certificate authority
-    to trust, and switches TLS on; `tls_cert` and `tls_key` are files with a certificate for the worker to check.
-    `blocking` (or TELETENSOR_BLOCKING=1) runs one command at a time, so that errors are raised at the line that caused
-    them.
+    New tensors go to the worker from now on, unless `default_device="cpu"`. `token` defaults to TELETENSOR_TOKEN, to
+    what is in the file TELETENSOR_TOKEN_FILE, or, for a worker on this machine, to the token of this user. `tls_ca` (or
+    TELETENSOR_TLS_CA) is a file with the certificate authority to trust, and switches TLS on; `tls_cert` and `tls_key`
+    are files with a certificate for the worker to check. `blocking` (or TELETENSOR_BLOCKING=1) runs one command at a
+    time, so that errors are raised at the line that caused them.
 
     Raises ConnectFailedError when nobody answers within `timeout` seconds; AuthenticationError, ProtocolMismatchError
     or QuotaExceededError when the worker refuses.
@@ -51,7 +51,7 @@ def connect(
     address = _target(address or os.environ.get("TELETENSOR_URL"))
     tls = Tls.read(tls_ca or os.environ.get("TELETENSOR_TLS_CA"), tls_cert, tls_key)
     blocking = os.environ.get("TELETENSOR_BLOCKING") == "1" if blocking is None else blocking
-    endpoint = open_channel(address, _token(token), tls)
+    endpoint = open_channel(address, _token(token, address), tls)
     try:
         reply = _open(endpoint, timeout)
         handshake.check(reply)
@@ -74,13 +74,20 @@ def _target(address: str | None) -> str:
     return target if ":" in target else f"{target}:50051"
 
 
-def _token(given: str | None) -> str | None:
+def _token(given: str | None, address: str) -> str | None:
+    """The token that was given, or that the environment names, or that this user's own workers take."""
     token = given or os.environ.get("TELETENSOR_TOKEN")
-    file = os.environ.get("TELETENSOR_TOKEN_FILE")
+    named = os.environ.get("TELETENSOR_TOKEN_FILE")
     try:
-        return check_token(token) if token else read_token(Path(file)) if file else None
+        if token:
+            return check_token(token)
+        if named:
+            return read_token(Path(named))
+        return read_token(default_token_file()) if is_loopback(address) else None
     except FileNotFoundError:
-        raise ArgumentError(f"there is no token file {file}, which TELETENSOR_TOKEN_FILE names") from None
+        if named:
+            raise ArgumentError(f"there is no token file {named}, which TELETENSOR_TOKEN_FILE names") from None
+        return None
     except (ValueError, TokenFileError) as error:
         raise ArgumentError(str(error)) from None
 

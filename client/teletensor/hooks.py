@@ -16,9 +16,8 @@ from teletensor.session import Ref, Session
 from teletensor.tensor_base import TensorBase, new
 
 _numbers = itertools.count(1)
-_functions: dict[int, Callable[..., Any]] = {}
-# Nodes and leaves that carry hooks, by id: holding them weakly lets graphs go, and tensors cannot be compared.
-_hooked: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+# Functions by number, with the node or leaf that carries each: held weakly, so that graphs go, and hooks with them.
+_hooks: dict[int, tuple[Callable[..., Any], weakref.ref[Any]]] = {}
 _AFTER = "_post_accumulate_grad_hooks"
 
 
@@ -48,14 +47,13 @@ def register(tensor: TensorBase, hook: Callable[..., Any]) -> RemovableHandle:
     if node is None:
         raise GradientError("cannot register a hook on a tensor that doesn't require gradient")
     number = next(_numbers)
-    _functions[number] = hook
-    _hooked[id(node)] = node
+    _hooks[number] = hook, weakref.ref(node, lambda _: _hooks.pop(number, None))
     tensor._session.set_hook(tensor._ref, number, True)
     held = weakref.ref(tensor)
 
     def undo() -> None:
         alive = held()
-        _functions.pop(number, None)
+        _hooks.pop(number, None)
         if alive is not None:
             alive._session.set_hook(alive._ref, number, False)
 
@@ -84,9 +82,11 @@ def after_accumulation(tensor: TensorBase) -> None:
 
 def any_on(nodes: Iterable[GradFn], leaves: Iterable[TensorBase]) -> bool:
     """Whether a backward over these nodes and leaves meets a hook."""
-    if not _hooked:
+    if not _hooks:
         return False
-    return any(id(node) in _hooked for node in nodes) or any(id(leaf) in _hooked for leaf in leaves)
+    # By identity: tensors compare element by element.
+    hooked = {id(node()) for _, node in list(_hooks.values())}
+    return any(id(node) in hooked for node in nodes) or any(id(leaf) in hooked for leaf in leaves)
 
 
 def runner(session: Session) -> Callable[[int, Ref, Spec], Ref | None]:
@@ -94,8 +94,8 @@ def runner(session: Session) -> Callable[[int, Ref, Spec], Ref | None]:
 
     def run(number: int, ref: Ref, spec: Spec) -> Ref | None:
         grad = new(ref, spec, session)
-        hook = _functions.get(number)
-        answer = None if hook is None else hook(grad)
+        found = _hooks.get(number)
+        answer = None if found is None else found[0](grad)
         if answer is None:
             return None
         if not isinstance(answer, TensorBase):

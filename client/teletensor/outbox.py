@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from teletensor_core.errors import ArgumentTypeError
+from teletensor_core.errors import ArgumentTypeError, QuotaExceededError
 from teletensor_core.plan import Plan
 from teletensor_protos import codec
 from teletensor_protos.v1.worker_pb2 import ClientFrame
@@ -33,7 +33,15 @@ class Signatures:
         self._of_meaning.clear()
 
     def define(self, plan: Plan, fresh: list[codec.Encoded]) -> int:
-        """The number of a plan; a definition that the worker has not got is added to `fresh`."""
+        """The number of a plan; a definition that the worker has not got is added to `fresh`.
+
+        Raises QuotaExceededError for a call on more tensors than fit into a list.
+        """
+        longest = max((part for part in plan.layout if isinstance(part, int)), default=0)
+        if longest > codec.MOST_LISTED:
+            raise QuotaExceededError(
+                f"{plan.op.name} on {longest} tensors: lists of at most {codec.MOST_LISTED} are taken; call it on parts"
+            )
         attrs = tuple(plan.attrs.values())
         meaning = (plan.op, repr(attrs), plan.layout, plan.flags, plan.results)
         number = self._of_meaning.get(meaning)

@@ -91,10 +91,7 @@ class RemoteSession(Session):
         if dense.nbytes <= _INLINE_BYTES:
             self._writer.upload(dense.tobytes(), row, sizes)
         else:
-            with self._lock:
-                self._writer.command(*row, -1, *sizes)
-                self._writer.flush()
-                self._stream.send_chunks(dense.reshape(-1).view(np.uint8).data)
+            self._writer.upload_in_chunks(dense.reshape(-1).view(np.uint8).data, *row, -1, *sizes)
         if self._blocking:
             self._run_now((handle,))
         return handle
@@ -181,7 +178,7 @@ class RemoteSession(Session):
     def export_state(self, named: Mapping[str, Ref], metadata: Mapping[str, str] | None = None) -> Iterator[bytes]:
         """The pieces of a safetensors file of these tensors, as every command so far has left them. Waits for those.
 
-        Raises the error of a tensor that has one.
+        The tensors must live until the last piece came. Raises the error of a tensor that has one.
         """
         self._fence()
         return state_files.export(self._endpoint, self.id, named, metadata or {})
@@ -205,15 +202,14 @@ class RemoteSession(Session):
     # -- the session itself ------------------------------------------------------------------------------------------
 
     def stats(self) -> Stats:
-        """What this session has cost so far."""
-        with self._lock:
-            return Stats(
-                commands=self._writer.commands,
-                batches=self._stream.batches,
-                round_trips=self._round_trips,
-                bytes_sent=self._stream.bytes_sent,
-                bytes_received=self._stream.bytes_received,
-            )
+        """What this session has cost so far. Never waits."""
+        return Stats(
+            commands=self._writer.commands,
+            batches=self._stream.batches,
+            round_trips=self._round_trips,
+            bytes_sent=self._stream.bytes_sent,
+            bytes_received=self._stream.bytes_received,
+        )
 
     def close(self) -> None:
         """End the session; raises the oldest error that nobody has read."""

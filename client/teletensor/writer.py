@@ -99,6 +99,15 @@ class Writer:
             if self._outbox.blob_bytes >= _FULL_BLOB_BYTES:
                 self.flush()
 
+    def upload_in_chunks(self, data: memoryview, *words: int) -> None:
+        """Write an UPLOAD whose elements follow its batch in chunks; the row is the last of the batch."""
+        with self.lock:
+            self.flush()
+            self._outbox.words.extend(words)
+            self.commands += 1
+            self._send_outbox()
+            self.stream.send_chunks(data)
+
     def new_handles(self, count: int) -> tuple[Ref, ...]:
         """Names for tensors to come."""
         with self.lock:

@@ -25,9 +25,10 @@ FIRST_SIGNATURE = 16
 CREATE_GRAPH, RETAIN_GRAPH, ONLY_TARGETS, REPLY_WHEN_DONE = 1, 2, 4, 8
 # Handles from here on are the worker's own: gradients given to hooks.
 WORKER_HANDLES = 1 << 62
-# Bounds on what a batch defines: bytes of each of its MessagePack fields, numbers of source lines.
+# Bounds on what a batch defines: bytes of each of its MessagePack fields, numbers of source lines, tensors in a list.
 MOST_BYTES = 1 << 20
 MOST_LOCATIONS = 1 << 15
+MOST_LISTED = 1 << 16
 
 _COMPLEX, _DTYPE, _INTEGER = 1, 2, 3
 
@@ -114,7 +115,9 @@ def decode_signatures(data: bytes) -> list[SignatureMessage]:
 def _signature(entry: Any) -> SignatureMessage:
     match entry:
         case (int(number), str(op), tuple(attrs), tuple(layout), int(flags), int(outs)) if number >= FIRST_SIGNATURE:
-            if outs >= 0 and all(part in ("t", "n") or (type(part) is int and 0 <= part <= 65536) for part in layout):
+            if outs >= 0 and all(
+                part in ("t", "n") or (type(part) is int and 0 <= part <= MOST_LISTED) for part in layout
+            ):
                 return SignatureMessage(number, op, attrs, layout, flags, outs)
     raise MalformedRequestError(
         f"a signature is [number, op, attributes, layout, flags, result count]; got {str(entry)[:200]}"

@@ -75,7 +75,9 @@ def backward(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     running = Pass(machine, rows)
     outcome = running.step(None)
     while isinstance(outcome, HookCall):
-        answer = yield from _ask(machine, running.request, outcome)
+        # A client that does not wait has no hooks any more: tensors that carried them died before those were removed.
+        listens = running.flags & codec.REPLY_WHEN_DONE
+        answer = (yield from _ask(machine, running.request, outcome)) if listens else None
         outcome = answer if isinstance(answer, Poison) else running.step(answer)
     values: Sequence[Value | Poison] = outcome if isinstance(outcome, list) else [outcome] * len(running.results)
     for handle, value in zip(running.results, values, strict=True):

@@ -20,7 +20,7 @@ import numpy as np
 from teletensor_core.errors import TeletensorError
 from teletensor_protos.tokens import write_private
 
-from teletensor_server import logs
+from teletensor_server import host, logs
 from teletensor_server.admin import create_app
 from teletensor_server.auth import Tokens
 from teletensor_server.banner import banner
@@ -102,12 +102,14 @@ def run(settings: Settings) -> int:
 def _serve(settings: Settings, tokens: Tokens, stop: threading.Event) -> int:
     log = logs.get_logger("teletensor.serve")
     process = WorkerProcess(settings, tokens)
+    if process.worker.device == "cpu":
+        host.bound_memory()
     with _ready_file(settings.ready_file, process):
         log.info("listening", grpc=process.grpc_address, admin=process.admin_url, device=process.worker.device)
         _warn(log, settings)
         if logs.is_console(settings.log_format):
             print(banner(process.grpc_address, process.admin_url, process.worker.device, tokens, settings), flush=True)
-        while not stop.wait(_REAP_EVERY):
+        while not stop.wait(min(_REAP_EVERY, settings.lease_seconds / 4)):
             process.worker.reap()
         log.info("draining", seconds=settings.drain_seconds)
     finished = process.drain()

@@ -57,6 +57,7 @@ class Session:
     def run(self, frames: Iterator[Frame]) -> Iterator[Out]:
         """Run what the client sends, until it ends the stream. Raises what makes the log impossible to continue."""
         with self.lock:
+            self.machine.engine.backend.activate()
             yield from self.machine.run(self._taken(frames))
 
     def _taken(self, frames: Iterator[Frame]) -> Iterator[Frame]:
@@ -92,6 +93,7 @@ class Session:
             raise QuotaExceededError("this session is transferring a state file already; wait for its end")
         try:
             self._touch()
+            self.machine.engine.backend.activate()
             yield self.machine
         finally:
             self._touch()
@@ -104,6 +106,10 @@ class Session:
         if self.connected or self._transferring.locked():
             return 0.0
         return time.monotonic() - self._last_active
+
+    def forget_stream(self) -> None:
+        """Its stream ends by itself, with an error that says more than to be hung up on."""
+        self._hang_up = None
 
     def end(self) -> None:
         """Free what it holds, and hang up on its client."""

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from teletensor_protos.tokens import TokenFileError, check_token, default_token_file, read_or_create_token
 
 from teletensor_server.auth import Tokens
+from teletensor_server.host import host_memory
 from teletensor_server.info import SessionLimits
 
 MIN_EXPOSED_TOKEN = 16
@@ -197,19 +198,6 @@ def is_loopback(host: str) -> bool:
     except OSError:
         return False
     return bool(found) and all(ipaddress.ip_address(address.split("%")[0]).is_loopback for address in found)
-
-
-def host_memory() -> int:
-    """Bytes of memory that this process may use: the machine's, or its container's if that is less. 0: unknown."""
-    try:
-        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 0
-    try:
-        with open("/sys/fs/cgroup/memory.max") as file:
-            return min(physical, int(file.read()))
-    except (OSError, ValueError):
-        return physical
 
 
 def _reveal(secret: SecretStr | None) -> str | None:

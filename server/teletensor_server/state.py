@@ -121,8 +121,9 @@ class Import:
             raise CheckpointError(f"the file has no tensors called {sorted(missing)[:5]}")
         with self._lock:
             self._machine.table.reserve(cost_of_specs([entry.spec for entry in self._waiting]))
+        backend = self._machine.engine.backend
         for entry in self._waiting:
-            self._arrays[entry.name] = np.empty(entry.spec.shape, entry.spec.dtype.np)
+            self._arrays[entry.name] = backend.host_buffer(entry.spec.shape, entry.spec.dtype.np)
         self._waiting.reverse()
 
     def _take(self, data: memoryview) -> None:

@@ -71,7 +71,7 @@ def _room(machine: SessionMachine, handle: int, wanted: Spec, location: int) -> 
     """Host memory to collect the elements in; None when there is no room, and the handle stands for that error."""
     try:
         machine.table.reserve(cost_of_specs((wanted,)))
-        return np.empty(wanted.shape, wanted.dtype.np)
+        return machine.engine.backend.host_buffer(wanted.shape, wanted.dtype.np)
     except Exception as error:
         machine.table.put(handle, machine.fail(error, f"upload of {wanted!r}", location), location)
         return None

@@ -73,7 +73,7 @@ class Worker:
                 raise QuotaExceededError("this worker is shutting down and takes no new sessions")
             if len(self._sessions) >= self.max_sessions:
                 raise QuotaExceededError(f"this worker has {len(self._sessions)} sessions, which is its --max-sessions")
-            session = Session(SessionMachine(self.backend, self.limits), client[:200], self.device)
+            session = Session(SessionMachine(self.backend.for_session(), self.limits), client[:200], self.device)
             self._sessions[session.id] = session
             self._past.sessions_opened += 1
         log.info("session opened: %s, for %s", session.id[:6], session.client)
@@ -103,6 +103,7 @@ class Worker:
 
     def abandon(self, session: Session, error: TeletensorError) -> None:
         """End a session whose log cannot be continued."""
+        session.forget_stream()
         self._end(session, f"the session ended with an error: {error}")
 
     def reap(self) -> None:
