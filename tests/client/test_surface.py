@@ -15,7 +15,7 @@ MISSING = {
         torch.distributed.rpc.TensorPipeRpcBackendOptions torch.distributed.rpc.functions.async_execution
         torch.distributed.rpc.get_worker_info torch.distributed.rpc.init_rpc torch.distributed.rpc.remote
         torch.distributed.rpc.rpc_async torch.distributed.rpc.rpc_sync torch.distributed.rpc.shutdown
-        torch.nn.DataParallel torch.nn.parallel.DistributedDataParallel torch.utils.data.distributed.DistributedSampler
+        torch.nn.parallel.DistributedDataParallel
         torch.futures.Future torch.futures.wait_all
     """,
     "tensors cannot be shared between processes": """
@@ -44,15 +44,7 @@ MISSING = {
     """,
     "functions are not vectorised automatically": "torch.func.vmap",
     "a worker does not tell what its GPU can do": "torch.cuda.get_device_capability",
-    "layers that are not there yet": """
-        torch.nn.AdaptiveLogSoftmaxWithLoss torch.nn.EmbeddingBag torch.nn.GRU torch.nn.GRUCell torch.nn.LSTM
-        torch.nn.LazyLinear torch.nn.RNN torch.nn.Unfold torch.nn.attention.SDPBackend torch.nn.attention.sdpa_kernel
-        torch.nn.functional.affine_grid torch.nn.functional.fold torch.nn.functional.grid_sample
-        torch.nn.functional.unfold torch.nn.utils.parametrizations.weight_norm
-        torch.nn.utils.parametrize.register_parametrization torch.nn.utils.parametrize.remove_parametrizations
-        torch.nn.utils.remove_weight_norm torch.nn.utils.rnn.pack_padded_sequence
-        torch.nn.utils.rnn.pad_packed_sequence torch.nn.utils.weight_norm
-    """,
+    "layers that are not there yet": "torch.nn.AdaptiveLogSoftmaxWithLoss",
     "files hold tensors and plain containers only": "torch.serialization.safe_globals",
     "PyTorch itself has it no more, or only to say so": """
         Tensor.index Tensor.resize torch.nn.NonDynamicallyQuantizableLinear torch.testing.assert_allclose

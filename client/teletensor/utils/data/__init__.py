@@ -1,6 +1,5 @@
 """Data sets, samplers and the DataLoader. Samples are fetched and joined in this process, whole batches uploaded."""
 
-from teletensor.random import default_generator
 from teletensor.utils.data.collate import default_collate, default_convert
 from teletensor.utils.data.dataloader import DataLoader
 from teletensor.utils.data.dataset import (
@@ -42,7 +41,6 @@ __all__ = [
     "WeightedRandomSampler",
     "default_collate",
     "default_convert",
-    "default_generator",
     "get_worker_info",
     "random_split",
 ]
