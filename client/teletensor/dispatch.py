@@ -95,6 +95,9 @@ def _finish(op: Op, found: Plan, session: Session, outs: Any, operands: Any, rec
     if node is not None and anomaly.state.enabled:
         anomaly.watch(node, [x for x in operands if isinstance(x, TensorBase)])  # type: ignore[misc]
     specs = session.specs(outs) if op.dynamic else found.specs
+    if not (op.view or found.multiple):
+        spec = specs[0]
+        return new(outs[0], spec, session, node if spec.dtype.category >= dtypes.FLOAT else None)
     if op.view and op.differentiable:
         source = operands[0]
         wrapped = [

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from teletensor_core.engine import Value
-from teletensor_core.errors import InternalError, MalformedRequestError
+from teletensor_core.engine.engine import RuleMismatch
+from teletensor_core.errors import MalformedRequestError
 from teletensor_core.plan import INPLACE
 
 from teletensor_server.memory import cost_of_specs
@@ -32,7 +33,9 @@ def run_op(machine: SessionMachine, rows: Rows, signature: Signature) -> None:
     table = machine.table
     try:
         operands, kinds = _operands(machine, rows, signature, operands_at)
-        prepared = signature.plans.get(kinds) or signature.prepare(kinds, operands, table.max_bytes)
+        prepared = signature.plans.get(kinds)
+        if prepared is None:
+            prepared = machine.signatures.prepare(signature, kinds, operands, table.max_bytes)
         table.reserve(prepared.cost)
         results = machine.engine.run(prepared.plan, operands)
         if signature.op.dynamic:
@@ -40,7 +43,7 @@ def run_op(machine: SessionMachine, rows: Rows, signature: Signature) -> None:
     except Poisoned as poisoned:
         _spread(machine, rows, signature, poisoned.poison, outs_at, location)
     except Exception as error:
-        if isinstance(error, InternalError) and not signature.op.namespaces:
+        if isinstance(error, RuleMismatch) and not signature.op.namespaces:
             # A step of a gradient, whose rule trusts the engine to give it operands that fit.
             error = MalformedRequestError(str(error))
         poison = machine.fail(error, _described(machine, rows, signature, operands_at, end), location)
@@ -86,7 +89,7 @@ def _spread(
     """Put the error where results, and tensors written in place, would have been."""
     operands_at = outs_at + signature.outs
     for handle in rows.words[outs_at:operands_at]:
-        machine.table.put(handle, poison, location)
+        machine.table.put_error(handle, poison, location)
     if signature.flags & INPLACE:
         machine.table.poison(rows.words[operands_at], poison)
     for name, size, start in _parts(signature, operands_at):

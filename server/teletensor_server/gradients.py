@@ -81,7 +81,10 @@ def backward(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
         outcome = answer if isinstance(answer, Poison) else running.step(answer)
     values: Sequence[Value | Poison] = outcome if isinstance(outcome, list) else [outcome] * len(running.results)
     for handle, value in zip(running.results, values, strict=True):
-        machine.table.put(handle, value, running.location)
+        if isinstance(value, Poison):
+            machine.table.put_error(handle, value, running.location)
+        else:
+            machine.table.put(handle, value, running.location)
     if not running.flags & codec.REPLY_WHEN_DONE:
         return
     if isinstance(outcome, Poison):

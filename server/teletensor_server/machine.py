@@ -19,14 +19,14 @@ from teletensor_protos import codec
 from teletensor_protos.frames import Out, payload_bytes
 from teletensor_protos.v1.worker_pb2 import Batch, Reply, WorkerFrame
 
-from teletensor_server import signatures, uploads
+from teletensor_server import uploads
 from teletensor_server.calls import run_op
 from teletensor_server.commands import COMMANDS, Command
 from teletensor_server.failures import Failures, known
 from teletensor_server.gradients import Answer
 from teletensor_server.info import SessionLimits, TensorInfo
 from teletensor_server.rows import Rows
-from teletensor_server.signatures import Signature
+from teletensor_server.signatures import Signatures
 from teletensor_server.table import Poison, Poisoned, Table
 from teletensor_server.uploads import Upload
 
@@ -44,7 +44,7 @@ class SessionMachine:
         self.engine = Engine(backend)
         self.limits = limits
         self.table = Table(limits.session_bytes, limits.tensors)
-        self.signatures: dict[int, Signature] = {}
+        self.signatures = Signatures(limits.signatures)
         self.locations: dict[int, str] = {}
         self.failures = Failures()
         self.ended = False
@@ -86,12 +86,12 @@ class SessionMachine:
         if self.upload is not None:
             uploads.give_up(self)
         self.table.now = time.monotonic()
-        signatures.define(self.signatures, batch.signatures, self.limits.signatures)
+        self.signatures.define(batch.signatures)
         self.locations.update(codec.decode_locations(batch.locations))
         yield from self._run_rows(Rows(codec.decode_rows(batch.rows), codec.decode(batch.numbers), batch.blobs))
 
     def _run_rows(self, rows: Rows) -> Iterator[Out]:
-        words, defined, count = rows.words, self.signatures, len(rows.words)
+        words, defined, count = rows.words, self.signatures.by_number, len(rows.words)
         while rows.at < count and not self.ended:
             word = words[rows.at]
             signature = defined.get(word)

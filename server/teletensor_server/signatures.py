@@ -13,10 +13,12 @@ from teletensor_protos.codec import FIRST_SIGNATURE, SignatureMessage, decode_si
 
 from teletensor_server.memory import Cost, cost_of
 
-_MOST_PLANS = 1024
 _NUMBERS = frozenset((bool, int, float, complex))
 _NOTHING = type(None)
-_MOST_ATTRIBUTE_VALUES = 4096
+# What one session may keep: plans, and plain values in the attributes of one signature and of all.
+_MOST_PLANS = 1 << 15
+_MOST_VALUES = 4096
+_MOST_VALUES_IN_ALL = 1 << 20
 _MOST_SIZE = 1 << 62
 _MOST_INTEGER = 1 << 128
 
@@ -30,7 +32,10 @@ class Prepared(NamedTuple):
 
 @dataclass(eq=False)
 class Signature:
-    """A checked signature, and the plans made for it so far, by the kinds of the operands."""
+    """A checked signature, and the plans made for it so far, by the kinds of the operands.
+
+    `words` is how many words its operands take in a row, `values` how many plain values its attributes hold.
+    """
 
     op: Op
     attrs: tuple[Any, ...]
@@ -38,45 +43,65 @@ class Signature:
     flags: int
     words: int
     outs: int
+    values: int
     plans: dict[Any, Prepared] = field(default_factory=dict)
 
-    def prepare(self, kinds: tuple[Any, ...], operands: list[Any], max_bytes: int) -> Prepared:
-        """The plan for operands of these kinds. Raises what the op's rules raise, and MalformedRequestError."""
-        self._check_kinds(kinds)
-        described = [describe(x) for x in operands]
-        # Not from the plans that all sessions share: to a look-up, another session's 1.0 would be this one's 1.
-        attrs = dict(zip(self.op.attrs, self.attrs, strict=True))
-        plan = make_plan(self.op, attrs, self.flags, described)
-        self._check_shapes(plan)
-        if self.outs != plan.results:
-            raise MalformedRequestError(f"{self.op.name}: {plan.results} results here, {self.outs} named")
-        made = Prepared(plan, cost_of(plan, described, max_bytes))
-        if len(self.plans) >= _MOST_PLANS:
-            self.plans.clear()
-        self.plans[kinds] = made
+
+class Signatures:
+    """A session's signatures `by_number`, at most `most` of them."""
+
+    def __init__(self, most: int) -> None:
+        self.by_number: dict[int, Signature] = {}
+        self._most = most
+        self._values = 0
+        self._plans = 0
+
+    def define(self, data: bytes) -> None:
+        """Add the signatures of a batch. Raises for unknown ops and malformed entries."""
+        for message in decode_signatures(data):
+            if not 0 <= message.number - FIRST_SIGNATURE < self._most:
+                last = FIRST_SIGNATURE + self._most - 1
+                raise MalformedRequestError(
+                    f"signatures are numbered {FIRST_SIGNATURE} to {last}, not {message.number}"
+                )
+            made, old = checked(message), self.by_number.get(message.number)
+            self._values += made.values - (old.values if old is not None else 0)
+            if self._values > _MOST_VALUES_IN_ALL:
+                raise MalformedRequestError(f"attributes of more than {_MOST_VALUES_IN_ALL} values in all")
+            self.by_number[message.number] = made
+
+    def prepare(self, signature: Signature, kinds: tuple[Any, ...], operands: list[Any], max_bytes: int) -> Prepared:
+        """The plan for operands of these kinds, kept. Raises what the op's rules raise, and MalformedRequestError."""
+        made = _prepare(signature, kinds, operands, max_bytes)
+        self._plans += 1
+        if self._plans > _MOST_PLANS:
+            for other in self.by_number.values():
+                other.plans.clear()
+            self._plans = 1
+        signature.plans[kinds] = made
         return made
 
-    def _check_kinds(self, kinds: tuple[Any, ...]) -> None:
-        for name, kind in zip(self.op.operands, kinds, strict=True):
-            if kind is _NOTHING and name not in self.op.optional:
-                raise MalformedRequestError(f"{self.op.name}: operand {name} is missing")
-            if isinstance(kind, type) and kind is not _NOTHING and kind not in _NUMBERS:
-                raise MalformedRequestError(f"{self.op.name}: operand {name} is a {kind.__name__}, and no number")
 
-    def _check_shapes(self, plan: Plan) -> None:
-        """Refuse sizes that no device can count."""
-        for result in plan.specs:
-            if result is not None and max(result.shape, default=0) >= _MOST_SIZE:
-                raise MalformedRequestError(f"{self.op.name}: there is no tensor of shape {list(result.shape)}")
+def _prepare(signature: Signature, kinds: tuple[Any, ...], operands: list[Any], max_bytes: int) -> Prepared:
+    op = signature.op
+    _check_kinds(op, kinds)
+    described = [describe(x) for x in operands]
+    # Not from the plans that all sessions share: to a look-up, another session's 1.0 would be this one's 1.
+    plan = make_plan(op, dict(zip(op.attrs, signature.attrs, strict=True)), signature.flags, described)
+    for result in plan.specs:
+        if result is not None and max(result.shape, default=0) >= _MOST_SIZE:
+            raise MalformedRequestError(f"{op.name}: there is no tensor of shape {list(result.shape)}")
+    if signature.outs != plan.results:
+        raise MalformedRequestError(f"{op.name}: {plan.results} results here, {signature.outs} named")
+    return Prepared(plan, cost_of(plan, described, max_bytes))
 
 
-def define(table: dict[int, Signature], data: bytes, most: int) -> None:
-    """Add the signatures of a batch to a session's table. Raises for unknown ops and malformed entries."""
-    for message in decode_signatures(data):
-        if not 0 <= message.number - FIRST_SIGNATURE < most:
-            last = FIRST_SIGNATURE + most - 1
-            raise MalformedRequestError(f"signatures are numbered {FIRST_SIGNATURE} to {last}, not {message.number}")
-        table[message.number] = checked(message)
+def _check_kinds(op: Op, kinds: tuple[Any, ...]) -> None:
+    for name, kind in zip(op.operands, kinds, strict=True):
+        if kind is _NOTHING and name not in op.optional:
+            raise MalformedRequestError(f"{op.name}: operand {name} is missing")
+        if isinstance(kind, type) and kind is not _NOTHING and kind not in _NUMBERS:
+            raise MalformedRequestError(f"{op.name}: operand {name} is a {kind.__name__}, and no number")
 
 
 def checked(message: SignatureMessage) -> Signature:
@@ -86,8 +111,9 @@ def checked(message: SignatureMessage) -> Signature:
         raise UnknownOpError(f"this worker has no op called {message.op[:100]!r}; upgrade it, or use an older client")
     if len(message.attrs) != len(op.attrs):
         raise MalformedRequestError(f"{op.name} has attributes {list(op.attrs)}; got {len(message.attrs)} values")
-    if _size(message.attrs) > _MOST_ATTRIBUTE_VALUES:
-        raise MalformedRequestError(f"{op.name}: attributes of more than {_MOST_ATTRIBUTE_VALUES} values")
+    values = _size(message.attrs)
+    if values > _MOST_VALUES:
+        raise MalformedRequestError(f"{op.name}: attributes of more than {_MOST_VALUES} values")
     if len(message.layout) != len(op.operands):
         raise MalformedRequestError(f"{op.name} has operands {list(op.operands)}; got {len(message.layout)}")
     for name, part in zip(op.operands, message.layout, strict=True):
@@ -98,7 +124,7 @@ def checked(message: SignatureMessage) -> Signature:
     if message.flags & INPLACE and not op.inplace:
         raise MalformedRequestError(f"{op.name} cannot run in place")
     words = sum(part if isinstance(part, int) else 1 for part in message.layout)
-    return Signature(op, message.attrs, message.layout, message.flags, words, message.outs)
+    return Signature(op, message.attrs, message.layout, message.flags, words, message.outs, values)
 
 
 def _size(value: Any) -> int:

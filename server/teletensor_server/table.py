@@ -13,6 +13,8 @@ from teletensor_core.errors import MalformedRequestError, QuotaExceededError, Te
 from teletensor_server import memory
 from teletensor_server.memory import Cost
 
+_ERRORS_BESIDES = 1 << 16
+
 
 @dataclass(eq=False)
 class Poison:
@@ -77,6 +79,12 @@ class Table:
             raise MalformedRequestError(f"a tensor's handle is a positive number, not {handle}")
         self.values[handle] = value
         self.born[handle] = (self.now, location)
+
+    def put_error(self, handle: int, poison: Poison, location: int) -> None:
+        """Bind a handle to an error. Raises QuotaExceededError for more errors than anybody has use for."""
+        if len(self.values) > _ERRORS_BESIDES + 2 * self.max_tensors:
+            raise QuotaExceededError(f"this session holds {len(self.values)} tensors and errors, far more than it may")
+        self.put(handle, poison, location)
 
     def drop(self, handle: int) -> None:
         """Forget a handle. One that is not there is ignored: releases may come twice."""

@@ -73,7 +73,7 @@ def _room(machine: SessionMachine, handle: int, wanted: Spec, location: int) -> 
         machine.table.reserve(cost_of_specs((wanted,)))
         return machine.engine.backend.host_buffer(wanted.shape, wanted.dtype.np)
     except Exception as error:
-        machine.table.put(handle, machine.fail(error, f"upload of {wanted!r}", location), location)
+        machine.table.put_error(handle, machine.fail(error, f"upload of {wanted!r}", location), location)
         return None
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core import dtypes
+from teletensor_core.errors import MalformedRequestError, QuotaExceededError
 from teletensor_core.plan import GRAD, INPLACE
 from teletensor_protos import codec
 from teletensor_server import memory
@@ -206,6 +207,50 @@ def test_counting_is_not_done_for_every_op(monkeypatch: pytest.MonkeyPatch) -> N
         one.feed([word for row in rows for word in row])
     assert one.sync() is None
     assert 1 < len(counted) < 400
+
+
+def test_errors_take_room_too() -> None:
+    """A client that goes on making errors, and never lets go of any, is ended."""
+    one = driver(16, tensors=10)
+    exp = one.define("exp", (), ("t",))
+
+    def make_errors() -> None:
+        for start in range(100, 200_000, 1_000):
+            one.feed([word for handle in range(start, start + 1_000) for word in (exp, 0, handle, 99)])
+
+    with pytest.raises(QuotaExceededError, match="tensors and errors"):
+        make_errors()
+
+
+def test_attributes_of_all_signatures_are_bounded() -> None:
+    one = driver()
+    entries = [(number, "sum", (tuple(range(4_000)), False, None), ("t",), 0, 1) for number in range(16, 400)]
+
+    def define() -> None:
+        for entry in entries:
+            one.feed(signatures=codec.encode([entry]))
+
+    with pytest.raises(MalformedRequestError, match="values in all"):
+        define()
+
+
+def test_a_signature_that_is_defined_anew_counts_once() -> None:
+    one = driver()
+    wide = tuple(range(4_000))
+    for _ in range(400):
+        one.feed(signatures=codec.encode([(16, "sum", (wide, False, None), ("t",), 0, 1)]))
+
+
+def test_plans_are_kept_up_to_a_number() -> None:
+    one = driver()
+    x = one.upload(np.ones((2, 3), np.float32))
+    for number in range(16, 60):
+        one.feed(signatures=codec.encode([(number, "sum", (0, False, None), ("t",), 0, 1)]))
+    one.machine.signatures._plans = (1 << 15) - 20
+    for number in range(16, 60):
+        one.feed((number, 0, 500, x))
+    kept = sum(len(s.plans) for s in one.machine.signatures.by_number.values())
+    assert kept == 24
 
 
 def test_memory_that_several_share_counts_once() -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import teletensor as tt
 from teletensor.remote import RemoteSession
 from teletensor_core import errors
+from teletensor_core.engine import Engine
+from teletensor_server.serve import WorkerProcess as ServingProcess
 
+from tests.wire.inside import connect, serving
 from tests.workers import WorkerProcess
 
 
@@ -187,6 +191,47 @@ def test_every_class_of_error_arrives_as_itself(code: str, way: str, session: Re
     assert type(raised) is errors.CODES[code]
     (builtin,) = [base for base in errors.CODES[code].__mro__ if base in BUILTINS][:1]
     assert isinstance(raised, builtin)
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[ServingProcess]:
+    with serving(max_sessions=200) as running:
+        yield running
+
+
+def builtin_of(error: type[BaseException]) -> type[BaseException]:
+    """What a PyTorch program would catch."""
+    return next(base for base in error.__mro__ if base in BUILTINS)
+
+
+@pytest.mark.parametrize("code", sorted(errors.CODES))
+def test_an_op_that_raises_any_class_of_error(
+    code: str, process: ServingProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise errors.CODES[code]("said so")
+
+    with connect(process) as session:
+        monkeypatch.setattr(Engine, "run", fail)
+        x = tt.ones(2, device=session.device)
+        with pytest.raises(builtin_of(errors.CODES[code]), match="said so") as caught:
+            x.tolist()
+        assert type(caught.value) is errors.CODES[code]
+        monkeypatch.undo()
+        assert tt.ones(2).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("code", sorted(errors.CODES))
+def test_a_call_that_ends_with_any_class_of_error(
+    code: str, process: ServingProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise errors.CODES[code]("said so")
+
+    monkeypatch.setattr(process.worker, "open", fail)
+    with pytest.raises(builtin_of(errors.CODES[code]), match="said so") as caught:
+        connect(process)
+    assert type(caught.value) is errors.CODES[code]
 
 
 BUILTINS = (RuntimeError, IndexError, ValueError, TypeError, NotImplementedError, LookupError, ConnectionError)

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 import teletensor as tt
+from teletensor import channel
 from teletensor.remote import RemoteSession
 from teletensor_core.errors import (
     ArgumentError,
@@ -143,6 +144,24 @@ def test_a_worker_that_is_killed_while_somebody_waits(monkeypatch: pytest.Monkey
         worker.kill()
         with pytest.raises(ConnectionLostError):
             wait()
+        with pytest.raises(ConnectionLostError):
+            session.close()
+
+
+def test_a_worker_that_is_frozen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The connection stands, and nobody answers: noticed by pings, here more often than outside of tests."""
+    often = {"grpc.keepalive_time_ms": 1_000, "grpc.http2.ping_timeout_ms": 1_000}
+    monkeypatch.setattr(channel, "_OPTIONS", tuple({**dict(channel._OPTIONS), **often}.items()))
+    with WorkerProcess(tmp_path) as worker:
+        session = tt.connect(worker.grpc, token=worker.token, default_device="cpu")
+        session.synchronize()
+        os.kill(worker.pid, signal.SIGSTOP)
+        try:
+            wait = in_thread(session.synchronize)
+            with pytest.raises(ConnectionLostError):
+                wait()
+        finally:
+            os.kill(worker.pid, signal.SIGCONT)
         with pytest.raises(ConnectionLostError):
             session.close()
 

@@ -15,6 +15,10 @@ from teletensor_core.spec import Spec
 from teletensor_core.spec import spec as intern
 
 
+class RuleMismatch(InternalError):
+    """A kernel's result has another shape than the op's rule said: a defect, or operands that no rule has looked at."""
+
+
 class Engine:
     """Executes ops on one device. Not thread-safe: one session's commands run one after another."""
 
@@ -98,7 +102,7 @@ class Engine:
         """The kernel's result as an array of exactly the inferred dtype and layout, with memory of its own."""
         result = self.arrays.conform(result, spec)
         if result.shape != spec.shape:
-            raise InternalError(f"{op.name}: the kernel gave shape {result.shape}, the rule said {spec.shape}")
+            raise RuleMismatch(f"{op.name}: the kernel gave shape {result.shape}, the rule said {spec.shape}")
         if op.view:
             return result
         if not result.flags.c_contiguous:
@@ -228,6 +232,15 @@ def _regenerate(view: Value, base: Value) -> None:
 
 def record(plan: Plan, operands: Sequence[Any], outs: tuple[Value, ...]) -> None:
     """Add a node for a finished op, if any operand needs a gradient."""
+    for x in operands:
+        # Most operands are told at a glance; a list, or a view, takes a closer look.
+        if type(x) is not Value:
+            if isinstance(x, (list, tuple)):
+                break
+        elif x.node is not None or x.requires_grad or x.base is not None:
+            break
+    else:
+        return
     edges = tuple([edge_of(x) for x in flatten(operands)])
     for edge in edges:
         if edge is not None:
