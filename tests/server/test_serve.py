@@ -13,9 +13,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 import teletensor as tt
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from teletensor_core.errors import ConnectionLostError, QuotaExceededError
 from teletensor_server import settings as settings_module
 from teletensor_server.settings import ConfigError
@@ -262,6 +264,24 @@ def test_draining_lets_running_commands_finish(monkeypatch: pytest.MonkeyPatch) 
         assert httpx.get(process.admin_url + "/readyz").status_code == 503
         with pytest.raises((QuotaExceededError, ConnectionError)):
             connect(process, timeout=1)
+        gate.open()
+        assert value() == [2, 2, 2]
+        assert drained() is True
+        with pytest.raises((ConnectionError, LookupError)):
+            session.close()
+
+
+def test_health_says_that_it_drains(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = gate_ops(monkeypatch)
+    with serving(drain_seconds=20) as process:
+        session = connect(process, default_device="cpu")
+        value = in_thread((tt.ones(3, device=session.device) + 1).tolist)
+        reached(gate.reached)
+        with grpc.insecure_channel(process.grpc_address) as channel:
+            told = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=20)
+            assert next(told).status == health_pb2.HealthCheckResponse.SERVING
+            drained = in_thread(process.drain)
+            assert next(told).status == health_pb2.HealthCheckResponse.NOT_SERVING
         gate.open()
         assert value() == [2, 2, 2]
         assert drained() is True
