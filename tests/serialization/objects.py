@@ -37,7 +37,7 @@ PLAIN = {
     "nested": {"a": [{"b": (1, [2, (3,)])}], 3: "int key", 2.5: "float key", None: "none key", (1, "a"): "tuple key"},
     "tuples": [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)],
     "empty": [[], {}, (), set()],
-    "set": {1, "a"},
+    "set": {1, 2, 3},
     "counter": Counter("aabc"),
     "ordered": OrderedDict([("b", 1), ("a", 2)]),
     "numbers of NumPy": [np.float64(1.5), np.int32(3), np.bool_(True)],
