@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 if TYPE_CHECKING:
     from teletensor.tensor import Tensor
 
-Cls = TypeVar("Cls", bound=type[Any])
+_Cls = TypeVar("_Cls", bound=type[Any])
 
 
-def _printed_as_pytorch_does(cls: Cls) -> Cls:
+def _printed_as_pytorch_does(cls: _Cls) -> _Cls:
     def text(self: Any) -> str:
         fields = ",\n".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
         return f"torch.return_types.{cls.__name__}(\n{fields})"
