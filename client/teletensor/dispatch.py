@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from teletensor_core import dtypes, plan
-from teletensor_core.errors import ArgumentError, ArgumentTypeError, DeviceError, GradientError, ShapeError
+from teletensor_core.errors import ArgumentTypeError, GradientError
 from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan
 from teletensor_core.registry import OPS, Op
 
 from teletensor import anomaly, grad_mode
+from teletensor import operands as _operands
 from teletensor.graph import GradFn
+from teletensor.operands import NUMBERS as _NUMBERS
 from teletensor.session import Session
 from teletensor.tensor_base import TensorBase, new, new_view
 
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
 
     from teletensor.tensor import Tensor
 
-_NUMBERS = frozenset((int, float, bool, complex))
-_NUMBERS_IN_ORDER: tuple[Any, ...] = (bool, int, float, complex)
-
 
 def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Session | None = None) -> Tensor:
     """The result of an op: a tensor. An op with several results gives a tuple: for those, call `apply_many`.
@@ -32,7 +31,7 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
     `session` is where an op without tensor operands runs.
     """
     if grad_mode.state.autocast:
-        operands = _autocast(op, operands)
+        operands = _operands.autocast(op, operands)
     flags = _flags()
     refs: list[Any] = []
     key: list[Any] = [op, attrs, flags]
@@ -43,7 +42,7 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
             key.append(x._spec)
             if session is not x._session:
                 if session is not None:
-                    return apply(op, _together(op, operands), attrs)
+                    return apply(op, _operands.together(op, operands), attrs)
                 session = x._session
             needs_grad = needs_grad or x._edge()[0] is not None
         elif type(x) in _NUMBERS:
@@ -54,7 +53,7 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
             key.append(None)
         else:
             return (
-                apply(op, _tidy(op, operands), attrs, session)
+                apply(op, _operands.tidy(op, operands), attrs, session)
                 if type(x) is not list
                 else _apply_list(op, operands, attrs)
             )
@@ -68,12 +67,6 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
 
 
 apply_many = cast("Callable[..., tuple[Tensor, ...]]", apply)
-
-
-def _autocast(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-    from teletensor.amp.autocast import cast
-
-    return cast(op, operands)
 
 
 def _flags() -> int:
@@ -116,9 +109,9 @@ def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> 
     target: Tensor = operands[0]
     if not isinstance(target, TensorBase):
         raise ArgumentTypeError(f"{op.name}_(): expected a tensor to write into, got {type(target).__name__}")
-    operands = _tidy(op, operands)
+    operands = _operands.tidy(op, operands)
     if any(isinstance(x, TensorBase) and x._session is not target._session for x in operands):
-        operands = (target, *_together(op, operands)[1:])
+        operands = (target, *_operands.together(op, operands)[1:])
     flags = _flags() | INPLACE
     session, refs, needs_grad = _collect(op, operands)
     found = plan.plan_for(op, attrs, flags, [_describe(x) for x in operands])
@@ -150,77 +143,19 @@ def _collect(op: Op, operands: tuple[Any, ...]) -> tuple[Session, list[Any], boo
     needs_grad = False
     for x in operands:
         if isinstance(x, list):
-            _check_list(op, x)
+            _operands.check_list(op, x)
             refs.append([t._ref for t in x])
         else:
             refs.append(x._ref if isinstance(x, TensorBase) else x)
         for t in x if isinstance(x, list) else (x,):
             if isinstance(t, TensorBase):
                 if session is not None and session is not t._session:
-                    raise _elsewhere(op, operands)
+                    raise _operands.elsewhere(op, operands)
                 session = t._session
                 needs_grad = needs_grad or t.requires_grad
     if session is None:
         raise ArgumentTypeError(f"{op.name}: at least one operand must be a tensor, got {operands!r}")
     return session, refs, needs_grad
-
-
-def _check_list(op: Op, tensors: list[Any]) -> None:
-    for i, t in enumerate(tensors):
-        if not isinstance(t, TensorBase):
-            raise ArgumentTypeError(
-                f"expected Tensor as element {i} in argument 0, but got {type(t).__name__} (in {op.name})"
-            )
-    if not tensors and op.name == "cat":
-        raise ArgumentError("torch.cat(): expected a non-empty list of Tensors")
-    if not tensors and op.name == "stack":
-        raise ShapeError("stack expects a non-empty TensorList")
-
-
-def _tidy(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Operands with tuples as lists and NumPy numbers as Python numbers; refuses anything else."""
-    return tuple(
-        [x if isinstance(x, TensorBase) or x is None or type(x) in _NUMBERS else _tidied(op, x) for x in operands]
-    )
-
-
-def _tidied(op: Op, x: Any) -> Any:
-    if isinstance(x, (list, tuple)):
-        return list(x)
-    for kind in _NUMBERS_IN_ORDER:
-        if isinstance(x, kind):
-            return kind(x)
-    if hasattr(x, "item") and getattr(x, "ndim", None) == 0:
-        return x.item()
-    raise ArgumentTypeError(f"{op.name}(): expected a tensor or a number, got {type(x).__name__}")
-
-
-def _together(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Operands in one session: a 0-d tensor on cpu joins tensors elsewhere by value, as in PyTorch."""
-    homes = {x._session for x in operands if isinstance(x, TensorBase) and not _is_cpu_scalar(x)}
-    if len(homes) != 1:
-        raise _elsewhere(op, operands)
-    home = homes.pop()
-    return tuple(
-        new(home.upload(x._session.read([x._ref])[0], x._spec), x._spec, home)
-        if isinstance(x, TensorBase) and x._session is not home
-        else x
-        for x in operands
-    )
-
-
-def _is_cpu_scalar(x: TensorBase) -> bool:
-    return x._session.device.type == "cpu" and not x._spec.shape and not x.requires_grad
-
-
-def _elsewhere(op: Op, operands: tuple[Any, ...]) -> DeviceError:
-    tensors = [t for x in operands for t in (x if isinstance(x, list) else [x]) if isinstance(t, TensorBase)]
-    devices = list(dict.fromkeys(str(t._session.device) for t in tensors))
-    return DeviceError(
-        f"Expected all tensors to be on the same device, but found at least two devices, {devices[0]} "
-        f"and {devices[1]}! (in {op.name}, with shapes {[list(t._spec.shape) for t in tensors]}); move them with "
-        f".to(device)"
-    )
 
 
 def _describe(x: Any) -> Any:

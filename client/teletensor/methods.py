@@ -15,6 +15,7 @@ from teletensor import operators, ops
 from teletensor.functions import (
     arithmetic,
     creation,
+    differences,
     indexed,
     joining,
     products,
@@ -22,13 +23,15 @@ from teletensor.functions import (
     reductions,
     reshaping,
     sampling,
+    searching,
     shapes,
     statistics,
 )
 from teletensor.tensor import Tensor
 
 TOPICS: tuple[Any, ...] = (
-    arithmetic, creation, indexed, joining, products, queries, reductions, reshaping, sampling, shapes, statistics,
+    arithmetic, creation, differences, indexed, joining, products, queries, reductions, reshaping, sampling, searching,
+    shapes, statistics,
 )  # fmt: skip
 # Ops that PyTorch has as functions only, or under another name.
 NOT_METHODS = frozenset((

@@ -12,6 +12,9 @@ from teletensor.functions.arithmetic import (
 from teletensor.functions.creation import (
     clone,
 )
+from teletensor.functions.differences import (
+    cumulative_trapezoid, diff, trapezoid, trapz, vander,
+)
 from teletensor.functions.indexed import (
     argwhere, diag, diagflat, diagonal_scatter, index_put, index_put_, isin, nonzero, repeat_interleave, scatter,
     select_scatter, slice_scatter, where,
@@ -37,13 +40,15 @@ from teletensor.functions.reductions import (
 from teletensor.functions.sampling import (
     bernoulli, multinomial, normal,
 )
+from teletensor.functions.searching import (
+    bucketize, msort, searchsorted, unique, unique_consecutive,
+)
 from teletensor.functions.shapes import (
     adjoint, atleast_1d, atleast_2d, atleast_3d, broadcast_shapes, broadcast_tensors, broadcast_to, flatten, fliplr,
     flipud, moveaxis, movedim, narrow, permute, ravel, reshape, squeeze, t, tile, unflatten,
 )
 from teletensor.functions.statistics import (
-    bucketize, corrcoef, cov, cumulative_trapezoid, diff, histc, msort, nanquantile, norm, quantile, renorm,
-    searchsorted, trapezoid, trapz, unique, unique_consecutive, vander,
+    corrcoef, cov, histc, nanquantile, norm, quantile, renorm,
 )
 from teletensor.functions.windows import (
     bartlett_window, blackman_window, hamming_window, hann_window,
