@@ -57,7 +57,8 @@ def grad(
     `materialize_grads` (then zeros).
     """
     if is_grads_batched:
-        raise ArgumentError("is_grads_batched=True is not supported: call grad() once per cotangent")
+        rest = (create_graph, only_inputs, allow_unused, False, materialize_grads)
+        return _batched(outputs, inputs, grad_outputs, rest)
     roots, wanted = _as_list(outputs), _as_list(inputs)
     grads = _cotangents(roots, _as_list(grad_outputs) if grad_outputs is not None else [None] * len(roots))
     nodes = list(walk([node for node in (root.grad_fn for root in roots) if node is not None]))
@@ -74,6 +75,16 @@ def grad(
     results = iter(_run(roots, grads, targets, nodes, retain_graph, create_graph, only_targets=True))
     unused = (lambda x: _zeros_like(x)) if materialize_grads else (lambda x: None)
     return tuple(next(results) if is_used else unused(x) for x, is_used in zip(wanted, used, strict=True))
+
+
+def _batched(outputs: Any, inputs: Any, grad_outputs: Any, rest: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The gradients for each cotangent of a batch, stacked: one backward for each, over a graph that stays."""
+    batches = _as_list(grad_outputs)
+    if not batches or batches[0] is None:
+        raise ArgumentError("is_grads_batched=True needs grad_outputs, with the batch in the first dimension")
+    rows = [grad(outputs, inputs, [b[i] for b in batches], True, *rest) for i in range(len(batches[0]))]
+    stack = OPS["stack"]
+    return tuple(None if g[0] is None else dispatch.apply(stack, (list(g),), (0,)) for g in zip(*rows, strict=True))
 
 
 def retain(tensor: Tensor) -> None:

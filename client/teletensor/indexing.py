@@ -8,11 +8,12 @@ A boolean mask costs one round trip to read (its count is data), and none to wri
 from __future__ import annotations
 
 import numbers
+import warnings
 from typing import Any
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError, ArgumentTypeError, DimensionError, ShapeError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, DimensionError, DTypeError, ShapeError
 
 from teletensor import factories, ops
 from teletensor.tensor import Tensor
@@ -45,9 +46,25 @@ def write_at(x: Tensor, keys: tuple[Any, ...], value: Any, accumulate: bool) -> 
         _copy_into(viewed, ops.add(viewed, value) if accumulate else value)
         return x
     tensors, positions = _expand_masks(viewed, advanced)
+    if value.dtype is not x.dtype and not _may_cast([a for a in advanced if a is not None], keys, value):
+        raise DTypeError(
+            f"Index put requires the source and destination dtypes match, got {x.dtype.name} for the destination and "
+            f"{value.dtype.name} for the source."
+        )
     value = value if value.dtype is x.dtype else value.to(x.dtype)
     ops.index_put_(viewed, value, tensors, positions=positions, accumulate=accumulate)
     return x
+
+
+def _may_cast(indices: list[Tensor], keys: tuple[Any, ...], value: Tensor) -> bool:
+    """Whether PyTorch casts what is written: one number where a single mask says, or at numbers alone."""
+    if (
+        len(indices) == 1
+        and value.numel() == 1
+        and (_is_mask(indices[0]) or (len(keys) == 1 and isinstance(keys[0], bool)))
+    ):
+        return True
+    return not any(_spreads(key) for key in keys)
 
 
 def _copy_into(target: Tensor, value: Tensor) -> None:
@@ -81,10 +98,17 @@ def _fill_masked(x: Tensor, mask: Tensor, value: Any) -> None:
     ops.masked_fill_(x, mask.reshape(*mask.shape, *[1] * (x.ndim - mask.ndim)), value)
 
 
+_OF_MORE_DIMENSIONS = (slice, type(None), type(Ellipsis), Tensor, list, tuple)
+
+
 def _as_tuple(index: Any) -> tuple[Any, ...]:
     if isinstance(index, tuple):
         return index
-    if isinstance(index, list) and any(isinstance(i, (slice, type(None), type(Ellipsis), Tensor)) for i in index):
+    if isinstance(index, list) and any(isinstance(i, _OF_MORE_DIMENSIONS) for i in index):
+        warnings.warn(
+            "Using a non-tuple sequence for multidimensional indexing is deprecated; use x[tuple(seq)] instead of x[seq].",
+            stacklevel=3,
+        )
         return tuple(index)
     return (index,)
 
@@ -113,7 +137,11 @@ def _basic(x: Tensor, keys: tuple[Any, ...]) -> tuple[Tensor, list[Tensor | None
             out = ops.select(out, dim, int(key))
         else:
             index = _as_index(x, key)
-            if index.dtype.category == dtypes.INTEGER and index.ndim == 0 and index.dtype is not dtypes.uint8:
+            if _is_number_like(index):
+                if any(_spreads(k) for k in keys):
+                    # A number does not move the dimensions of other index tensors to the front; a tensor would. Waits.
+                    out = ops.select(out, dim, int(index))
+                    continue
                 advanced.append(index)
                 dim += 1
                 continue
@@ -121,6 +149,15 @@ def _basic(x: Tensor, keys: tuple[Any, ...]) -> tuple[Tensor, list[Tensor | None
             advanced.extend([None] * (index.ndim - 1 if _is_mask(index) and index.ndim else 0))
             dim += index.ndim if _is_mask(index) else 1
     return out, advanced + [None] * (out.ndim - len(advanced))
+
+
+def _is_number_like(index: Tensor) -> bool:
+    return index.ndim == 0 and index.dtype.category == dtypes.INTEGER and index.dtype is not dtypes.uint8
+
+
+def _spreads(key: Any) -> bool:
+    """Whether a key is an index tensor, or list, with dimensions of its own."""
+    return isinstance(key, (bool, list, range, np.ndarray)) or (isinstance(key, Tensor) and not _is_number_like(key))
 
 
 def _is_integer(key: Any) -> bool:
