@@ -106,7 +106,8 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
         return index
     if isinstance(index, list) and any(isinstance(i, _OF_MORE_DIMENSIONS) for i in index):
         warnings.warn(
-            "Using a non-tuple sequence for multidimensional indexing is deprecated; use x[tuple(seq)] instead of x[seq].",
+            "Using a non-tuple sequence for multidimensional indexing is deprecated; use x[tuple(seq)] instead of "
+            "x[seq].",
             stacklevel=3,
         )
         return tuple(index)

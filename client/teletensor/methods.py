@@ -18,6 +18,7 @@ from teletensor.functions import (
     differences,
     indexed,
     joining,
+    parts,
     products,
     queries,
     reductions,
@@ -30,7 +31,8 @@ from teletensor.functions import (
 from teletensor.tensor import Tensor
 
 TOPICS: tuple[Any, ...] = (
-    arithmetic, creation, differences, indexed, joining, products, queries, reductions, reshaping, sampling, searching,
+    arithmetic, creation, differences, indexed, joining, parts, products, queries, reductions, reshaping, sampling,
+    searching,
     shapes, statistics,
 )  # fmt: skip
 # Ops that PyTorch has as functions only, or under another name.

@@ -269,6 +269,25 @@ CALLS = {
     ],
     "a window of float64": lambda t: t.hann_window(5, dtype=t.float64),
     "a window of int": lambda t: t.hann_window(5, dtype=t.int64),
+    # parts
+    "real and imag": lambda t: [t.real(t.tensor([1 + 2j])), t.imag(t.tensor([1 + 2j])), t.real(t.ones(1))],
+    "sum_to_size": _both(lambda t, x: [x.sum_to_size(1, 4), x.sum_to_size((3, 1)), x.sum_to_size(4)]),
+    "sum_to_size that does not fit": lambda t: t.ones(2, 3).sum_to_size(2),
+    "fill_diagonal_": lambda t: [
+        t.zeros(3, 3).fill_diagonal_(5),
+        t.zeros(7, 3).fill_diagonal_(5),
+        t.zeros(7, 3).fill_diagonal_(5, wrap=True),
+        t.zeros(2, 2, 2).fill_diagonal_(1.5),
+    ],
+    "apply_": lambda t: t.tensor([1.0, 2.0]).apply_(lambda v: v * 10 + 1),
+    "logdet": _of(_square, lambda t, x: t.logdet(x)),
+    "logdet of less than nothing": lambda t: t.logdet(-t.eye(3)),
+    "pinverse": lambda t: t.pinverse(t.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]])),
+    "addmv_": lambda t: t.ones(2).addmv_(t.ones(2, 3), t.arange(3.0), alpha=2),
+    "put": lambda t: [t.put(t.zeros(3), t.tensor([1]), t.ones(1)), t.get_device(t.ones(1)), t.resolve_conj(t.ones(1))],
+    "layers as functions": _both(
+        lambda t, x: [t.celu(x), t.selu(x), t.conv1d(x[None], x[:2, None, :3].expand(2, 3, 3))]
+    ),
     # questions
     "result_type": lambda t: [
         str(t.result_type(t.ones(1, dtype=t.int32), 1.5)),

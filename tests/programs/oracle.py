@@ -21,6 +21,7 @@ MODULES = (
 )  # fmt: skip
 # Programs about this process: NumPy arrays that share memory, and the device's name in what they return.
 HERE_ONLY = frozenset((
+    "composites-apply_", "composites-put",
     "creation-as_tensor_shares_memory", "creation-default_dtype", "creation-legacy_types", "modes-autocasting",
     "modes-switches", "objects-device_as_context", "objects-facts", "objects-numpy_arrays",
 ))  # fmt: skip

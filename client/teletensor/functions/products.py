@@ -16,11 +16,13 @@ from teletensor.tensor import Tensor
 from teletensor.types import Scalar
 
 __all__ = [
-    "addbmm", "addmv", "addr", "cdist", "chain_matmul", "cross", "dot", "einsum", "inner", "inverse", "kron",
-    "matmul", "matrix_power", "svd", "tensordot", "vdot",
+    "addbmm", "addmv", "addmv_", "addr", "cdist", "chain_matmul", "cross", "dot", "einsum", "inner", "inverse",
+    "kron", "logdet", "matmul", "matrix_power", "pinverse", "svd", "tensordot", "vdot",
 ]  # fmt: skip
-METHODS = ("addbmm", "addmv", "addr", "cross", "dot", "inner", "inverse", "kron", "matmul", "matrix_power", "svd",
-           "vdot")  # fmt: skip
+METHODS = (
+    "addbmm", "addmv", "addmv_", "addr", "cross", "dot", "inner", "inverse", "kron", "logdet", "matmul",
+    "matrix_power", "pinverse", "svd", "vdot",
+)  # fmt: skip
 
 
 def einsum(equation: str, *operands: Any) -> Tensor:
@@ -178,6 +180,24 @@ def svd(
     if not compute_uv:
         made = return_types.svd(factories.zeros_like(U), S, factories.zeros_like(V))
     return made if out is None else store_all(made, out)
+
+
+def logdet(input: Tensor) -> Tensor:
+    """The logarithm of the determinant of each square matrix; NaN where that is negative."""
+    sign, log = ops.slogdet(input)
+    return ops.where(ops.lt(sign, 0), float("nan"), log)
+
+
+def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
+    """The pseudoinverse of each matrix; see `torch.linalg.pinv`."""
+    from teletensor.linalg import pinv
+
+    return pinv(input, rcond)
+
+
+def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1) -> Tensor:
+    """`addmv`, written into the tensor."""
+    return ops.copy_(input, addmv(input, mat, vec, beta=beta, alpha=alpha))
 
 
 def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
