@@ -1,5 +1,8 @@
 """Layers, containers, losses and everything else of `torch.nn`."""
 
+from typing import TYPE_CHECKING
+
+from teletensor import missing as _missing
 from teletensor.nn import functional, init, modules, utils
 from teletensor.nn.activation import (
     CELU,
@@ -366,3 +369,6 @@ __all__ = [
     "modules",
     "utils",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = _missing.getter(__name__)

@@ -1,5 +1,8 @@
 """Optimisers with PyTorch's names, defaults and numbers. A step is one command for each group of parameters."""
 
+from typing import TYPE_CHECKING
+
+from teletensor import missing as _missing
 from teletensor.optim import lr_scheduler
 from teletensor.optim.adam import Adam, AdamW
 from teletensor.optim.adam_variants import Adamax, NAdam, RAdam
@@ -22,3 +25,6 @@ __all__ = [
     "RMSprop",
     "lr_scheduler",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = _missing.getter(__name__)

@@ -1,5 +1,8 @@
 """Functions of neural networks, with PyTorch's names and arguments."""
 
+from typing import TYPE_CHECKING
+
+from teletensor import missing as _missing
 from teletensor.nn.functional.activation import (
     celu,
     celu_,
@@ -265,3 +268,6 @@ __all__ = [
     "upsample_bilinear",
     "upsample_nearest",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = _missing.getter(__name__)
