@@ -7,7 +7,6 @@ from typing import Any, NoReturn
 
 REASONS = {
     "distributed": "training over several processes is a later version's work; one worker serves one program",
-    "DataParallel": "training on several GPUs at once is a later version's work",
     "parallel": "training over several processes is a later version's work",
     "jit": "there is nothing to compile to: ops run on the worker as they come",
     "fx": "modules are not traced: ops run on the worker as they come",

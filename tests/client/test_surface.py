@@ -78,7 +78,7 @@ def test_what_is_there_covers_most_uses():
         ("jit.script", "teletensor has no torch.jit.script; there is nothing to compile to"),
         ("func.vmap", "teletensor has no torch.func.vmap; functions are not vectorised"),
         ("cuda.Stream", "teletensor has no torch.cuda.Stream"),
-        ("nn.DataParallel", "teletensor has no torch.nn.DataParallel; training on several GPUs"),
+        ("nn.quantized", "teletensor has no torch.nn.quantized"),
         ("nn.functional.no_such_loss", "teletensor has no torch.nn.functional.no_such_loss"),
         ("optim.SparseAdam", "teletensor has no torch.optim.SparseAdam"),
     ],
