@@ -51,7 +51,8 @@ class DType:
         return f"torch.{self.name}"
 
     def __reduce__(self) -> str:
-        return self.name
+        # The name that the dtype has in this module.
+        return "bool_" if self.name == "bool" else self.name
 
     @property
     def is_half(self) -> bool:

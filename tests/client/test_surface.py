@@ -65,7 +65,7 @@ def test_exactly_the_known_names_are_missing():
 def test_what_is_there_covers_most_uses():
     total = sum(scores().values())
     there = sum(score for name, score in scores().items() if has(teletensor, name))
-    assert there / total > 0.97
+    assert there / total > 0.98
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,10 @@ def pickles(t):
 # -- sizes, devices, dtypes --------------------------------------------------------------------------------------------
 
 
+def dtypes_pickle(t):
+    return [pickle.loads(pickle.dumps(d)) is d for d in (t.bool, t.uint8, t.float32, t.bfloat16, t.complex64)]
+
+
 def sizes(t):
     s = t.Size([2, 3, 4])
     return [
