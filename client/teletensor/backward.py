@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from teletensor_core.errors import ArgumentError, DeviceError, GradientError, ShapeError
@@ -13,7 +13,7 @@ from teletensor_core.spec import spec
 from teletensor import dispatch, hooks, staged
 from teletensor.graph import GradFn, leaves_under, walk
 from teletensor.python_node import PythonNode
-from teletensor.session import BackwardRequest
+from teletensor.session import BackwardRequest, Session
 from teletensor.tensor_base import new
 
 if TYPE_CHECKING:
@@ -125,9 +125,12 @@ def engine_pass(
     keep: bool,
     *,
     only_targets: bool = True,
-    ends: Sequence[GradFn] = (),
+    ends: Sequence[GradFn] | None = None,
 ) -> list[Tensor]:
-    """One backward command over these nodes: the gradients of the targets. `ends` are nodes that it stops at."""
+    """One backward command over these nodes: the gradients of the targets.
+
+    `ends` are the Python steps that a part of a staged backward stops at; it leaves the leaves' hooks to the whole.
+    """
     session = roots[0]._session
     for x in (*roots, *targets, *[g for g in grads if g is not None]):
         if x._session is not session:
@@ -140,12 +143,20 @@ def engine_pass(
         create_graph=create_graph,
         retain_graph=keep,
         only_targets=only_targets,
-        run_hook=hooks.runner(session) if hooks.any_on([*nodes, *ends], leaves_under(nodes) + roots) else None,
+        run_hook=_hook_runner(session, nodes, roots, ends),
         target_specs=specs,
     )
     refs = session.backward(request)
     node = _gradient_node(nodes, grads) if create_graph else None
     return [new(ref, s, session, node, i) for i, (ref, s) in enumerate(zip(refs, specs, strict=True))]
+
+
+def _hook_runner(
+    session: Session, nodes: list[GradFn], roots: list[Tensor], ends: Sequence[GradFn] | None
+) -> Callable[..., Any] | None:
+    if not hooks.any_on([*nodes, *(ends or ())], leaves_under(nodes) + roots):
+        return None
+    return hooks.runner(session, on_leaves=ends is None)
 
 
 def _mark_freed(nodes: list[GradFn], keep: bool) -> None:

@@ -89,22 +89,41 @@ def any_on(nodes: Iterable[GradFn], leaves: Iterable[TensorBase]) -> bool:
     return any(id(node) in hooked for node in nodes) or any(id(leaf) in hooked for leaf in leaves)
 
 
-def runner(session: Session) -> Callable[[int, Ref, Spec], Ref | None]:
-    """What a session calls when its engine meets a hook."""
+def runner(session: Session, *, on_leaves: bool = True) -> Callable[[int, Ref, Spec], Ref | None]:
+    """What a session calls when its engine meets a hook. Those on leaves are passed over without `on_leaves`."""
 
     def run(number: int, ref: Ref, spec: Spec) -> Ref | None:
         grad = new(ref, spec, session)
-        found = _hooks.get(number)
-        answer = None if found is None else found[0](grad)
+        hook, node = _hooks.get(number, (None, None))
+        if hook is None or node is None or not (on_leaves or isinstance(node(), GradFn)):
+            return None
+        answer = _answer(number, hook, grad)
         if answer is None:
             return None
-        if not isinstance(answer, TensorBase):
-            raise ArgumentTypeError(f"expected a hook to return a Tensor or None, got {type(answer).__name__}")
-        if answer._spec.shape != spec.shape or answer._spec.dtype is not spec.dtype:
-            raise GradientError(f"hook {number} has changed the gradient from {spec!r} to {answer._spec!r}")
         held[:] = [answer]
         return answer._ref
 
     # The newest answer stays alive until the next one: its handle must not be released before the engine used it.
     held: list[TensorBase] = []
     return run
+
+
+def run_on_leaf(leaf: TensorBase, grad: Any) -> Any:
+    """A leaf's gradient after its hooks, in the order in which they were registered."""
+    for number, (hook, node) in sorted(_hooks.items()):
+        if node() is leaf:
+            answer = _answer(number, hook, grad)
+            grad = grad if answer is None else answer
+    return grad
+
+
+def _answer(number: int, hook: Callable[..., Any], grad: TensorBase) -> TensorBase | None:
+    """What a hook gives, which has to be of the gradient's shape and dtype."""
+    answer = hook(grad)
+    if answer is None:
+        return None
+    if not isinstance(answer, TensorBase):
+        raise ArgumentTypeError(f"expected a hook to return a Tensor or None, got {type(answer).__name__}")
+    if answer._spec.shape != grad._spec.shape or answer._spec.dtype is not grad._spec.dtype:
+        raise GradientError(f"hook {number} has changed the gradient from {grad._spec!r} to {answer._spec!r}")
+    return answer

@@ -1,7 +1,7 @@
 """Backward through a graph with Python steps in it: one engine pass down to their results, their own gradients, and on.
 
 A part of the graph that is reached from several passes is walked once in each, with a part of the gradient: sums come
-out the same.
+out the same, and hooks on leaves see the sum. Hooks inside such a part see the parts.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from teletensor import grad_mode
+from teletensor import grad_mode, hooks
 from teletensor.graph import GradFn, walk
 from teletensor.python_node import PythonNode
 
@@ -43,7 +43,10 @@ class StagedBackward:
             if not self.keep:
                 step.release()
             self._go_on([tensor for tensor, _ in following], [grad for _, grad in following])
-        return self.sums
+        return [
+            grad if grad is None or isinstance(target._edge()[0], GradFn) else hooks.run_on_leaf(target, grad)
+            for target, grad in zip(self.targets, self.sums, strict=True)
+        ]
 
     def _go_on(self, roots: Sequence[Tensor], grads: Sequence[Tensor | None]) -> None:
         """Send gradients on from some tensors: an engine pass for each session, down to leaves and Python steps."""

@@ -201,6 +201,15 @@ def a_hook_on_its_result(torch):
     return a.grad
 
 
+def a_hook_on_a_leaf_sees_the_sum(torch):
+    a, seen = _leaf(torch, 1.0, 2.0), []
+    a.register_hook(lambda g: seen.append(g.clone()))
+    a.register_hook(lambda g: g * 2)
+    y = a.sin()
+    (_product(torch).apply(y, a) + y * a).sum().backward()
+    return [len(seen), *seen, a.grad]
+
+
 def a_second_backward(torch):
     a = _leaf(torch, 1.0, 2.0)
     y = _product(torch).apply(a, a).sum()
