@@ -62,7 +62,8 @@ def grad(
     roots, wanted = _as_list(outputs), _as_list(inputs)
     grads = _cotangents(roots, _as_list(grad_outputs) if grad_outputs is not None else [None] * len(roots))
     nodes = list(walk([node for node in (root.grad_fn for root in roots) if node is not None]))
-    used = [_is_reached(x, roots, nodes) for x in wanted]
+    reached = _reached(roots, nodes)
+    used = [_key(*x._edge()) in reached for x in wanted]
     for x, is_used in zip(wanted, used, strict=True):
         if not x.requires_grad:
             raise GradientError("One of the differentiated Tensors does not require grad")
@@ -216,12 +217,14 @@ def _cotangents(roots: list[Any], grads: list[Any]) -> list[Any]:
     ]
 
 
-def _is_reached(x: Any, roots: list[Any], nodes: list[GradFn]) -> bool:
-    node, index = x._edge()
-    if isinstance(node, GradFn):
-        here = any(root._edge() == (node, index) for root in roots)
-        return here or any((node, index) in n.parents for n in nodes)
-    return any(root is x for root in roots) or any(parent is x for n in nodes for parent, _ in n.parents)
+def _reached(roots: list[Any], nodes: list[GradFn]) -> set[tuple[int, int]]:
+    """The results and leaves that gradients of the roots come to."""
+    edges = [root._edge() for root in roots] + [parent for node in nodes for parent in node.parents]
+    return {_key(*edge) for edge in edges if edge[0] is not None}
+
+
+def _key(node: Any, index: int) -> tuple[int, int]:
+    return id(node), index
 
 
 def _zeros_like(x: Any) -> Any:

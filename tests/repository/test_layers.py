@@ -101,3 +101,17 @@ def test_importing_the_client_loads_no_server_and_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_files_and_functions_stay_readable(package):
+    """No file above 400 lines, no function above 60 without its docstring."""
+    for path in sources(package):
+        if str(path).endswith(GENERATED):
+            continue
+        text = path.read_text()
+        assert text.count("\n") <= 400, f"{path.relative_to(ROOT)} has {text.count(chr(10))} lines"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = node.end_lineno - node.lineno + 1 - (ast.get_docstring(node) or "").count("\n")
+                assert lines <= 60, f"{path.relative_to(ROOT)}:{node.lineno} {node.name} has {lines} lines"
