@@ -85,6 +85,16 @@ class Writer:
             )
         return words
 
+    def run_program(
+        self, program: int, location: int, inputs: Sequence[Ref], numbers: Sequence[Any], outputs: int
+    ) -> tuple[Ref, ...]:
+        """Write a run of a program; the handles of its outputs."""
+        with self.lock:
+            outs = self.new_handles(outputs)
+            words = [self._outbox.number(x) for x in numbers]
+            self.command(codec.RUN_PROGRAM, program, location, len(inputs), *inputs, len(words), *words, outputs, *outs)
+        return outs
+
     def command(self, *words: int) -> None:
         """Write a command."""
         with self.lock:
