@@ -14,6 +14,7 @@ import grpc
 import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core.errors import ArgumentError, ConnectFailedError
 from teletensor_protos import handshake
+from teletensor_protos.allocator import keep_freed_memory
 from teletensor_protos.tokens import TokenFileError, check_token, default_token_file, read_token
 from teletensor_protos.v1.worker_pb2 import OpenReply
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
@@ -58,6 +59,7 @@ def connect(
     except BaseException:
         endpoint.channel.close()
         raise
+    keep_freed_memory()
     session = RemoteSession(endpoint, reply.session, _device(reply), reply.limits, blocking=blocking)
     sessions.add(session, default=default_device is None)
     if default_device is not None:
