@@ -16,10 +16,10 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 @dataclass
 class Answered:
-    """The worker's answer, whole: `arrays` are filled."""
+    """The worker's answer, whole: `arrays` are filled, and where one has an error, that is in its place."""
 
     reply: Reply
-    arrays: list[Array] = field(default_factory=list)
+    arrays: list[Array | TeletensorError] = field(default_factory=list)
 
 
 Event: TypeAlias = "Answered | HookCall | TeletensorError"
@@ -53,7 +53,7 @@ class Incoming:
         self._targets = [
             array.reshape(-1).view(np.uint8).data
             for entry, array in zip(reply.arrays, self.answered.arrays, strict=True)
-            if entry.streamed and array.nbytes
+            if entry.streamed and isinstance(array, np.ndarray) and array.nbytes
         ]
         self._at = 0
 
@@ -75,7 +75,9 @@ class Incoming:
             self._at = 0
 
 
-def _array(entry: ArrayData) -> Array:
+def _array(entry: ArrayData) -> Array | TeletensorError:
+    if entry.HasField("failure"):
+        return error_of(entry.failure)
     dtype = dtypes.ALL[entry.dtype].np
     shape = tuple(entry.shape)
     return np.empty(shape, dtype) if entry.streamed else np.frombuffer(bytearray(entry.data), dtype).reshape(shape)

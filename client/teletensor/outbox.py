@@ -88,6 +88,13 @@ class Outbox:
         self.numbers.append(x)
         return -len(self.numbers)
 
+    def replace_last(self, start: int, end: int, row: Sequence[int]) -> bool:
+        """Put a row in the place of the one from `start` to `end`. False when that is not the last one any more."""
+        if len(self.words) != end:
+            return False
+        self.words[start:end] = row
+        return True
+
     def blob(self, data: bytes) -> int:
         """Add the data of a small upload; its index."""
         self.blobs.append(data)

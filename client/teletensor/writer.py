@@ -91,6 +91,17 @@ class Writer:
             self._outbox.words.extend(words)
             self._written()
 
+    def place(self) -> tuple[int, int]:
+        """Where the next row begins: the number of its batch, and the word in it."""
+        with self.lock:
+            return self._outbox.sequence, len(self._outbox.words)
+
+    def replace_last(self, place: tuple[int, int], size: int, row: Sequence[int]) -> bool:
+        """Write a row instead of the one of `size` words at `place`. False when that is not the last one any more."""
+        with self.lock:
+            sequence, start = place
+            return sequence == self._outbox.sequence and self._outbox.replace_last(start, start + size, row)
+
     def upload(self, data: bytes, before: Sequence[int], after: Sequence[int]) -> None:
         """Write an UPLOAD whose elements travel in the batch: the words before and after the number of its blob."""
         with self.lock:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from teletensor_core.engine import Value
-from teletensor_core.errors import QuotaExceededError
+from teletensor_core.errors import QuotaExceededError, TensorNotFoundError
 from teletensor_protos.frames import CHUNK_BYTES, Out, pack_chunk
 from teletensor_protos.v1.worker_pb2 import ArrayData
 
@@ -25,27 +25,40 @@ _MOST_REPLY = 3 << 20
 
 
 def read(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
-    """READ: the values, small ones in the reply, large ones in chunks after it."""
+    """READ: values, or the errors in their places; small values in the reply, large ones in chunks after it."""
     request, handles = rows.take_number(), rows.take_list()
     try:
-        values = [machine.table.value(handle) for handle in handles]
+        found = [_value_or_poison(machine, handle) for handle in handles]
         # What the device found wrong must be told before the first byte is sent.
         machine.engine.backend.synchronize()
-        arrays, large = _array_data(machine, values)
+        arrays, large = _array_data(machine, found)
     except Exception as error:
         yield refusal(machine, request, machine.poison(error, "read", 0), handles)
         return
+    for handle, value in zip(handles, found, strict=True):
+        if isinstance(value, Poison):
+            _told(machine, handle, value)
     yield machine.reply(request=request, arrays=arrays)
     for value in large:
         yield from chunks_of(machine.engine.backend.to_host(value.array))
 
 
-def _array_data(machine: SessionMachine, values: list[Value]) -> tuple[list[ArrayData], list[Value]]:
+def _value_or_poison(machine: SessionMachine, handle: int) -> Value | Poison:
+    try:
+        return machine.table.get(handle)
+    except TensorNotFoundError as error:
+        return machine.poison(error, "read", 0)
+
+
+def _array_data(machine: SessionMachine, found: list[Value | Poison]) -> tuple[list[ArrayData], list[Value]]:
     """The reply's entries, and the values that follow in chunks."""
     entries: list[ArrayData] = []
     large: list[Value] = []
     left = _MOST_INLINE
-    for value in values:
+    for value in found:
+        if isinstance(value, Poison):
+            entries.append(ArrayData(failure=failure_message(value)))
+            continue
         size = value.spec.nbytes
         entry = _entry(value)
         if size <= min(_INLINE_BYTES, left):
@@ -64,7 +77,7 @@ def _entry(value: Value) -> ArrayData:
 
 def _bounded(entries: list[ArrayData]) -> list[ArrayData]:
     """The entries, if a message can hold them. Raises QuotaExceededError."""
-    if sum(32 + 10 * len(entry.shape) + len(entry.data) for entry in entries) > _MOST_REPLY:
+    if sum(32 + entry.ByteSize() for entry in entries) > _MOST_REPLY:
         raise QuotaExceededError(f"{len(entries)} tensors are too many to ask for at a time; ask for fewer")
     return entries
 
@@ -110,8 +123,14 @@ def sync(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
 
 
 def refusal(machine: SessionMachine, request: int, poison: Poison, handles: list[int]) -> Out:
-    """The answer that tells an error; it counts as read, and tensors that a failed write left in doubt come back."""
+    """The answer that tells an error in place of all that was asked for."""
     machine.failures.forget(poison)
     for handle in handles:
-        machine.table.restore(handle)
+        _told(machine, handle, poison)
     return machine.reply(request=request, failure=failure_message(poison))
+
+
+def _told(machine: SessionMachine, handle: int, poison: Poison) -> None:
+    """An error counts as read once it is told, and a tensor that a failed write left in doubt comes back."""
+    machine.failures.forget(poison)
+    machine.table.restore(handle)

@@ -119,10 +119,10 @@ class Driver:
 
     def error(self, handle: int) -> Failure:
         """The failure that reading a handle tells."""
-        reply = self.read(handle)
-        assert reply.HasField("failure"), "this was to fail"
-        assert reply.failure.code in CODES
-        return reply.failure
+        (entry,) = self.read(handle).arrays
+        assert entry.HasField("failure"), "this was to fail"
+        assert entry.failure.code in CODES
+        return entry.failure
 
     def sync(self) -> Failure | None:
         reply = reply_of(self.ask(codec.SYNC))

@@ -56,6 +56,17 @@ def test_one_read_answers_for_many_tensors(driver: Driver) -> None:
     assert [np.frombuffer(a.data, np.int64)[0] for a in reply.arrays] == list(range(100))
 
 
+def test_one_read_tells_values_and_errors_each_in_its_place(driver: Driver) -> None:
+    x = driver.upload(X)
+    (bad,) = driver.call("sum", x, dim=9)
+    reply = driver.read(x, bad, 999, x)
+    assert not reply.HasField("failure")
+    codes = [entry.failure.code for entry in reply.arrays]
+    assert codes == ["", "dimension", "tensor_not_found", ""]
+    assert reply.arrays[0].data == reply.arrays[3].data == X.tobytes()
+    assert driver.sync() is None
+
+
 def test_what_does_not_fit_into_a_reply_follows_in_chunks(driver: Driver) -> None:
     handles = [driver.upload(np.full((16_000,), i, np.float32)) for i in range(40)]
     reply = driver.read(*handles)

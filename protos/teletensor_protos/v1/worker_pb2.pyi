@@ -110,16 +110,18 @@ class Reply(_message.Message):
     def __init__(self, acknowledged: _Optional[int] = ..., request: _Optional[int] = ..., arrays: _Optional[_Iterable[_Union[ArrayData, _Mapping]]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., hook_call: _Optional[_Union[HookCall, _Mapping]] = ..., specs: _Optional[_Iterable[_Union[ArrayData, _Mapping]]] = ...) -> None: ...
 
 class ArrayData(_message.Message):
-    __slots__ = ("dtype", "shape", "data", "streamed")
+    __slots__ = ("dtype", "shape", "data", "streamed", "failure")
     DTYPE_FIELD_NUMBER: _ClassVar[int]
     SHAPE_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     STREAMED_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
     dtype: int
     shape: _containers.RepeatedScalarFieldContainer[int]
     data: bytes
     streamed: bool
-    def __init__(self, dtype: _Optional[int] = ..., shape: _Optional[_Iterable[int]] = ..., data: _Optional[bytes] = ..., streamed: bool = ...) -> None: ...
+    failure: Failure
+    def __init__(self, dtype: _Optional[int] = ..., shape: _Optional[_Iterable[int]] = ..., data: _Optional[bytes] = ..., streamed: bool = ..., failure: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...
 
 class Failure(_message.Message):
     __slots__ = ("code", "message", "location", "command")
