@@ -31,6 +31,7 @@ class CuPyBackend(Backend):
     def __init__(self, index: int = 0) -> None:
         self._cupy = _import_cupy()
         self.index = index
+        self.library = f"CuPy {self._cupy.__version__}"
         self.device_name = self._find(index)
         self.out_of_memory_errors = (MemoryError, self._cupy.cuda.memory.OutOfMemoryError)
         self._open()

@@ -115,6 +115,7 @@ class NumPyBackend(Backend):
     """Arrays in host memory."""
 
     name = "numpy"
+    library = f"NumPy {np.__version__}"
     linalg_errors = (np.linalg.LinAlgError,)
 
     def __init__(self) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +29,9 @@ ROUNDING = {"rtol": 2e-4, "atol": 2e-5}
 @pytest.fixture(scope="module")
 def gpu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerProcess]:
     """A worker on the emulated GPU."""
-    with WorkerProcess(tmp_path_factory.mktemp("gpu"), "--device", "cuda:0", module=LAUNCHER) as running:
+    folder = tmp_path_factory.mktemp("gpu")
+    own = {"XDG_CONFIG_HOME": str(folder)}
+    with WorkerProcess(folder, "--device", "cuda:0", env=own, module=LAUNCHER) as running:
         yield running
         assert running.process.poll() is None, f"the worker ended during the tests:\n{running.log}"
 
@@ -96,6 +101,7 @@ def test_operators_see_a_gpu(gpu: WorkerProcess, on_gpu: RemoteSession) -> None:
     torch.cuda.synchronize()
     status, (device,) = ask(gpu, "/v1/status"), ask(gpu, "/v1/devices")["devices"]
     assert (status["device"], status["device_name"]) == ("cuda:0", "CUDA emulator (not a GPU)")
+    assert status["gpu_self_test"] == "not run"
     assert (device["device"], device["name"]) == ("cuda:0", "CUDA emulator (not a GPU)")
     assert device["total"] == 4 << 30
     assert device["allocated"] - before["allocated"] >= x.nbytes
@@ -119,6 +125,16 @@ def test_a_state_file_comes_back(on_gpu: RemoteSession, tmp_path: Any) -> None:
     loaded = torch.load(tmp_path / "model.safetensors")
     for name, value in model.state_dict().items():
         assert torch.equal(loaded[name].to("cuda"), value)
+
+
+def test_the_self_test_runs_on_it(tmp_path: Any) -> None:
+    command = [sys.executable, "-m", LAUNCHER, "selftest", "--op", "softmax", "--op", "embedding"]
+    done = subprocess.run(
+        command, env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "comparing cuda:0 (CUDA emulator (not a GPU), CuPy 14" in done.stdout
+    assert "GPU self-test: passed (" in done.stdout
 
 
 # -- errors that the device finds --------------------------------------------------------------------------------------
