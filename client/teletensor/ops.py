@@ -1862,7 +1862,7 @@ _mean_op = _OPS['mean']
 
 
 def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
-    """The mean over dimensions, or of everything."""
+    """The mean over dimensions, or of everything; NaN of nothing."""
     made = _apply(_mean_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 

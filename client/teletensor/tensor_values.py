@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError, ArgumentTypeError, GradientError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError, ShapeError
 from teletensor_core.registry import OPS
 
 from teletensor import dispatch
@@ -50,7 +50,7 @@ class TensorValues(TensorFacts):
     def item(self) -> Number:
         """The one element as a Python number. RuntimeError for any other number of elements."""
         if self._spec.numel != 1:
-            raise GradientError(f"a Tensor with {self._spec.numel} elements cannot be converted to Scalar")
+            raise ShapeError(f"a Tensor with {self._spec.numel} elements cannot be converted to Scalar")
         value: Number = _python(self._fetch().reshape(()))
         return value
 
@@ -77,7 +77,7 @@ class TensorValues(TensorFacts):
     def __bool__(self) -> bool:
         if self._spec.numel != 1:
             word = "no values" if self._spec.numel == 0 else "more than one value"
-            raise GradientError(f"Boolean value of Tensor with {word} is ambiguous")
+            raise ShapeError(f"Boolean value of Tensor with {word} is ambiguous")
         return bool(self.item())
 
     def _number(self) -> Any:
@@ -124,7 +124,7 @@ class TensorValues(TensorFacts):
         from teletensor import ops
 
         if not isinstance(element, (TensorValues, int, float, complex, np.number, np.bool_)):
-            raise GradientError(
+            raise DTypeError(
                 f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
             )
         return bool(ops.any(ops.eq(self, element)))  # type: ignore[arg-type]

@@ -61,8 +61,10 @@ def _(ops, g, out, input, *, dim0, dim1):
 def expand(xp, input, *, size):
     """Dimensions of one element repeated without copying; -1 keeps a size."""
     extra = len(size) - input.ndim
-    shape = tuple(input.shape[i - extra] if n == -1 else n for i, n in enumerate(size))
-    return xp.broadcast_to(input, shape)
+    have, steps = (1,) * extra + input.shape, (0,) * extra + input.strides
+    shape = tuple(h if n == -1 else n for n, h in zip(size, have, strict=True))
+    # What broadcast_to gives cannot be written to, as single elements of it may be.
+    return xp.as_strided(input, shape, tuple(s if n == h else 0 for n, h, s in zip(shape, have, steps, strict=True)))
 
 
 @expand.vjp("input")
