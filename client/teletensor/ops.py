@@ -815,6 +815,14 @@ def cumsum_(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     return _apply_inplace(_cumsum_op, (input,), (_ints(dim), _as_dtype(dtype)))
 
 
+_data_op = _OPS['data']
+
+
+def data(input: Tensor) -> Tensor:
+    """The same memory, cut off from the graph and from the counting of writes."""
+    return _apply(_data_op, (input,), ())
+
+
 _deg2rad_op = _OPS['deg2rad']
 
 

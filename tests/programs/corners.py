@@ -101,3 +101,19 @@ def names_of_errors_say_what_was_wrong(torch):
         except (RuntimeError, ValueError) as error:
             texts.append(str(error))
     return texts
+
+
+def autograd_takes_no_notice_of_writes_to_data(torch):
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y, z = x * x, x.exp()
+    x.data.add_(1)
+    z.data.zero_()
+    (y + z).sum().backward()
+    return [x, x.grad, z, x._version]
+
+
+def autograd_notices_writes_to_what_was_detached(torch):
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x * x
+    x.detach().add_(1)
+    y.sum().backward()
