@@ -815,6 +815,14 @@ def cumsum_(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     return _apply_inplace(_cumsum_op, (input,), (_ints(dim), _as_dtype(dtype)))
 
 
+_data_op = _OPS['data']
+
+
+def data(input: Tensor) -> Tensor:
+    """The same memory, cut off from the graph and from the counting of writes."""
+    return _apply(_data_op, (input,), ())
+
+
 _deg2rad_op = _OPS['deg2rad']
 
 
@@ -1870,7 +1878,7 @@ _mean_op = _OPS['mean']
 
 
 def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
-    """The mean over dimensions, or of everything."""
+    """The mean over dimensions, or of everything; NaN of nothing."""
     made = _apply(_mean_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
