@@ -1,70 +1,67 @@
-"""Moving tensors: megabytes a second each way, and the time of one read on an idle link."""
+"""Moving tensors, beside a plain socket: one large array and a thousand small ones, and the time of one read."""
 
 from __future__ import annotations
 
-import multiprocessing
-import socket
 from typing import Any
 
 import numpy as np
 import teletensor as tt
 
 from benchmarks.harness import Result, Side, compare
+from benchmarks.socket_peer import SocketPeer
 
-MEGABYTES = 32
-
-
-def _answer(connection: socket.socket, size: int) -> None:
-    """The other end of a plain socket: takes `size` bytes, sends them back."""
-    buffer = bytearray(size)
-    while True:
-        view, at = memoryview(buffer), 0
-        while at < size:
-            got = connection.recv_into(view[at:])
-            if not got:
-                return
-            at += got
-        connection.sendall(buffer)
+Arrays = list[np.ndarray[Any, Any]]
 
 
-def _socket(size: int) -> tuple[Side, Any]:
-    """Sending bytes to another process and back over TCP on loopback, as plainly as Python can."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        here = socket.create_connection(server.getsockname())
-        there, _ = server.accept()
-    process = multiprocessing.get_context("fork").Process(target=_answer, args=(there, size), daemon=True)
-    process.start()
-    there.close()
-    data, buffer = bytes(size), bytearray(size)
+class Sides:
+    """The same arrays moved by a socket and by a session; every array that comes back is checked once."""
 
-    def run(count: int) -> None:
+    def __init__(self, peer: SocketPeer, session: Any, arrays: Arrays) -> None:
+        self._peer, self._session, self._arrays = peer, session, arrays
+        self._device = session.device
+        self._there = self._put()
+        peer.upload(arrays, keep=True)
+        for got in (self._fetch(), self._receive()):
+            for array, expected in zip(got, arrays, strict=True):
+                np.testing.assert_array_equal(array.view(np.uint8), expected.view(np.uint8))
+
+    def _put(self) -> list[tt.Tensor]:
+        there = [tt.tensor(array, device=self._device) for array in self._arrays]
+        self._session.synchronize()
+        return there
+
+    def _fetch(self) -> Arrays:
+        fetched: Arrays = self._session.read([tensor._ref for tensor in self._there])
+        return fetched
+
+    def _receive(self) -> Arrays:
+        return self._peer.download(len(self._arrays), self._arrays[0].nbytes)
+
+    def up(self) -> dict[str, Side]:
+        """Upload, and wait until it is there."""
+        return {"socket": _often(lambda: self._peer.upload(self._arrays)), "worker": _often(self._put)}
+
+    def down(self) -> dict[str, Side]:
+        """Download into new memory."""
+        return {"socket": _often(self._receive), "worker": _often(self._fetch)}
+
+
+def _often(run: Any) -> Side:
+    def side(count: int) -> None:
         for _ in range(count):
-            here.sendall(data)
-            view, at = memoryview(buffer), 0
-            while at < size:
-                at += here.recv_into(view[at:])
+            run()
 
-    return run, here
+    return side
+
+
+def _arrays(count: int, size: int) -> Arrays:
+    draw = np.random.default_rng(0)
+    return [draw.standard_normal(size // 4, np.float32) for _ in range(count)]
 
 
 def run(session: Any, peers: dict[str, Any]) -> list[Result]:
-    """Uploads, downloads, a round trip of the same bytes beside a plain socket, and the latency of `item()`."""
-    array = np.ones(MEGABYTES << 18, np.float32)
-    there = tt.tensor(array, device="remote")
-    number = tt.ones(1, device="remote")
-
-    def upload(count: int) -> None:
-        for _ in range(count):
-            tt.tensor(array, device="remote")
-        session.synchronize()
-
-    def download(count: int) -> None:
-        for _ in range(count):
-            there.cpu()
-
-    def both(count: int) -> None:
-        for _ in range(count):
-            tt.tensor(array, device="remote").cpu()
+    """Uploads and downloads beside a plain socket, and the latency of `item()`."""
+    number = tt.ones(1, device=session.device)
 
     def read(count: int) -> None:
         for _ in range(count):
@@ -74,13 +71,16 @@ def run(session: Any, peers: dict[str, Any]) -> list[Result]:
         for _ in range(count):
             (number + 1).item()
 
-    plain, connection = _socket(array.nbytes)
-    results = [
-        compare("upload of 32 MB", {"worker": upload}, "MB/s", MEGABYTES),
-        compare("download of 32 MB", {"worker": download}, "MB/s", MEGABYTES),
-        compare("32 MB there and back", {"socket": plain, "worker": both}, "MB/s", 2 * MEGABYTES),
-        compare("item() on an idle link", {"worker": read}, "us"),
-        compare("an op and item()", {"worker": change_and_read}, "us"),
-    ]
-    connection.close()
+    with SocketPeer() as peer:
+        results = []
+        for name, unit, scale, count, size in (
+            ("256 MiB", "MB/s", (256 << 20) / 1e6, 1, 256 << 20),
+            ("1,000 arrays of 4 KiB", "arrays/s", 1000, 1000, 4 << 10),
+        ):
+            sides = Sides(peer, session, _arrays(count, size))
+            results.append(compare(f"upload of {name}", sides.up(), unit, scale))
+            results.append(compare(f"download of {name}", sides.down(), unit, scale))
+            del sides
+    results.append(compare("item() on an idle link", {"worker": read}, "us"))
+    results.append(compare("an op and item()", {"worker": change_and_read}, "us"))
     return results

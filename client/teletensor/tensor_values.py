@@ -14,6 +14,7 @@ from teletensor import dispatch
 from teletensor.tensor_facts import TensorFacts
 
 if TYPE_CHECKING:
+    from teletensor.future import Future
     from teletensor.tensor import Tensor
     from teletensor.types import Number
 
@@ -49,10 +50,24 @@ class TensorValues(TensorFacts):
 
     def item(self) -> Number:
         """The one element as a Python number. RuntimeError for any other number of elements."""
+        self._check_one()
+        return _only(self._fetch())
+
+    def _check_one(self) -> None:
         if self._spec.numel != 1:
             raise GradientError(f"a Tensor with {self._spec.numel} elements cannot be converted to Scalar")
-        value: Number = _python(self._fetch().reshape(()))
-        return value
+
+    def item_async(self) -> Future[Number]:
+        """The one element, as it is now, on its way as a Python number: nothing waits until it is used.
+
+        `float(f)`, `print(f)`, `f"{f:.3f}"` and `f.result()` wait if they have to, and raise the error that took the
+        value's place. RuntimeError at once for any other number of elements.
+        """
+        from teletensor.future import Future
+
+        self._check_one()
+        (arriving,) = self._session.read_later([self._ref])
+        return Future(arriving, _only)
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers."""
@@ -131,6 +146,12 @@ class TensorValues(TensorFacts):
 
     def __hash__(self) -> int:
         return id(self)
+
+
+def _only(array: np.ndarray[Any, Any]) -> Number:
+    """The one element."""
+    value: Number = _python(array.reshape(()))
+    return value
 
 
 def _python(array: np.ndarray[Any, Any]) -> Any:
