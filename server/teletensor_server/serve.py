@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from teletensor_core.errors import TeletensorError
-from teletensor_protos.allocator import keep_freed_memory
 from teletensor_protos.tokens import write_private
 
 from teletensor_server import host, logs
@@ -102,11 +101,10 @@ def run(settings: Settings) -> int:
 
 def _serve(settings: Settings, tokens: Tokens, stop: threading.Event) -> int:
     log = logs.get_logger("teletensor.serve")
-    keep_freed_memory()
+    host.keep_memory()
     process = WorkerProcess(settings, tokens)
     if process.worker.device == "cpu":
         host.bound_memory()
-        host.keep_memory()
     host.spare_collections()
     with _ready_file(settings.ready_file, process):
         log.info("listening", grpc=process.grpc_address, admin=process.admin_url, device=process.worker.device)
