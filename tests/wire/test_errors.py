@@ -236,7 +236,7 @@ def test_an_op_that_raises_any_class_of_error(
         raise errors.CODES[code]("said so")
 
     with connect(process) as session:
-        monkeypatch.setattr(Engine, "run", fail)
+        monkeypatch.setattr(Engine, "run_plain", fail)
         x = tt.ones(2, device=session.device)
         with pytest.raises(builtin_of(errors.CODES[code]), match="said so") as caught:
             x.tolist()
