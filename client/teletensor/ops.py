@@ -1865,6 +1865,30 @@ def max_pool(input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilatio
     return _apply_many(_max_pool_op, (input,), (kernel_size, stride, padding, dilation, ceil_mode))
 
 
+_max_pool_backward_op = _OPS['max_pool_backward']
+
+
+def max_pool_backward(g: Tensor, place: Tensor, shape: Sequence[int], kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Tensor:
+    """Each window's gradient at the place of its greatest element."""
+    return _apply(_max_pool_backward_op, (g, place), (shape, kernel_size, stride, padding, dilation))
+
+
+_max_pool_pick_op = _OPS['max_pool_pick']
+
+
+def max_pool_pick(x: Tensor, place: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Tensor:
+    """The element at the given place of each window."""
+    return _apply(_max_pool_pick_op, (x, place), (kernel_size, stride, padding, dilation))
+
+
+_max_pool_places_op = _OPS['max_pool_places']
+
+
+def max_pool_places(input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> tuple[Tensor, ...]:
+    """The greatest element of each window, and the number of its place in the window."""
+    return _apply_many(_max_pool_places_op, (input,), (kernel_size, stride, padding, dilation, ceil_mode))
+
+
 _maximum_op = _OPS['maximum']
 
 
