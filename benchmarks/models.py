@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,20 @@ class Workload:
     make: Any
     batch: tuple[np.ndarray[Any, Any], ...]
     loss: Any
+
+
+def fill(library: Any, model: Any) -> Any:
+    """The model with weights that are the same in every library."""
+    random = np.random.RandomState(0)
+    with library.no_grad():
+        for name, parameter in model.named_parameters():
+            shape = tuple(parameter.shape)
+            if len(shape) == 1:
+                values = np.full(shape, 0.0 if name.endswith("bias") else 1.0)
+            else:
+                values = random.standard_normal(shape) * 0.7 / math.sqrt(math.prod(shape[1:]))
+            parameter.copy_(library.tensor(values.astype(np.float32)))
+    return model
 
 
 def _images(*shape: int) -> tuple[np.ndarray[Any, Any], ...]:
@@ -33,25 +48,39 @@ def _cnn(library: Any) -> Any:
     return nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(16, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(32 * 7 * 7, 64), nn.ReLU(), nn.Dropout(0.2), nn.Linear(64, 10),
+        nn.Flatten(), nn.Linear(32 * 7 * 7, 64), nn.ReLU(), nn.Linear(64, 10),
     )  # fmt: skip
 
 
-def _transformer(library: Any, width: int = 128, vocabulary: int = 256, context: int = 64) -> Any:
-    nn = library.nn
+def _gpt(library: Any, width: int = 128, layers: int = 4, vocabulary: int = 256, context: int = 64) -> Any:
+    nn, F = library.nn, library.nn.functional
+
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.before, self.after = nn.LayerNorm(width), nn.LayerNorm(width)
+            self.qkv, self.joined = nn.Linear(width, 3 * width), nn.Linear(width, width)
+            self.wide, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+        def forward(self, x: Any) -> Any:
+            batch, length, _ = x.shape
+            q, k, v = (
+                part.view(batch, length, 4, width // 4).transpose(1, 2)
+                for part in self.qkv(self.before(x)).split(width, dim=2)
+            )
+            heads = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            x = x + self.joined(heads.transpose(1, 2).reshape(batch, length, width))
+            return x + self.narrow(F.gelu(self.wide(self.after(x))))
 
     class LanguageModel(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.tokens, self.places = nn.Embedding(vocabulary, width), nn.Embedding(context, width)
-            block = nn.TransformerEncoderLayer(width, 4, 4 * width, 0.1, "gelu", batch_first=True, norm_first=True)
-            self.blocks = nn.TransformerEncoder(block, 2, enable_nested_tensor=False)
-            self.head = nn.Linear(width, vocabulary)
-            self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(context), persistent=False)
+            self.blocks = nn.Sequential(*(Block() for _ in range(layers)))
+            self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, vocabulary)
 
         def forward(self, tokens: Any) -> Any:
-            x = self.tokens(tokens) + self.places.weight
-            return self.head(self.blocks(x, mask=self.mask, is_causal=True))
+            return self.head(self.norm(self.blocks(self.tokens(tokens) + self.places.weight)))
 
     return LanguageModel()
 
@@ -69,5 +98,5 @@ _TEXT = np.random.RandomState(0).randint(0, 256, (8, 65), dtype=np.int64)
 WORKLOADS = [
     Workload("MLP, 784-256-256-10, batch 64", _mlp, _images(64, 784), _classify),
     Workload("CNN, 2 convolutions, 28 x 28, batch 32", _cnn, _images(32, 1, 28, 28), _classify),
-    Workload("transformer, 2 blocks of 128, 8 x 64 tokens", _transformer, (_TEXT,), _next_token),
+    Workload("GPT, 4 layers of 128, 8 x 64 tokens", _gpt, (_TEXT,), _next_token),
 ]
