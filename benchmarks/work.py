@@ -134,10 +134,10 @@ def transfers(library: Any, device: str, wait: Callable[[], object], fetch: Call
 
     def large(up: bool) -> Work:
         array = np.arange(LARGE_MB << 18, dtype=np.float32)
-        there = library.from_numpy(array).to(device)
+        there = library.tensor(array, device=device)
 
         def move() -> Any:
-            return library.from_numpy(array).to(device) if up else there.cpu()
+            return library.tensor(array, device=device) if up else there.cpu()
 
         def run(count: int) -> None:
             for _ in range(count):
@@ -148,10 +148,10 @@ def transfers(library: Any, device: str, wait: Callable[[], object], fetch: Call
 
     def many(up: bool) -> Work:
         arrays = [np.full(SMALL_BYTES // 4, i, np.float32) for i in range(MANY)]
-        there = [library.from_numpy(array).to(device) for array in arrays]
+        there = [library.tensor(array, device=device) for array in arrays]
 
         def move() -> list[Any]:
-            return [library.from_numpy(array).to(device) for array in arrays] if up else fetch(there)
+            return [library.tensor(array, device=device) for array in arrays] if up else fetch(there)
 
         def run(count: int) -> None:
             for _ in range(count):

@@ -57,6 +57,7 @@ from teletensor import (
 from teletensor import legacy as _legacy
 from teletensor import methods as _methods  # noqa: F401  (gives Tensor its methods)
 from teletensor import missing as _missing
+from teletensor.alias import as_torch
 from teletensor.amp.autocast import autocast, get_autocast_dtype, is_autocast_enabled, set_autocast_dtype
 from teletensor.amp.grad_scaler import GradScaler
 from teletensor.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
@@ -164,6 +165,7 @@ __all__ = [
     "accelerator",
     "adaptive_avg_pool1d",
     "amp",
+    "as_torch",
     "autocast",
     "autograd",
     "avg_pool1d",

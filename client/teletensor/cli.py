@@ -17,13 +17,12 @@ from urllib.parse import urlsplit
 
 from teletensor_protos.tokens import TokenFileError, check_token, default_token_file, read_token
 
+from teletensor import run_command
+from teletensor.command_error import CommandError
+
 EXIT_FAILED, EXIT_USAGE = 1, 2
 _GROUP = "teletensor.commands"
 _DEFAULT_URL = "http://127.0.0.1:8080"
-
-
-class CommandError(Exception):
-    """A command failed; the message is for the user."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given and given[0] in commands:
             return _run_added(commands[given[0]], given[1:])
         options = _parser(commands).parse_args(given)
-        return int(options.run(options) or 0)
+        return int(options.do(options) or 0)
     except CommandError as error:
         print(f"teletensor: {error}", file=sys.stderr)
         return EXIT_FAILED
@@ -59,9 +58,10 @@ def _parser(commands: dict[str, EntryPoint]) -> argparse.ArgumentParser:
     for name in commands:
         # Taken before this parser runs; stands here for --help.
         subparsers.add_parser(name, help=_ADDED_HELP.get(name, f"{name} ({commands[name].module})"), add_help=False)
+    run_command.add_parser(subparsers)
     _add_status(subparsers)
     versions = subparsers.add_parser("version", help="show the version")
-    versions.set_defaults(run=_version)
+    versions.set_defaults(do=_version)
     return parser
 
 
@@ -91,7 +91,7 @@ def _add_status(subparsers: Any) -> None:
     status.add_argument(
         "--quiet", action="store_true", help="print nothing; exit with 0 if it is ready, else 1; needs no token"
     )
-    status.set_defaults(run=_status)
+    status.set_defaults(do=_status)
 
 
 def _status(options: argparse.Namespace) -> int:

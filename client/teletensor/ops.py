@@ -898,6 +898,14 @@ def dot(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
     return made if out is None else _store(made, out)
 
 
+_drop_backward_op = _OPS['drop_backward']
+
+
+def drop_backward(g: Tensor, keep: Tensor, scale: Any) -> Tensor:
+    """`g` times `scale` where `keep` is true, zero elsewhere."""
+    return _apply(_drop_backward_op, (g, keep), (scale,))
+
+
 _dropout_op = _OPS['dropout']
 
 

@@ -88,13 +88,10 @@ class RemoteSession(Session):
         """Send an array: small ones inside the next batch, large ones in chunks after it. Waits for no answer."""
         location = self._locations.here()
         dense = np.ascontiguousarray(array, dtype=wanted.dtype.np)
-        (handle,) = self._writer.new_handles(1)
-        row = (codec.UPLOAD, handle, wanted.dtype.code, location)
-        sizes = (wanted.ndim, *wanted.shape)
         if dense.nbytes <= _INLINE_BYTES:
-            self._writer.upload(dense.tobytes(), row, sizes)
+            handle = self._writer.upload(dense.tobytes(), wanted, location)
         else:
-            self._writer.upload_in_chunks(dense.reshape(-1).view(np.uint8).data, *row, -1, *sizes)
+            handle = self._writer.upload_in_chunks(dense.reshape(-1).view(np.uint8).data, wanted, location)
         if self._blocking:
             self._run_now((handle,))
         return handle
@@ -116,7 +113,7 @@ class RemoteSession(Session):
     def specs(self, refs: Sequence[Ref]) -> list[Spec]:
         """Ask for shapes that depend on data: one round trip."""
         reply = self._ask(codec.SPECS, len(refs), *refs).reply
-        return [spec(tuple(entry.shape), dtypes.ALL[entry.dtype]) for entry in reply.specs]
+        return [entry for entry in codec.decode_arrays(reply.specs) if isinstance(entry, Spec)]
 
     def synchronize(self) -> None:
         """Wait until everything has run; raises the oldest error that nobody has read."""

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from teletensor_core.errors import TeletensorError
+from teletensor_protos.allocator import keep_freed_memory
 from teletensor_protos.tokens import write_private
 
 from teletensor_server import host, logs
@@ -101,6 +102,7 @@ def run(settings: Settings) -> int:
 
 def _serve(settings: Settings, tokens: Tokens, stop: threading.Event) -> int:
     log = logs.get_logger("teletensor.serve")
+    keep_freed_memory()
     process = WorkerProcess(settings, tokens)
     if process.worker.device == "cpu":
         host.bound_memory()

@@ -10,6 +10,7 @@ import teletensor as tt
 from benchmarks import plot, report, work
 from benchmarks.harness import Side, SideFailed, Workload, measure
 from benchmarks.peers import tcp
+from benchmarks.socket_peer import SocketPeer
 from benchmarks.workloads import BARS, SIDES, WORKLOADS
 
 ADDING = Workload("adding", "adding numbers", "numbers/s")
@@ -72,13 +73,13 @@ def test_every_side_and_bar_names_what_there_is():
     session = tt.ones(1)._session
     ours = work.small_ops(tt, "cpu") | work.training(tt, "cpu") | work.logged(tt, "cpu")
     ours |= work.transfers(tt, "cpu", session.synchronize, tt.to_host) | work.loading(tt, "cpu", session.synchronize)
-    assert set(ours) == names
+    assert names <= set(ours)
     every = {name: {side[0]: 2.0 for side in SIDES} for name in names}
     assert all(bar.reached(every) for bar in BARS)
     assert not any(bar.reached({}) for bar in BARS)
 
 
-@pytest.mark.parametrize("name", ["chain", "recorded", "one", "mlp", "cnn", "gpt", "loading"])
+@pytest.mark.parametrize("name", ["chain", "recorded", "one", "mlp", "cnn", "digits cnn", "gpt", "loading"])
 def test_the_work_is_the_same_here_and_on_a_worker(name, session):
     here, there = (
         work.small_ops(tt, device) | work.training(tt, device) | work.loading(tt, device, session.synchronize)
@@ -91,8 +92,8 @@ def test_the_work_is_the_same_here_and_on_a_worker(name, session):
 def test_the_socket_moves_what_a_worker_moves(session, monkeypatch):
     monkeypatch.setattr(work, "LARGE_MB", 1)
     ours = work.transfers(tt, "remote", session.synchronize, tt.to_host)
-    with tcp._connect() as connection:
-        theirs = tcp.works(connection)
+    with SocketPeer() as peer:
+        theirs = tcp.works(peer)
         for name in ("upload", "download", "many up", "many down"):
             assert theirs[name]().check() == ours[name]().check()
             theirs[name]().run(2)

@@ -51,7 +51,7 @@ def as_tensor(data: Any, dtype: DType | None = None, device: DeviceLike = None) 
     if isinstance(data, Tensor):
         return data.to(device, dtype)
     session = sessions.resolve(device)
-    if isinstance(data, np.ndarray) and session.device.type == "cpu" and dtype in (None, dtypes.BY_NP.get(data.dtype)):
+    if isinstance(data, np.ndarray) and session is sessions.local() and dtype in (None, dtypes.BY_NP.get(data.dtype)):
         return from_numpy(data)
     return uploaded(data, dtype, device)
 
@@ -69,7 +69,8 @@ def asarray(
     Raises ArgumentError when `copy=False` cannot be kept.
     """
     made = as_tensor(obj, dtype, device)
-    shared = made is obj or (isinstance(obj, np.ndarray) and made.device.type == "cpu" and made.dtype.np == obj.dtype)
+    is_here = made._session is sessions.local()
+    shared = made is obj or (isinstance(obj, np.ndarray) and is_here and made.dtype.np == obj.dtype)
     if copy is False and not shared:
         raise ArgumentError("can't alias arbitrary sequence, dtype or device: asarray(copy=False) needs a copy here")
     made = made.clone() if copy and shared else made
@@ -77,7 +78,10 @@ def asarray(
 
 
 def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
-    """A cpu tensor that shares the array's memory. Raises ArgumentTypeError for dtypes PyTorch does not have."""
+    """A cpu tensor that shares the array's memory; a copy where `cpu` is a worker.
+
+    Raises ArgumentTypeError for dtypes PyTorch does not have.
+    """
     if not isinstance(ndarray, np.ndarray):
         raise ArgumentTypeError(f"expected np.ndarray (got {type(ndarray).__module__}.{type(ndarray).__name__})")
     if not ndarray.dtype.isnative:
@@ -90,7 +94,9 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
     dtype = _dtype_of(ndarray)
     if not ndarray.flags.writeable:
         warnings.warn("The given NumPy array is not writable: writing to the tensor will fail.", stacklevel=2)
-    session = sessions.local()
+    session = sessions.cpu()
+    if session is not sessions.local():
+        return uploaded(ndarray, dtype, "cpu")
     strides = tuple(stride // max(ndarray.itemsize, 1) for stride in ndarray.strides)
     wanted = spec(ndarray.shape, dtype, strides)
     made: Tensor = new(session.share(ndarray, wanted), wanted, session)
