@@ -57,6 +57,7 @@ from teletensor import (
 from teletensor import legacy as _legacy
 from teletensor import methods as _methods  # noqa: F401  (gives Tensor its methods)
 from teletensor import missing as _missing
+from teletensor.alias import as_torch
 from teletensor.amp.autocast import autocast, get_autocast_dtype, is_autocast_enabled, set_autocast_dtype
 from teletensor.amp.grad_scaler import GradScaler
 from teletensor.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
@@ -131,6 +132,7 @@ from teletensor.settings import *  # noqa: F403
 from teletensor.settings import __all__ as _settings
 from teletensor.size import Size
 from teletensor.tensor import Tensor
+from teletensor.to_host import to_host as to_host
 
 __version__ = _version("teletensor")
 
@@ -164,6 +166,7 @@ __all__ = [
     "accelerator",
     "adaptive_avg_pool1d",
     "amp",
+    "as_torch",
     "autocast",
     "autograd",
     "avg_pool1d",
@@ -263,6 +266,7 @@ __all__ = [
     "strided",
     "testing",
     "threshold",
+    "to_host",
     "types",
     "uint8",
     "utils",

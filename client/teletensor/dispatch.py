@@ -12,7 +12,7 @@ from teletensor_core.errors import ArgumentTypeError, GradientError
 from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan
 from teletensor_core.registry import OPS, Op
 
-from teletensor import anomaly, grad_mode
+from teletensor import anomaly, grad_mode, sessions
 from teletensor import operands as _operands
 from teletensor.graph import GradFn
 from teletensor.operands import NUMBERS as _NUMBERS
@@ -76,6 +76,8 @@ def _flags() -> int:
 
 def _apply_list(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
     """`apply` for an op that takes lists of tensors."""
+    if sessions.machines and (home := _operands.machine(operands)) is not None:
+        operands = _operands.joined(operands, home)
     flags = _flags()
     session, refs, needs_grad = _collect(op, operands)
     found = plan.plan_for(op, attrs, flags, [_describe(x) for x in operands])
@@ -111,7 +113,7 @@ def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> 
         raise ArgumentTypeError(f"{op.name}_(): expected a tensor to write into, got {type(target).__name__}")
     operands = _operands.tidy(op, operands)
     if any(isinstance(x, TensorBase) and x._session is not target._session for x in operands):
-        operands = (target, *_operands.together(op, operands)[1:])
+        operands = (target, *_operands.together(op, operands, target._session)[1:])
     flags = _flags() | INPLACE
     session, refs, needs_grad = _collect(op, operands)
     found = plan.plan_for(op, attrs, flags, [_describe(x) for x in operands])

@@ -9,7 +9,7 @@ import teletensor as torch
 from teletensor import nn
 from teletensor_core.errors import CompileError
 
-from tests.compiled.conftest import programs, warmed
+from tests.compiled.conftest import programs, repeat, warmed
 
 
 def line_of(function, text):
@@ -104,8 +104,7 @@ def test_a_tensor_kept_elsewhere(device):
 
     compiled = torch.compile(function)
     with pytest.raises(CompileError, match=re.escape(line_of(function, "# kept")) + ".*kept somewhere"):
-        for _ in range(5):
-            compiled(torch.ones(2))
+        repeat(compiled, torch.ones(2), times=5)
 
 
 def test_a_tensor_that_shares_memory_with_numpy():
@@ -129,8 +128,7 @@ def test_values_that_change_in_every_call(device):
     with pytest.raises(
         CompileError, match=re.escape(line_of(function, "# times")) + r".*other of mul is 4.0 and was 3.0"
     ):
-        for _ in range(6):
-            compiled(torch.ones(2))
+        repeat(compiled, torch.ones(2), times=6)
 
 
 def test_a_tensor_of_changing_values(device):
@@ -142,8 +140,7 @@ def test_a_tensor_of_changing_values(device):
 
     compiled = torch.compile(function)
     with pytest.raises(CompileError, match=re.escape(line_of(function, "# made")) + ".*other values than before"):
-        for _ in range(6):
-            compiled(torch.ones(2))
+        repeat(compiled, torch.ones(2), times=6)
 
 
 def test_python_values_that_it_reaches_are_noticed(device):
@@ -208,9 +205,10 @@ def test_a_parameter_that_is_frozen_or_replaced_is_noticed(device):
 
 def test_values_that_never_stay_end_in_a_warning(device):
     compiled = torch.compile(lambda x, i: x * i, recompile_limit=3)
+    for i in range(3):
+        assert compiled(torch.ones(2), i).tolist() == [i, i]
     with pytest.warns(UserWarning, match="runs uncompiled from now on"):
-        for i in range(8):
-            assert compiled(torch.ones(2), i).tolist() == [i, i]
+        compiled(torch.ones(2), 3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert compiled(torch.ones(2), 9).tolist() == [9, 9]
@@ -229,8 +227,7 @@ def test_verify_finds_what_guards_cannot_see(device):
     hidden[0] = 5.0
     message = re.escape(line_of(function, "# hidden")) + r".*other of mul is 5.0 and was 1.0"
     with pytest.raises(CompileError, match=message):
-        for _ in range(3):
-            compiled(x)
+        repeat(compiled, x, times=3)
 
 
 def test_verify_runs_what_it_verifies(device):
