@@ -92,7 +92,7 @@ class Recorder(recording.Listener):
             "the value of a tensor is read" if name.startswith("read") else "what only the worker knows is asked for"
         )
         raise CompileError(
-            f"{taps.here()}: {asked} inside a compiled function, whose runs send one command and wait for nothing; read "
+            f"{taps.here()}: {asked} inside a compiled function, whose runs send one command and do not wait; read "
             "it outside, from what the function returns, or leave the function uncompiled"
         )
 
