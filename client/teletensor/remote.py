@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.errors import TeletensorError
+from teletensor_core.errors import ProtocolMismatchError, TeletensorError
 from teletensor_core.plan import Plan
 from teletensor_core.programs import Code
 from teletensor_core.spec import Spec, spec
-from teletensor_protos import codec
+from teletensor_protos import codec, handshake
 from teletensor_protos import programs as program_codec
 from teletensor_protos.v1.worker_pb2 import HookCall, Limits
 
@@ -33,13 +33,21 @@ class RemoteSession(Session):
     """
 
     def __init__(
-        self, endpoint: Endpoint, session_id: str, device: Device, limits: Limits, *, blocking: bool = False
+        self,
+        endpoint: Endpoint,
+        session_id: str,
+        device: Device,
+        limits: Limits,
+        *,
+        blocking: bool = False,
+        capabilities: Iterable[str] = handshake.CAPABILITIES,
     ) -> None:
         self.device = device
         self.id = session_id
         self.limits = limits
         self._endpoint = endpoint
         self._blocking = blocking
+        self._capabilities = frozenset(capabilities)
         self._writer = Writer(endpoint, session_id, limits)
         self._stream = self._writer.stream
         self._locations = self._writer.locations
@@ -210,7 +218,9 @@ class RemoteSession(Session):
     # -- programs ----------------------------------------------------------------------------------------------------
 
     def define_program(self, code: Code, locations: Sequence[str]) -> int:
-        """Send a program; its number. Raises QuotaExceededError for one that is too large to send."""
+        """Send a program; its number. Raises QuotaExceededError for one that is too large, or ProtocolMismatchError."""
+        if "programs" not in self._capabilities:
+            raise ProtocolMismatchError("this worker cannot run compiled functions; upgrade it")
         data = program_codec.encode(code, list(locations))
         with self._lock:
             self._programs += 1
