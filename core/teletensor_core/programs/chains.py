@@ -155,14 +155,14 @@ def _step(xp: Any, node: Node, places: list[int], out: int) -> Step:
 
 def _unary(ufunc: Any, a: int, out: int) -> Step:
     def step(v: Views) -> None:
-        ufunc(v[a], v[out])
+        ufunc(v[a], out=v[out])
 
     return step
 
 
 def _binary(ufunc: Any, a: int, b: int, out: int) -> Step:
     def step(v: Views) -> None:
-        ufunc(v[a], v[b], v[out])
+        ufunc(v[a], v[b], out=v[out])
 
     return step
 
