@@ -93,6 +93,15 @@ class WorkerProcess:
         self.process.kill()
         return self.wait()
 
+    def freeze(self) -> None:
+        """Stop it where it is, until `thaw`; it answers nothing any more."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
+
     def wait(self, within: float = STOPS_WITHIN) -> int:
         """Wait for its end; its exit code."""
         try:

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from teletensor_core.errors import TeletensorError
-from teletensor_protos.allocator import keep_freed_memory
 from teletensor_protos.tokens import write_private
 
 from teletensor_server import host, logs, selftest
@@ -102,10 +101,11 @@ def run(settings: Settings) -> int:
 
 def _serve(settings: Settings, tokens: Tokens, stop: threading.Event) -> int:
     log = logs.get_logger("teletensor.serve")
-    keep_freed_memory()
+    host.keep_memory()
     process = WorkerProcess(settings, tokens)
     if process.worker.device == "cpu":
         host.bound_memory()
+    host.spare_collections()
     with _ready_file(settings.ready_file, process):
         log.info("listening", grpc=process.grpc_address, admin=process.admin_url, device=process.worker.device)
         _warn(log, settings)
@@ -114,6 +114,8 @@ def _serve(settings: Settings, tokens: Tokens, stop: threading.Event) -> int:
             print(banner(process.grpc_address, process.admin_url, process.worker.device, tokens, settings), flush=True)
         while not stop.wait(min(_REAP_EVERY, settings.lease_seconds / 4)):
             process.worker.reap()
+            if process.worker.has_become_idle():
+                host.give_back_memory()
         log.info("draining", seconds=settings.drain_seconds)
     finished = process.drain()
     log.info("stopped", finished=finished)

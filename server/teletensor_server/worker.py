@@ -57,6 +57,7 @@ class Worker:
         self._ended: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
         self._past = _Past()
+        self._was_busy = False
 
     @property
     def device(self) -> str:
@@ -109,6 +110,12 @@ class Worker:
         """End sessions whose client has been away for longer than the lease. Called now and then."""
         with self._lock:
             self._reap()
+
+    def has_become_idle(self) -> bool:
+        """Whether there were sessions when this was last asked, and there are none any more."""
+        with self._lock:
+            before, self._was_busy = self._was_busy, bool(self._sessions)
+            return before and not self._was_busy
 
     def _reap(self) -> None:
         for session in [s for s in self._sessions.values() if s.idle_seconds() > self.lease_seconds]:
