@@ -11,11 +11,12 @@ from teletensor_core.errors import TeletensorError
 from teletensor_core.plan import Plan
 from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec
-from teletensor_protos.v1.worker_pb2 import HookCall, Limits
+from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest
+from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import state_files
 from teletensor.answers import Answer, Answered, again, error_of
-from teletensor.channel import Endpoint
+from teletensor.channel import Endpoint, translated
 from teletensor.device import Device
 from teletensor.readings import Reading, Readings
 from teletensor.session import Arriving, BackwardRequest, Ref, Session, Stats
@@ -27,13 +28,22 @@ _INLINE_BYTES = 1 << 16
 class RemoteSession(Session):
     """A session on a worker, over one bidirectional stream. Thread-safe; commands run in the order they were given.
 
-    `limits` is what the worker allows it. With `blocking`, every command is waited for.
+    `device_name` is the worker's name for its device, `limits` what the worker allows. With `blocking`, every command
+    is waited for.
     """
 
     def __init__(
-        self, endpoint: Endpoint, session_id: str, device: Device, limits: Limits, *, blocking: bool = False
+        self,
+        endpoint: Endpoint,
+        session_id: str,
+        device: Device,
+        limits: Limits,
+        *,
+        device_name: str = "",
+        blocking: bool = False,
     ) -> None:
         self.device = device
+        self.device_name = device_name
         self.id = session_id
         self.limits = limits
         self._endpoint = endpoint
@@ -227,6 +237,17 @@ class RemoteSession(Session):
         self._waits += 1
         state_files.import_(self._endpoint, self.id, named, pieces)
         return named
+
+    def memory(self) -> MemoryReply:
+        """The bytes that the session holds once everything so far has run, and those of its device. Waits for that."""
+        self._fence()
+        self._round_trips += 1
+        self._waits += 1
+        with translated(self._endpoint.address):
+            reply: MemoryReply = WorkerStub(self._endpoint.channel).Memory(
+                MemoryRequest(), metadata=self._endpoint.metadata(self.id)
+            )
+        return reply
 
     def _fence(self) -> None:
         """Wait until everything so far has run. Unlike `synchronize`, leaves errors to those who read their tensors."""
