@@ -195,27 +195,27 @@ def alias(input: Tensor) -> Tensor:
 _all_op = _OPS['all']
 
 
-def all(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def all(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """Whether every element is not zero."""
-    made = _apply(_all_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_all_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
 _amax_op = _OPS['amax']
 
 
-def amax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def amax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The greatest element; equal ones share the gradient."""
-    made = _apply(_amax_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_amax_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
 _amin_op = _OPS['amin']
 
 
-def amin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def amin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The least element; equal ones share the gradient."""
-    made = _apply(_amin_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_amin_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
@@ -240,9 +240,9 @@ def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 _any_op = _OPS['any']
 
 
-def any(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def any(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """Whether some element is not zero."""
-    made = _apply(_any_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_any_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
@@ -257,18 +257,18 @@ def arange(start: Any, end: Any, step: Any, dtype: DType | None, *, session: Ses
 _argmax_op = _OPS['argmax']
 
 
-def argmax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def argmax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The index of the greatest element, the first of equal ones."""
-    made = _apply(_argmax_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_argmax_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
 _argmin_op = _OPS['argmin']
 
 
-def argmin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def argmin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The index of the least element, the first of equal ones."""
-    made = _apply(_argmin_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_argmin_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
@@ -533,9 +533,9 @@ def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
 _cat_op = _OPS['cat']
 
 
-def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The tensors joined along an existing dimension."""
-    made = _apply(_cat_op, (tensors,), (_ints(dim),))
+    made = _apply(_cat_op, (tensors,), (_ints(dim if axis is None else axis),))
     return made if out is None else _store(made, out)
 
 
@@ -1769,9 +1769,9 @@ def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: DType | None, *
 _logsumexp_op = _OPS['logsumexp']
 
 
-def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The logarithm of the sum of exponentials, without overflow."""
-    made = _apply(_logsumexp_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_logsumexp_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
@@ -1901,9 +1901,9 @@ def maximum(input: Operand, other: Operand, *, out: Tensor | None = None) -> Ten
 _mean_op = _OPS['mean']
 
 
-def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The mean over dimensions, or of everything; NaN of nothing."""
-    made = _apply(_mean_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_mean_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
@@ -2034,18 +2034,18 @@ def nan_to_num_(input: Tensor, nan: Any = 0.0, posinf: Any = None, neginf: Any =
 _nanmean_op = _OPS['nanmean']
 
 
-def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The mean of the elements that are not NaN."""
-    made = _apply(_nanmean_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_nanmean_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
 _nansum_op = _OPS['nansum']
 
 
-def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The sum of the elements that are not NaN."""
-    made = _apply(_nansum_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_nansum_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
@@ -2195,9 +2195,9 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 _prod_op = _OPS['prod']
 
 
-def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The product along a dimension, or of everything."""
-    made = _apply(_prod_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_prod_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
@@ -2775,9 +2775,9 @@ def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
 _stack_op = _OPS['stack']
 
 
-def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+def stack(tensors: Sequence[Tensor], dim: int = 0, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The tensors joined along a new dimension."""
-    made = _apply(_stack_op, (tensors,), (_ints(dim),))
+    made = _apply(_stack_op, (tensors,), (_ints(dim if axis is None else axis),))
     return made if out is None else _store(made, out)
 
 
@@ -2815,9 +2815,9 @@ def sub_(input: Operand, other: Operand) -> Tensor:
 _sum_op = _OPS['sum']
 
 
-def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The sum over dimensions, or of everything; of integers in int64."""
-    made = _apply(_sum_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_sum_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
