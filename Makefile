@@ -25,8 +25,7 @@ oracle: .venv/dev       ## record PyTorch's answers anew
 	$(BIN)/python -m tests.oracle.record
 	$(BIN)/python -m tests.replay.record
 
-bench: .venv/dev        ## measure here, on a worker and in PyTorch, and write docs/benchmarks.md
-	$(BIN)/pip install -q torch==2.13.0
+bench: .venv/dev        ## measure beside PyTorch and other remote systems, write docs/benchmarks.md
 	$(BIN)/python -m benchmarks --write
 
 generate: .venv/dev .venv-protos    ## write generated client code and protocol stubs anew

@@ -158,6 +158,15 @@ def _check_inplace(op: Op, target: Spec, result: Spec) -> None:
         raise ShapeError(
             f"{op.name}_: output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
         )
+    # A fill gives all elements the same.
+    if op.name != "fill" and any(
+        size > 1 and stride == 0 for size, stride in zip(target.shape, target.strides, strict=True)
+    ):
+        raise ShapeError(
+            f"{op.name}_: unsupported operation: more than one element of the written-to tensor refers to a single "
+            f"memory location: shape {list(target.shape)}, stride {list(target.strides)}. Please clone() the tensor "
+            "before performing the operation."
+        )
     if op.differentiable and target.dtype.is_complex and not result.dtype.is_complex:
         raise DTypeError(f"In-place {op.name} is not supported for complex tensors.")
     if result.dtype.category > target.dtype.category:

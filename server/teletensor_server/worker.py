@@ -93,8 +93,7 @@ class Worker:
     def close(self, session_id: str) -> Failure | None:
         """End a session whose client asks for it; its first error that was never read, if any."""
         session = self.session(session_id)
-        with session.lock:
-            failure = session.machine.failures.first()
+        failure = session.first_failure()
         self._end(session, "the session was closed")
         return failure
 

@@ -163,7 +163,8 @@ class Engine:
         base = source if source.base is None else source.base
         attrs = tuple(plan.attrs.values())
         for index, out in enumerate(outs):
-            out.version = source.version
+            if not plan.op.unnoticed:
+                out.version = source.version
             if plan.op.differentiable:
                 out.base = base
                 out.chain = (*source.chain, (plan.op.name, attrs, index))
