@@ -25,6 +25,8 @@ from teletensor.session import Arriving, BackwardRequest, Ref, Session, Stats
 from teletensor.writer import Writer
 
 _INLINE_BYTES = 1 << 16
+# Frames from a look at the stack to whoever may call an op: of `here`, of `submit`, of dispatch, and of the op.
+_TO_CALLER = 4
 
 
 class RemoteSession(Session):
@@ -56,12 +58,14 @@ class RemoteSession(Session):
         self._lock = self._writer.lock
         self._readings = Readings(self._writer, self._expect_reading, self._count_wait)
         self._request = self._round_trips = self._waits = self._programs = 0
+        # One call less for each tensor that dies.
+        self.release = self._writer.release  # type: ignore[method-assign, assignment]
 
     # -- commands that nobody waits for ------------------------------------------------------------------------------
 
     def submit(self, plan: Plan, operands: Sequence[Any]) -> tuple[Ref, ...]:
         """Write an op. Never waits, unless too much is under way already."""
-        outs = self._writer.op(plan, self._locations.here(), operands)
+        outs = self._writer.op(plan, self._locations.here(_TO_CALLER), operands)
         if self._blocking:
             self._run_now(outs)
         return outs
