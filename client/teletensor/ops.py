@@ -1767,6 +1767,22 @@ def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: D
     return made if out is None else _store(made, out)
 
 
+_lstm_op = _OPS['lstm']
+
+
+def lstm(x: Tensor, h: Tensor, c: Tensor, to_hidden: Tensor, bias: Tensor | None = None, reverse: Any = False) -> tuple[Tensor, ...]:
+    """Hidden states, cells and gates at every time, from the input's part of the gates and a state to start from."""
+    return _apply_many(_lstm_op, (x, h, c, to_hidden, bias), (reverse,))
+
+
+_lstm_backward_op = _OPS['lstm_backward']
+
+
+def lstm_backward(g_hidden: Tensor, g_cells: Tensor, g_gates: Tensor, hidden: Tensor, cells: Tensor, gates: Tensor, h: Tensor, c: Tensor, to_hidden: Tensor, reverse: Any) -> Tensor:
+    """What reaches the input's part of the gates, the state at the start, and the weight."""
+    return _apply(_lstm_backward_op, (g_hidden, g_cells, g_gates, hidden, cells, gates, h, c, to_hidden), (reverse,))
+
+
 _lt_op = _OPS['lt']
 
 
