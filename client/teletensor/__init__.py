@@ -131,6 +131,7 @@ from teletensor.settings import *  # noqa: F403
 from teletensor.settings import __all__ as _settings
 from teletensor.size import Size
 from teletensor.tensor import Tensor
+from teletensor.to_host import to_host as to_host
 
 __version__ = _version("teletensor")
 
@@ -263,6 +264,7 @@ __all__ = [
     "strided",
     "testing",
     "threshold",
+    "to_host",
     "types",
     "uint8",
     "utils",

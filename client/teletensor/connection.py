@@ -14,6 +14,7 @@ import grpc
 import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core.errors import ArgumentError, ConnectFailedError
 from teletensor_protos import handshake
+from teletensor_protos.allocator import keep_freed_memory
 from teletensor_protos.tokens import TokenFileError, check_token, default_token_file, read_token
 from teletensor_protos.v1.worker_pb2 import OpenReply
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
@@ -65,6 +66,7 @@ def connect(
         raise
     is_machine = cpu == "worker" or (cpu == "auto" and reply.device == "cpu")
     device = Device("cpu") if is_machine else _device(reply)
+    keep_freed_memory()
     session = RemoteSession(endpoint, reply.session, device, reply.limits, blocking=blocking)
     sessions.add(session, default=default_device is None)
     if default_device is not None:

@@ -36,7 +36,7 @@ REASONS = {
     "mps": "there is one kind of accelerator here, the worker's: see torch.cuda and torch.accelerator",
     "xpu": "there is one kind of accelerator here, the worker's: see torch.cuda and torch.accelerator",
     "mtia": "there is one kind of accelerator here, the worker's: see torch.cuda and torch.accelerator",
-    "futures": "there is nothing to wait for: ops are sent without waiting, reading a value waits",
+    "futures": "ops are sent without waiting anyway; Tensor.item_async() and to_host(non_blocking=True) give futures",
     "classes": "custom C++ classes need PyTorch itself",
     "library": "custom operators need PyTorch itself; torch.autograd.Function works here",
     "_dynamo": "there is no compiler here",

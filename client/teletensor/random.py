@@ -1,7 +1,7 @@
 """Random numbers: a generator is a seed and a count of the numbers already drawn, held by the client.
 
 The worker is told both with every random op, so that the same program draws the same numbers in this process and on any
-worker, and a resumed session cannot drift. The numbers are those of Philox 4x32-10, not PyTorch's.
+worker, and a resumed session cannot drift. The numbers are those of Philox 4x64-10, not PyTorch's.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ class Generator:
     def next(self, count: int) -> tuple[int, int]:
         """Seed and offset for an op that draws `count` numbers; the next op draws others.
 
-        Offsets count blocks of 128 random bits; a number takes at most 64 of them.
+        Offsets count blocks of 256 random bits; a number takes at most 64 of them.
         """
         with self._lock:
             offset = self._offset
-            self._offset = (offset + (count + 1) // 2 + 1) & _MASK
+            self._offset = (offset + count // 4 + 1) & _MASK
             return self._seed & _MASK, offset
 
     def get_state(self) -> Tensor:

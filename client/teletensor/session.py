@@ -19,16 +19,33 @@ Ref: TypeAlias = Any
 
 @dataclass
 class Stats:
-    """What a session has cost so far: `round_trips` counts every wait for the other side."""
+    """What a session has cost so far.
+
+    `round_trips` counts the questions that the other side was asked, and `waits` how often somebody had to wait for an
+    answer: reads through futures are round trips that need no wait.
+    """
 
     commands: int = 0
     batches: int = 0
     round_trips: int = 0
+    waits: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
 
     def __sub__(self, earlier: Stats) -> Stats:
         return Stats(**{name: value - getattr(earlier, name) for name, value in vars(self).items()})
+
+
+class Arriving(ABC):
+    """One tensor's values on their way to this process."""
+
+    @abstractmethod
+    def done(self) -> bool:
+        """Whether they are here, or the error in their place: `array` will not wait."""
+
+    @abstractmethod
+    def array(self) -> np.ndarray[Any, Any]:
+        """The values, waited for. Raises the error that took their place."""
 
 
 @dataclass
@@ -63,6 +80,10 @@ class Session(ABC):
     @abstractmethod
     def read(self, refs: Sequence[Ref]) -> list[np.ndarray[Any, Any]]:
         """The values, as arrays of this process. Waits once, however many there are."""
+
+    @abstractmethod
+    def read_later(self, refs: Sequence[Ref]) -> list[Arriving]:
+        """The values as they are now, on their way. Does not wait; reads asked for in a row share a round trip."""
 
     @abstractmethod
     def upload(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:

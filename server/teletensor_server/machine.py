@@ -88,7 +88,7 @@ class SessionMachine:
         self.table.now = time.monotonic()
         self.signatures.define(batch.signatures)
         self.locations.update(codec.decode_locations(batch.locations))
-        yield from self._run_rows(Rows(codec.decode_rows(batch.rows), codec.decode(batch.numbers), batch.blobs))
+        yield from self._run_rows(Rows(codec.decode_rows(batch.rows), codec.decode(batch.numbers), batch.elements))
 
     def _run_rows(self, rows: Rows) -> Iterator[Out]:
         words, defined, count = rows.words, self.signatures.by_number, len(rows.words)
@@ -134,6 +134,13 @@ class SessionMachine:
         poison = self.poison(error, command, location)
         self.failures.add(poison)
         return poison
+
+    def settle(self) -> None:
+        """Wait for the device; what it found wrong since the last wait is an error that nobody has read."""
+        try:
+            self.engine.backend.synchronize()
+        except Exception as error:
+            self.fail(error, "synchronize", 0)
 
     # -- what others need to know ------------------------------------------------------------------------------------
 
