@@ -1126,6 +1126,30 @@ def feature_dropout(input: Tensor, seed: Operand, offset: Operand, p: float) -> 
     return _apply_many(_feature_dropout_op, (input, seed, offset), (p,))
 
 
+_fft_c2c_op = _OPS['fft_c2c']
+
+
+def fft_c2c(input: Tensor, dims: Sizes, scale: Any, forward: Any) -> Tensor:
+    """Sums of the elements times exp(-2 pi i j k / n) (`forward`), or exp(2 pi i j k / n), along each dimension."""
+    return _apply(_fft_c2c_op, (input,), (_ints(dims), scale, forward))
+
+
+_fft_c2r_op = _OPS['fft_c2r']
+
+
+def fft_c2r(input: Tensor, dims: Sizes, size: Any, scale: Any) -> Tensor:
+    """The real numbers of which `fft_r2c` gives these terms, times their number; `size` in the last dimension."""
+    return _apply(_fft_c2r_op, (input,), (_ints(dims), size, scale))
+
+
+_fft_r2c_op = _OPS['fft_r2c']
+
+
+def fft_r2c(input: Tensor, dims: Sizes, scale: Any) -> Tensor:
+    """The forward transform of real numbers: the first n // 2 + 1 terms of the last dimension."""
+    return _apply(_fft_r2c_op, (input,), (_ints(dims), scale))
+
+
 _fill_op = _OPS['fill']
 
 
