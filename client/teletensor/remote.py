@@ -11,6 +11,7 @@ from teletensor_core.errors import TeletensorError
 from teletensor_core.plan import Plan
 from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec
+from teletensor_protos.shared import Segment
 from teletensor_protos.v1.worker_pb2 import HookCall, Limits
 
 from teletensor import state_files
@@ -27,18 +28,26 @@ _INLINE_BYTES = 1 << 16
 class RemoteSession(Session):
     """A session on a worker, over one bidirectional stream. Thread-safe; commands run in the order they were given.
 
-    `limits` is what the worker allows it. With `blocking`, every command is waited for.
+    `limits` is what the worker allows it. With `blocking`, every command is waited for. Through `segment`, memory that
+    it shares with the worker, large tensors move faster.
     """
 
     def __init__(
-        self, endpoint: Endpoint, session_id: str, device: Device, limits: Limits, *, blocking: bool = False
+        self,
+        endpoint: Endpoint,
+        session_id: str,
+        device: Device,
+        limits: Limits,
+        *,
+        blocking: bool = False,
+        segment: Segment | None = None,
     ) -> None:
         self.device = device
         self.id = session_id
         self.limits = limits
         self._endpoint = endpoint
         self._blocking = blocking
-        self._writer = Writer(endpoint, session_id, limits)
+        self._writer = Writer(endpoint, session_id, limits, segment)
         self._stream = self._writer.stream
         self._locations = self._writer.locations
         self._lock = self._writer.lock
@@ -242,6 +251,7 @@ class RemoteSession(Session):
             waits=self._waits,
             bytes_sent=self._stream.bytes_sent,
             bytes_received=self._stream.bytes_received,
+            bytes_shared=0 if self._stream.lane is None else self._stream.lane.bytes,
         )
 
     def close(self) -> None:
