@@ -57,9 +57,11 @@ from teletensor import (
 from teletensor import legacy as _legacy
 from teletensor import methods as _methods  # noqa: F401  (gives Tensor its methods)
 from teletensor import missing as _missing
+from teletensor.alias import as_torch
 from teletensor.amp.autocast import autocast, get_autocast_dtype, is_autocast_enabled, set_autocast_dtype
 from teletensor.amp.grad_scaler import GradScaler
 from teletensor.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from teletensor.compiled import compile
 from teletensor.connection import connect, disconnect
 from teletensor.device import Device as device
 from teletensor.factories import *  # noqa: F403  (it has an __all__, repeated below)
@@ -164,6 +166,7 @@ __all__ = [
     "accelerator",
     "adaptive_avg_pool1d",
     "amp",
+    "as_torch",
     "autocast",
     "autograd",
     "avg_pool1d",
@@ -177,6 +180,7 @@ __all__ = [
     "channel_shuffle",
     "channels_last",
     "channels_last_3d",
+    "compile",
     "compiler",
     "complex64",
     "complex128",

@@ -816,7 +816,7 @@ class TensorMethods:
         """The greater of two elements; NaN if either is."""
         ...
     def mean(self, dim: Dims = None, keepdim: _bool = False, *, dtype: DType | None = None) -> Tensor:
-        """The mean over dimensions, or of everything."""
+        """The mean over dimensions, or of everything; NaN of nothing."""
         ...
     @overload
     def median(self) -> Tensor:
@@ -1415,9 +1415,6 @@ class TensorMethods:
     def __pow__(self, other: Operand) -> Tensor:
         """`input` to the power of `exponent`."""
         ...
-    def __matmul__(self, other: Operand) -> Tensor:
-        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
-        ...
     def __and__(self, other: Operand) -> Tensor:
         """The bits that both have."""
         ...
@@ -1472,9 +1469,6 @@ class TensorMethods:
     def __rpow__(self, other: Operand) -> Tensor:
         """`input` to the power of `exponent`."""
         ...
-    def __rmatmul__(self, other: Operand) -> Tensor:
-        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
-        ...
     def __rand__(self, other: Operand) -> Tensor:
         """The bits that both have."""
         ...
@@ -1525,4 +1519,10 @@ class TensorMethods:
         ...
     def __irshift__(self, other: Operand) -> Tensor:
         """Bits moved down; the sign stays. Written into `input`."""
+        ...
+    def __matmul__(self, other: Operand) -> Tensor:
+        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
+        ...
+    def __rmatmul__(self, other: Operand) -> Tensor:
+        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
         ...

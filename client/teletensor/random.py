@@ -1,7 +1,7 @@
 """Random numbers: a generator is a seed and a count of the numbers already drawn, held by the client.
 
 The worker is told both with every random op, so that the same program draws the same numbers in this process and on any
-worker, and a resumed session cannot drift. The numbers are those of Philox 4x32-10, not PyTorch's.
+worker, and a resumed session cannot drift. The numbers are those of Philox 4x64-10, not PyTorch's.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from teletensor_core.errors import ArgumentError, ArgumentTypeError
 
+from teletensor import recording
 from teletensor.device import Device
 
 if TYPE_CHECKING:
@@ -60,11 +61,11 @@ class Generator:
     def next(self, count: int) -> tuple[int, int]:
         """Seed and offset for an op that draws `count` numbers; the next op draws others.
 
-        Offsets count blocks of 128 random bits; a number takes at most 64 of them.
+        Offsets count blocks of 256 random bits; a number takes at most 64 of them.
         """
         with self._lock:
             offset = self._offset
-            self._offset = (offset + (count + 1) // 2 + 1) & _MASK
+            self._offset = (offset + count // 4 + 1) & _MASK
             return self._seed & _MASK, offset
 
     def get_state(self) -> Tensor:
@@ -127,7 +128,11 @@ def generating_from(generator: Generator) -> Iterator[None]:
 
 def draw(generator: Generator | None, count: int) -> tuple[int, int]:
     """Seed and offset for `count` numbers from this generator, or the default one."""
-    return (current_generator() if generator is None else generator).next(count)
+    chosen = current_generator() if generator is None else generator
+    seed, offset = chosen.next(count)
+    if recording.state.listener is not None:
+        recording.state.listener.drew(chosen, count, seed, offset)
+    return seed, offset
 
 
 def manual_seed(seed: int) -> Generator:

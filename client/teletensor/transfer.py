@@ -23,13 +23,18 @@ if TYPE_CHECKING:
 def to(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """What `Tensor.to` gives, for every way PyTorch lets it be called."""
     device, dtype, copy, non_blocking = _parse(*args, **kwargs)
-    session = tensor._session if device is None else sessions.resolve(device)
+    session = tensor._session if device is None or _is_there(tensor, device) else sessions.resolve(device)
     out = tensor
     if dtype is not None and dtype is not tensor.dtype:
         out = dispatch.apply(OPS["to"], (tensor,), (dtype,))
     if session is not tensor._session:
         return _fetched_later(out) if non_blocking and _may_arrive_later(out, session) else move(out, session)
     return dispatch.apply(OPS["clone"], (tensor,), ()) if copy and out is tensor else out
+
+
+def _is_there(tensor: Tensor, device: Device) -> bool:
+    """Whether a tensor on cpu is asked to go there: it stays in whichever process it is."""
+    return device.type == "cpu" and tensor._session.device.type == "cpu"
 
 
 def move(tensor: Tensor, session: Session) -> Tensor:

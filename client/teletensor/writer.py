@@ -62,14 +62,17 @@ class Writer:
             if len(self._dead) >= _RELEASES_AT_ONCE:
                 self._release_dead()
             number = self._numbers.get(plan) or self._define(plan)
-            words = operands if plan.all_tensors else self._operand_words(plan, operands)
+            operand_words = operands if plan.all_tensors else self._operand_words(plan, operands)
             if plan.results == 1:
-                self._handle += 1
-                outs: tuple[int, ...] = (self._handle,)
+                self._handle = handle = self._handle + 1
+                outs: tuple[int, ...] = (handle,)
             else:
                 outs = self.new_handles(plan.results)
-            self._outbox.words.extend((number, location, *outs, *words))
-            self._written()
+            words = self._outbox.words
+            words.extend((number, location, *outs, *operand_words))
+            self.commands += 1
+            if len(words) >= _FULL_WORDS or not self._nudged:
+                self._look_after()
         return outs
 
     def _define(self, plan: Plan) -> int:
@@ -86,6 +89,16 @@ class Writer:
                 f"{self._most_words}; call it on fewer at a time, or raise the worker's --message-bytes"
             )
         return words
+
+    def run_program(
+        self, program: int, location: int, inputs: Sequence[Ref], numbers: Sequence[Any], outputs: int
+    ) -> tuple[Ref, ...]:
+        """Write a run of a program; the handles of its outputs."""
+        with self.lock:
+            outs = self.new_handles(outputs)
+            words = [self._outbox.number(x) for x in numbers]
+            self.command(codec.RUN_PROGRAM, program, location, len(inputs), *inputs, len(words), *words, outputs, *outs)
+        return outs
 
     def command(self, *words: int) -> None:
         """Write a command."""
@@ -108,13 +121,20 @@ class Writer:
         """Write an UPLOAD whose elements travel in the batch; the handle."""
         with self.lock:
             self._handle = handle = self._handle + 1
-            outbox = self._outbox
-            offset = outbox.add_elements(data)
-            outbox.words.extend((codec.UPLOAD, handle, wanted.dtype.code, location, offset, wanted.ndim, *wanted.shape))
-            self._written()
-            if len(outbox.elements) >= _FULL_ELEMENTS:
-                self.flush()
+            offset = self._outbox.add_elements(data)
+            self._with_elements(codec.UPLOAD, handle, wanted.dtype.code, location, offset, wanted.ndim, *wanted.shape)
         return handle
+
+    def define_program(self, program: int, data: bytes) -> None:
+        """Write a DEFINE_PROGRAM, whose bytes travel in the batch."""
+        with self.lock:
+            self._with_elements(codec.DEFINE_PROGRAM, program, self._outbox.add_elements(data), len(data))
+
+    def _with_elements(self, *row: int) -> None:
+        self._outbox.words.extend(row)
+        self._written()
+        if len(self._outbox.elements) >= _FULL_ELEMENTS:
+            self.flush()
 
     def upload_in_chunks(self, data: memoryview, wanted: Spec, location: int) -> Ref:
         """Write an UPLOAD whose elements follow its batch in chunks; the handle. The row is the last of the batch."""
@@ -137,6 +157,10 @@ class Writer:
 
     def _written(self) -> None:
         self.commands += 1
+        self._look_after()
+
+    def _look_after(self) -> None:
+        """See that what was written is sent in time."""
         if len(self._outbox.words) >= _FULL_WORDS:
             self.flush()
         elif not self._nudged:

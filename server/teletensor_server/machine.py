@@ -26,6 +26,7 @@ from teletensor_server.exchange import Exchange
 from teletensor_server.failures import Failures, known
 from teletensor_server.gradients import Answer
 from teletensor_server.info import SessionLimits, TensorInfo
+from teletensor_server.programs import SessionProgram
 from teletensor_server.rows import Rows
 from teletensor_server.signatures import Signatures
 from teletensor_server.table import Poison, Poisoned, Table
@@ -49,6 +50,7 @@ class SessionMachine:
         self.signatures = Signatures(limits.signatures)
         self.locations: dict[int, str] = {}
         self.failures = Failures()
+        self.programs: dict[int, SessionProgram | Poison] = {}
         self.ended = False
         self.upload: Upload | None = None
         self.frames: Iterator[Frame] = iter(())
@@ -136,6 +138,7 @@ class SessionMachine:
         """Run nothing more, and forget everything. May be called from another thread while a command runs."""
         self.ended = True
         self.table.clear()
+        self.programs.clear()
 
     # -- errors ------------------------------------------------------------------------------------------------------
 
@@ -152,6 +155,13 @@ class SessionMachine:
         poison = self.poison(error, command, location)
         self.failures.add(poison)
         return poison
+
+    def settle(self) -> None:
+        """Wait for the device; what it found wrong since the last wait is an error that nobody has read."""
+        try:
+            self.engine.backend.synchronize()
+        except Exception as error:
+            self.fail(error, "synchronize", 0)
 
     # -- what others need to know ------------------------------------------------------------------------------------
 

@@ -21,9 +21,12 @@ def main(names: list[str]) -> int:
         print(f"the answers are those of PyTorch {VERSION}; this is {torch.__version__}", file=sys.stderr)
         return 1
     torch.set_num_threads(1)
-    for name in names or [*families(), *programs.MODULES]:
-        path = programs.record(name) if name in programs.MODULES else _record_family(name)
-        print(f"{path.name}: {path.stat().st_size:,} bytes")
+    # A family of ops and a module of programs may have the same name: then both are meant.
+    for known, record in ((families(), _record_family), (programs.MODULES, programs.record)):
+        for name in known:
+            if not names or name in names:
+                path = record(name)
+                print(f"{path.name}: {path.stat().st_size:,} bytes")
     return 0
 
 

@@ -25,6 +25,14 @@ def interrupt() -> None:
     signal.raise_signal(signal.SIGINT)
 
 
+@pytest.fixture(autouse=True)
+def _interrupts_reach_python() -> Iterator[None]:
+    """A shell starts what runs in its background with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def in_step(session: RemoteSession) -> None:
     for i in range(3):
         assert (tt.ones(2, device=session.device) + i).tolist() == [1 + i] * 2

@@ -15,8 +15,10 @@ import numpy as np
 from cupyx.scipy import special
 
 from teletensor_core import dtypes
+from teletensor_core.backends.composites import Composites
 from teletensor_core.backends.faults import Faults
 from teletensor_core.kernels.cuda import elementwise, modules
+from teletensor_core.random import philox
 
 _BFLOAT16 = dtypes.bfloat16.np
 # Dtypes that cupy.add.at knows; others are added up in a wider one.
@@ -24,7 +26,7 @@ _ATOMIC = frozenset("iqQILlfd")
 _SHORT_LINE, _BLOCK, _MOST_BLOCKS = 64, 256, 65535
 
 
-class CuPyNamespace:
+class CuPyNamespace(Composites):
     """The namespace `xp` of kernels on a GPU."""
 
     # Columns of convolutions: big enough to fill the device, small beside its memory.
@@ -60,7 +62,7 @@ class CuPyNamespace:
         """`count` random uint32: the words of the blocks from `offset` on, under the key `seed`."""
         out = cupy.empty(count, "uint32")
         seed &= 0xFFFFFFFFFFFFFFFF
-        elementwise.random_bits(np.uint64(seed), np.uint64(offset), count, out, size=-(-count // 4))
+        elementwise.random_bits(np.uint64(seed), np.uint64(offset), count, out, size=-(-count // philox.WORDS))
         return out
 
     @staticmethod

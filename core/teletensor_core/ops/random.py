@@ -1,7 +1,9 @@
 """Random numbers: pure functions of a seed and an offset, which the client counts. Equal on every backend."""
 
+import math
+
 from teletensor_core import dtypes, rules
-from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
+from teletensor_core.errors import ArgumentError, ShapeError, UnsupportedError
 from teletensor_core.registry import Family, op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls
@@ -13,7 +15,7 @@ _SHAPES = calls(*[Sample(7, 0, shape=shape, dtype=_f32) for shape in ((3, 4), ()
 
 def _made(seed, offset, *, shape, dtype, **attrs):
     if dtype.category < dtypes.FLOAT:
-        raise DTypeError(f"random numbers of this kind are floating point, not {dtype.name}")
+        raise UnsupportedError(f"random numbers of this kind are floating point, not {dtype.name}")
     return spec(shape, dtype)
 
 
@@ -140,6 +142,7 @@ for _op in (uniform, normal, exponential, random):
 )
 def bernoulli(xp, input, seed, offset):
     """Ones with the probabilities that `input` gives."""
+    xp.check_unit(input, "all probabilities")
     return (_unit(xp, seed, offset, input.shape) < input).astype(input.dtype)
 
 
@@ -164,6 +167,8 @@ def _multinomial_spec(input, seed, offset, *, num_samples, replacement):
 )
 def multinomial(xp, input, seed, offset, *, num_samples, replacement):
     """Indices drawn in proportion to each row: by exponential races, or with replacement by the inverse of the sums."""
+    # NaN where a row has nothing to draw from, too.
+    xp.check_unit(xp.asarray(input, "d") / xp.sum(input, axis=-1, keepdims=True, dtype="d"), "shares of a row's sum")
     if not replacement:
         times = -xp.log(_open_unit(xp, seed, offset, input.shape)) / xp.asarray(input, "d")
         first = (slice(None),) * (input.ndim - 1) + (slice(0, num_samples),)
@@ -185,25 +190,51 @@ _dropout: Family = {"infer": _dropout_spec, "saves": ("out",), "namespaces": (),
 @op(**_dropout, samples=calls(Sample(T(3, 4), 7, 0, p=0.5), Sample(T(3), 7, 0, p=1.0), Sample(T(3), 7, 0, p=0.0)))
 def dropout(xp, input, seed, offset, *, p):
     """Elements kept with probability 1 - p and scaled by its inverse, the others zero; and which were kept."""
-    return _drop(xp, input, _unit(xp, seed, offset, input.shape) >= p, p)
+    return _drop(xp, input, _kept(xp, seed, offset, input.shape, p), p)
 
 
 @op(**_dropout, samples=calls(Sample(T(2, 3, 4), 7, 0, p=0.5)))
 def feature_dropout(xp, input, seed, offset, *, p):
     """Whole channels (the first two dimensions) kept or dropped together; and which elements were kept."""
     lead = input.shape[:2]
-    keep = (_unit(xp, seed, offset, lead) >= p).reshape(lead + (1,) * (input.ndim - len(lead)))
+    keep = _kept(xp, seed, offset, lead, p).reshape(lead + (1,) * (input.ndim - len(lead)))
     return _drop(xp, input, xp.array(xp.broadcast_to(keep, input.shape), order="C"), p)
 
 
+def _kept(xp, seed, offset, shape, p):
+    """Which of the numbers that `_unit` would give are at least `p`."""
+    if p >= 1:
+        return xp.zeros(shape, bool)
+    lowest = math.ceil(p * 2**24) << 8
+    return (xp.random_bits(_count(shape), seed, offset) >= xp.uint32(lowest)).reshape(shape)
+
+
 def _drop(xp, input, keep, p):
-    scale = 1 / (1 - p) if p < 1 else 0.0
-    return xp.multiply(input, keep) * xp.asarray(scale, input.dtype), keep
+    out = xp.multiply(input, keep)
+    out *= xp.asarray(_scale(p), input.dtype)
+    return out, keep
+
+
+def _scale(p):
+    return 1 / (1 - p) if p < 1 else 0.0
 
 
 def _dropped(ops, g, out, input, seed, offset, *, p):
-    return ops.mul(ops.mul(g[0], out[1]), 1 / (1 - p) if p < 1 else 0.0)
+    return ops.drop_backward(g[0], out[1], scale=_scale(p))
 
 
 dropout.vjp("input")(_dropped)
 feature_dropout.vjp("input")(_dropped)
+
+
+@op(infer=lambda g, keep, *, scale: rules.same(g), saves=("keep",), namespaces=())
+def drop_backward(xp, g, keep, *, scale):
+    """`g` times `scale` where `keep` is true, zero elsewhere."""
+    out = xp.multiply(g, keep)
+    out *= xp.asarray(scale, g.dtype)
+    return out
+
+
+@drop_backward.vjp("g")
+def _(ops, gg, result, g, keep, *, scale):
+    return ops.drop_backward(gg, keep, scale=scale)

@@ -1,5 +1,7 @@
 """Sums and other reductions over dimensions."""
 
+import math
+
 from teletensor_core import dtypes, rules
 from teletensor_core.dtypes import FLOAT
 from teletensor_core.registry import op
@@ -49,6 +51,8 @@ def _(ops, g, out, input, *, dim=None, keepdim=False, dtype=None):
 def sum_to(xp, input, *, shape):
     """The sum over the dimensions that broadcasting `shape` to the input's shape would add or stretch."""
     extra = input.ndim - len(shape)
+    if extra > 0 and input.shape[extra:] == tuple(shape) and shape:
+        return xp.column_sum(input.reshape((math.prod(input.shape[:extra]), math.prod(shape)))).reshape(shape)
     axes = tuple(i for i in range(input.ndim) if i < extra or (shape[i - extra] == 1 and input.shape[i] != 1))
     return xp.sum(input, axis=axes).reshape(shape)
 
@@ -64,8 +68,11 @@ def _(ops, g, out, input, *, shape):
     samples=reductions(),
 )
 def mean(xp, input, *, dim=None, keepdim=False, dtype=None):
-    """The mean over dimensions, or of everything."""
-    return xp.mean(input, axis=reduced_dims(dim, input.ndim), keepdims=keepdim)
+    """The mean over dimensions, or of everything; NaN of nothing."""
+    axes = reduced_dims(dim, input.ndim)
+    if not input.size:
+        return xp.sum(input, axis=axes, keepdims=keepdim) * math.nan
+    return xp.mean(input, axis=axes, keepdims=keepdim)
 
 
 @mean.vjp("input")

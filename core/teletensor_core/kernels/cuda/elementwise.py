@@ -49,22 +49,25 @@ EXACT = ("-fmad=false",)
 # -- random numbers ---------------------------------------------------------------------------------------------------
 
 PHILOX = r"""
-// Philox 4x32-10: the same rounds and constants as random/philox.py.
-struct PhiloxBlock { unsigned int words[4]; };
+// Philox 4x64-10, as NumPy's; the counter's and the key's upper words are zero.
+struct PhiloxBlock { unsigned int words[8]; };
 __device__ inline PhiloxBlock philox(unsigned long long counter, unsigned long long seed) {
-  unsigned int c0 = (unsigned int)counter, c1 = (unsigned int)(counter >> 32), c2 = 0u, c3 = 0u;
-  unsigned int k0 = (unsigned int)seed, k1 = (unsigned int)(seed >> 32);
+  unsigned long long c[4] = {counter, 0ULL, 0ULL, 0ULL}, k0 = seed, k1 = 0ULL;
   for (int round = 0; round < 10; ++round) {
-    unsigned int high0 = __umulhi(0xD2511F53u, c0), low0 = 0xD2511F53u * c0;
-    unsigned int high1 = __umulhi(0xCD9E8D57u, c2), low1 = 0xCD9E8D57u * c2;
-    c0 = high1 ^ c1 ^ k0;
-    c2 = high0 ^ c3 ^ k1;
-    c1 = low1;
-    c3 = low0;
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
+    unsigned long long high0 = __umul64hi(0xD2E7470EE14C6C93ULL, c[0]), low0 = 0xD2E7470EE14C6C93ULL * c[0];
+    unsigned long long high1 = __umul64hi(0xCA5A826395121157ULL, c[2]), low1 = 0xCA5A826395121157ULL * c[2];
+    c[0] = high1 ^ c[1] ^ k0;
+    c[2] = high0 ^ c[3] ^ k1;
+    c[1] = low1;
+    c[3] = low0;
+    k0 += 0x9E3779B97F4A7C15ULL;
+    k1 += 0xBB67AE8584CAA73BULL;
   }
-  PhiloxBlock block = {{c0, c1, c2, c3}};
+  PhiloxBlock block;
+  for (int k = 0; k < 4; ++k) {
+    block.words[2 * k] = (unsigned int)c[k];
+    block.words[2 * k + 1] = (unsigned int)(c[k] >> 32);
+  }
   return block;
 }
 """
@@ -75,8 +78,8 @@ random_bits = Elementwise(
     "raw uint32 out",
     """
     PhiloxBlock block = philox(offset + i, seed);
-    long long first = 4 * (long long)i;
-    for (int k = 0; k < 4; ++k) {
+    long long first = 8 * (long long)i;
+    for (int k = 0; k < 8; ++k) {
       if (first + k < count) out[first + k] = block.words[k];
     }
     """,
