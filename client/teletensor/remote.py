@@ -13,6 +13,7 @@ from teletensor_core.programs import Code
 from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec
 from teletensor_protos import programs as program_codec
+from teletensor_protos.shared import Segment
 from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
@@ -33,7 +34,7 @@ class RemoteSession(Session):
     """A session on a worker, over one bidirectional stream. Thread-safe; commands run in the order they were given.
 
     `device_name` is the worker's name for its device, `limits` what the worker allows. With `blocking`, every command
-    is waited for.
+    is waited for. Through `segment`, memory that it shares with the worker, large tensors move faster.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class RemoteSession(Session):
         *,
         device_name: str = "",
         blocking: bool = False,
+        segment: Segment | None = None,
     ) -> None:
         self.device = device
         self.device_name = device_name
@@ -52,7 +54,7 @@ class RemoteSession(Session):
         self.limits = limits
         self._endpoint = endpoint
         self._blocking = blocking
-        self._writer = Writer(endpoint, session_id, limits)
+        self._writer = Writer(endpoint, session_id, limits, segment)
         self._stream = self._writer.stream
         self._locations = self._writer.locations
         self._lock = self._writer.lock
@@ -293,6 +295,7 @@ class RemoteSession(Session):
             waits=self._waits,
             bytes_sent=self._stream.bytes_sent,
             bytes_received=self._stream.bytes_received,
+            bytes_shared=0 if self._stream.lane is None else self._stream.lane.bytes,
         )
 
     def close(self) -> None:
