@@ -9,7 +9,7 @@ from types import CodeType
 
 from teletensor_protos.codec import MOST_LOCATIONS
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _MOST_CHARACTERS = 1000
 
 
@@ -31,7 +31,7 @@ class Locations:
             code = frame.f_code
             own = inside.get(code.co_filename)
             if own is None:
-                own = inside[code.co_filename] = code.co_filename.startswith(_PACKAGE)
+                own = inside[code.co_filename] = code.co_filename.startswith(PACKAGE)
             if not own or frame.f_back is None:
                 break
             frame = frame.f_back

@@ -20,7 +20,6 @@ REASONS = {
     "export": "models cannot be exported; torch.save writes state dicts that PyTorch reads",
     "compile": "recorded programs are a later version's work; leave the model as it is, it runs the same",
     "multiprocessing": "tensors cannot be shared between processes; Python's multiprocessing is there for the rest",
-    "profiler": "nothing is profiled in this version; session.stats() counts commands, bytes and round trips",
     "quantization": "there are no quantized tensors",
     "ao": "there are no quantized tensors",
     "sparse": "there are no sparse tensors",

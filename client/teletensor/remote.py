@@ -11,7 +11,7 @@ from teletensor_core.errors import TeletensorError
 from teletensor_core.plan import Plan
 from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec
-from teletensor_protos.v1.worker_pb2 import HookCall, Limits
+from teletensor_protos.v1.worker_pb2 import HookCall, Limits, Profile
 
 from teletensor import state_files
 from teletensor.answers import Answer, Answered, error_of
@@ -27,15 +27,23 @@ _INLINE_BYTES = 1 << 16
 class RemoteSession(Session):
     """A session on a worker, over one bidirectional stream. Thread-safe; commands run in the order they were given.
 
-    `limits` is what the worker allows it. With `blocking`, every command is waited for.
+    `limits` is what the worker allows it, `capabilities` what it can do. With `blocking`, every command is waited for.
     """
 
     def __init__(
-        self, endpoint: Endpoint, session_id: str, device: Device, limits: Limits, *, blocking: bool = False
+        self,
+        endpoint: Endpoint,
+        session_id: str,
+        device: Device,
+        limits: Limits,
+        capabilities: Iterable[str] = (),
+        *,
+        blocking: bool = False,
     ) -> None:
         self.device = device
         self.id = session_id
         self.limits = limits
+        self.capabilities = frozenset(capabilities)
         self._endpoint = endpoint
         self._blocking = blocking
         self._writer = Writer(endpoint, session_id, limits)
@@ -230,6 +238,10 @@ class RemoteSession(Session):
     def _fence(self) -> None:
         """Wait until everything so far has run. Unlike `synchronize`, leaves errors to those who read their tensors."""
         self._ask(codec.SPECS, 0)
+
+    def profile(self, action: int) -> Profile:
+        """Switch the worker's notes of when commands run on or off, or take some. Needs the capability "profile"."""
+        return self._ask(codec.PROFILE, action).reply.profile
 
     # -- the session itself ------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from teletensor_core.engine.engine import remove_hook, set_hook
 from teletensor_protos import codec
 from teletensor_protos.frames import Out
 
-from teletensor_server import gradients, reads, uploads
+from teletensor_server import gradients, profiling, reads, uploads
 from teletensor_server.rows import Rows
 
 if TYPE_CHECKING:
@@ -65,4 +65,5 @@ COMMANDS: dict[int, Command] = {
     codec.HOOK_DONE: gradients.hook_done,
     codec.DETACH: detach,
     codec.CANCEL: gradients.cancel,
+    codec.PROFILE: profiling.profile,
 }
