@@ -1,4 +1,4 @@
-"""Where a training step's time goes on the NumPy engine: `python -m benchmarks.profile [MODEL]`, a name of models.py.
+"""Where a training step's time goes on the NumPy engine: `python -m benchmarks.profile MODEL`, the start of a name.
 
 Every op's kernel is timed while steps run in this process; gradient rules call kernels too, so the ops of backward are
 in the table under their own names. What a kernel calls of other kernels counts for both.
@@ -17,7 +17,7 @@ import teletensor as tt
 from teletensor_core.registry import OPS
 
 from benchmarks.models import WORKLOADS
-from benchmarks.work import stepper
+from benchmarks.training import stepper
 
 STEPS = 20
 

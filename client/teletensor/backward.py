@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from teletensor_core.errors import ArgumentError, DeviceError, GradientError, ShapeError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, DeviceError, GradientError, ShapeError
 from teletensor_core.registry import OPS
 from teletensor_core.spec import spec
 
@@ -14,7 +14,7 @@ from teletensor import dispatch, hooks, staged
 from teletensor.graph import GradFn, leaves_under, walk
 from teletensor.python_node import PythonNode
 from teletensor.session import BackwardRequest, Session
-from teletensor.tensor_base import new
+from teletensor.tensor_base import TensorBase, new
 
 if TYPE_CHECKING:
     from teletensor.tensor import Tensor
@@ -208,9 +208,16 @@ def _cotangents(roots: list[Any], grads: list[Any]) -> list[Any]:
         if g is None:
             if root.numel() != 1:
                 raise GradientError("grad can be implicitly created only for scalar outputs")
+            if root._spec.dtype.is_complex:
+                raise GradientError(
+                    f"grad can be implicitly created only for real scalar outputs but got {root._spec.dtype}"
+                )
+        elif not isinstance(g, TensorBase):
+            raise ArgumentTypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
         elif g._spec.shape != root._spec.shape:
             raise ShapeError(
-                f"Mismatch in shape: grad_output[0] has a shape of {g.shape} and output[0] has a shape of {root.shape}."
+                f"Mismatch in shape: grad_output[0] has a shape of {g._spec.shape} and output[0] has a shape of "
+                f"{root._spec.shape}."
             )
     return [
         g if g is None or g._spec.dtype is r._spec.dtype else g.to(r.dtype) for r, g in zip(roots, grads, strict=True)

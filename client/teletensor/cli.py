@@ -65,7 +65,7 @@ def _parser(commands: dict[str, EntryPoint]) -> argparse.ArgumentParser:
     return parser
 
 
-_ADDED_HELP = {"serve": "run a worker"}
+_ADDED_HELP = {"serve": "run a worker", "selftest": "find out whether this machine's GPU computes what NumPy computes"}
 
 
 def _version(options: argparse.Namespace) -> None:
@@ -188,7 +188,8 @@ def _describe(status: dict[str, Any]) -> str:
     state = "shutting down" if status["draining"] else "ready"
     rows = {
         "worker": f"teletensor {status['version']}, process {status['pid']}, {state}",
-        "device": f"{status['device']} ({status['device_name']})",
+        "device": f"{status['device']} ({status['device_name']}, {status['library']})",
+        "self-test": status["gpu_self_test"],
         "uptime": f"{status['uptime_seconds']:,.0f} s",
         "sessions": f"{status['sessions']} of {status['max_sessions']} (opened so far: {status['sessions_opened']})",
         "tensors": f"{status['tensors']:,} ({_size(status['tensor_bytes'])})",
@@ -198,7 +199,7 @@ def _describe(status: dict[str, Any]) -> str:
         "memory": _size(status["resident_bytes"]),
         "errors": f"{status['errors']:,}",
     }
-    return "\n".join(f"{name:<10}{value}" for name, value in rows.items())
+    return "\n".join(f"{name:<11}{value}" for name, value in rows.items())
 
 
 def _size(count: float) -> str:

@@ -816,7 +816,7 @@ class TensorMethods:
         """The greater of two elements; NaN if either is."""
         ...
     def mean(self, dim: Dims = None, keepdim: _bool = False, *, dtype: DType | None = None) -> Tensor:
-        """The mean over dimensions, or of everything."""
+        """The mean over dimensions, or of everything; NaN of nothing."""
         ...
     @overload
     def median(self) -> Tensor:

@@ -815,6 +815,14 @@ def cumsum_(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     return _apply_inplace(_cumsum_op, (input,), (_ints(dim), _as_dtype(dtype)))
 
 
+_data_op = _OPS['data']
+
+
+def data(input: Tensor) -> Tensor:
+    """The same memory, cut off from the graph and from the counting of writes."""
+    return _apply(_data_op, (input,), ())
+
+
 _deg2rad_op = _OPS['deg2rad']
 
 
@@ -1857,6 +1865,30 @@ def max_pool(input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilatio
     return _apply_many(_max_pool_op, (input,), (kernel_size, stride, padding, dilation, ceil_mode))
 
 
+_max_pool_backward_op = _OPS['max_pool_backward']
+
+
+def max_pool_backward(g: Tensor, place: Tensor, shape: Sequence[int], kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Tensor:
+    """Each window's gradient at the place of its greatest element."""
+    return _apply(_max_pool_backward_op, (g, place), (shape, kernel_size, stride, padding, dilation))
+
+
+_max_pool_pick_op = _OPS['max_pool_pick']
+
+
+def max_pool_pick(x: Tensor, place: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Tensor:
+    """The element at the given place of each window."""
+    return _apply(_max_pool_pick_op, (x, place), (kernel_size, stride, padding, dilation))
+
+
+_max_pool_places_op = _OPS['max_pool_places']
+
+
+def max_pool_places(input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> tuple[Tensor, ...]:
+    """The greatest element of each window, and the number of its place in the window."""
+    return _apply_many(_max_pool_places_op, (input,), (kernel_size, stride, padding, dilation, ceil_mode))
+
+
 _maximum_op = _OPS['maximum']
 
 
@@ -1870,7 +1902,7 @@ _mean_op = _OPS['mean']
 
 
 def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
-    """The mean over dimensions, or of everything."""
+    """The mean over dimensions, or of everything; NaN of nothing."""
     made = _apply(_mean_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 

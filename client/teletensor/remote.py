@@ -14,7 +14,7 @@ from teletensor_protos import codec
 from teletensor_protos.v1.worker_pb2 import HookCall, Limits, Profile
 
 from teletensor import state_files
-from teletensor.answers import Answer, Answered, error_of
+from teletensor.answers import Answer, Answered, again, error_of
 from teletensor.channel import Endpoint
 from teletensor.device import Device
 from teletensor.readings import Reading, Readings
@@ -111,7 +111,8 @@ class RemoteSession(Session):
         arrays = self._ask(codec.READ, len(refs), *refs).arrays
         for found in arrays:
             if isinstance(found, TeletensorError):
-                raise found
+                # A copy: an error that a frame on its own traceback keeps would keep the user's frames, and tensors.
+                raise again(found)
         return arrays  # type: ignore[return-value]
 
     def read_later(self, refs: Sequence[Ref]) -> list[Arriving]:
@@ -131,7 +132,7 @@ class RemoteSession(Session):
     def _raise_untold(self) -> None:
         """Raise the error of a value that was asked for and never looked at."""
         if (error := self._readings.untold()) is not None:
-            raise error
+            raise again(error)
 
     def _ask(self, command: int, *words: int) -> Answered:
         """Send a command that is answered, and wait for its answer."""

@@ -223,8 +223,8 @@ class Tensor(TensorValues, TensorMethods):
 
     @property
     def data(self) -> Tensor:
-        """The same memory, outside autograd. Assigning makes this tensor refer to other memory."""
-        return self.detach()
+        """The same memory, whose writes autograd does not notice. Assigning makes this tensor refer to other memory."""
+        return dispatch.apply(OPS["data"], (self,), ())
 
     @data.setter
     def data(self, value: Tensor) -> None:

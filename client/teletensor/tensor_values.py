@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError, ArgumentTypeError, GradientError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError, ShapeError
 from teletensor_core.registry import OPS
 
 from teletensor import dispatch
@@ -55,7 +55,7 @@ class TensorValues(TensorFacts):
 
     def _check_one(self) -> None:
         if self._spec.numel != 1:
-            raise GradientError(f"a Tensor with {self._spec.numel} elements cannot be converted to Scalar")
+            raise ShapeError(f"a Tensor with {self._spec.numel} elements cannot be converted to Scalar")
 
     def item_async(self) -> Future[Number]:
         """The one element, as it is now, on its way as a Python number: nothing waits until it is used.
@@ -92,7 +92,7 @@ class TensorValues(TensorFacts):
     def __bool__(self) -> bool:
         if self._spec.numel != 1:
             word = "no values" if self._spec.numel == 0 else "more than one value"
-            raise GradientError(f"Boolean value of Tensor with {word} is ambiguous")
+            raise ShapeError(f"Boolean value of Tensor with {word} is ambiguous")
         return bool(self.item())
 
     def _number(self) -> Any:
@@ -139,7 +139,7 @@ class TensorValues(TensorFacts):
         from teletensor import ops
 
         if not isinstance(element, (TensorValues, int, float, complex, np.number, np.bool_)):
-            raise GradientError(
+            raise DTypeError(
                 f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
             )
         return bool(ops.any(ops.eq(self, element)))  # type: ignore[arg-type]

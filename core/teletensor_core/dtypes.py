@@ -21,8 +21,21 @@ if TYPE_CHECKING:
 BOOL, INTEGER, FLOAT, COMPLEX = range(4)
 
 
+def _limits(np_dtype: np.dtype[Any], category: int) -> tuple[float, float]:
+    if category == INTEGER:
+        whole = np.iinfo(np_dtype)
+        return int(whole.min), int(whole.max)
+    if category == FLOAT:
+        info = ml_dtypes.finfo(np_dtype)  # type: ignore[no-untyped-call]
+        return float(info.min), float(info.max)
+    return 0, 1  # of bools, and of no complex number
+
+
 class DType:
-    """The type of a tensor's elements. Compared by identity; printed as PyTorch prints it."""
+    """The type of a tensor's elements. Compared by identity; printed as PyTorch prints it.
+
+    `limits` are the least and the greatest (finite) number of integers and floats.
+    """
 
     __slots__ = (
         "_promotions",
@@ -32,6 +45,7 @@ class DType:
         "is_floating_point",
         "is_signed",
         "itemsize",
+        "limits",
         "name",
         "np",
     )
@@ -45,6 +59,7 @@ class DType:
         self.is_floating_point = category == FLOAT
         self.is_complex = category == COMPLEX
         self.is_signed = name not in ("bool", "uint8")
+        self.limits = _limits(self.np, category)
         self._promotions: dict[DType, DType] = {}
 
     def __repr__(self) -> str:

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 def release(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """RELEASE: forget handles."""
-    drop = machine.table.drop
-    for handle in rows.take_list():
-        drop(handle)
+    machine.table.drop(rows.take_list())
     return iter(())
 
 

@@ -142,6 +142,13 @@ class SessionMachine:
         self.failures.add(poison)
         return poison
 
+    def settle(self) -> None:
+        """Wait for the device; what it found wrong since the last wait is an error that nobody has read."""
+        try:
+            self.engine.backend.synchronize()
+        except Exception as error:
+            self.fail(error, "synchronize", 0)
+
     # -- what others need to know ------------------------------------------------------------------------------------
 
     def worker_handle(self) -> int:

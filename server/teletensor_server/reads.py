@@ -109,10 +109,7 @@ def specs(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
 def sync(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """SYNC: an answer once everything before has run, with the oldest error that nobody has read."""
     request = rows.take_number()
-    try:
-        machine.engine.backend.synchronize()
-    except Exception as error:
-        machine.fail(error, "synchronize", 0)
+    machine.settle()
     yield machine.reply(request=request, failure=machine.failures.first())
 
 

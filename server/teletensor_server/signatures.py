@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -70,7 +71,9 @@ class Signatures:
                 raise MalformedRequestError(f"attributes of more than {_MOST_VALUES_IN_ALL} values in all")
             self.by_number[message.number] = made
 
-    def prepare(self, signature: Signature, kinds: tuple[Any, ...], operands: list[Any], max_bytes: int) -> Prepared:
+    def prepare(
+        self, signature: Signature, kinds: tuple[Any, ...], operands: Sequence[Any], max_bytes: int
+    ) -> Prepared:
         """The plan for operands of these kinds, kept. Raises what the op's rules raise, and MalformedRequestError."""
         made = _prepare(signature, kinds, operands, max_bytes)
         self._plans += 1
@@ -82,7 +85,7 @@ class Signatures:
         return made
 
 
-def _prepare(signature: Signature, kinds: tuple[Any, ...], operands: list[Any], max_bytes: int) -> Prepared:
+def _prepare(signature: Signature, kinds: tuple[Any, ...], operands: Sequence[Any], max_bytes: int) -> Prepared:
     op = signature.op
     _check_kinds(op, kinds)
     described = [describe(x) for x in operands]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from teletensor_core.engine import Value
@@ -86,10 +86,12 @@ class Table:
             raise QuotaExceededError(f"this session holds {len(self.values)} tensors and errors, far more than it may")
         self.put(handle, poison, location)
 
-    def drop(self, handle: int) -> None:
-        """Forget a handle. One that is not there is ignored: releases may come twice."""
-        self.values.pop(handle, None)
-        self.born.pop(handle, None)
+    def drop(self, handles: Iterable[int]) -> None:
+        """Forget handles. One that is not there is ignored: releases may come twice."""
+        values, born = self.values, self.born
+        for handle in handles:
+            values.pop(handle, None)
+            born.pop(handle, None)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from teletensor_core import dtypes
 from teletensor_core.backends import Backend
+from teletensor_core.backends.composites import Composites
 from teletensor_core.backends.numpy import NumPyNamespace
 from teletensor_core.errors import TeletensorError
 
@@ -30,7 +31,7 @@ REPLACED = frozenset(
 _OWN = frozenset(name for name in vars(NumPyNamespace) if not name.startswith("_"))
 
 
-class StrictNamespace:
+class StrictNamespace(Composites):
     """The namespace `xp` of a strict device."""
 
     workspace = 1 << 16
@@ -119,6 +120,7 @@ class StrictBackend(Backend):
 
     name = "strict"
     device_name = "strict device"
+    library = f"NumPy {np.__version__}"
     linalg_errors = (np.linalg.LinAlgError,)
 
     def __init__(self) -> None:

@@ -47,6 +47,18 @@ def _max_pool(torch, x, *, kernel_size, stride, padding, dilation, ceil_mode):
     return function(x, kernel_size, stride, padding, dilation, ceil_mode, return_indices=True)
 
 
+def _max_pool_places(torch, x, *, kernel_size, stride, padding, dilation, ceil_mode):
+    attrs = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
+    values, index = _max_pool(torch, x, ceil_mode=ceil_mode, **attrs)
+    n = len(kernel_size)
+    number = torch.zeros_like(index)
+    coordinates = torch.unravel_index(index, x.shape[-n:])
+    for d in range(n):
+        starts = torch.arange(index.shape[d - n]).reshape((-1,) + (1,) * (n - 1 - d)) * stride[d] - padding[d]
+        number = number * kernel_size[d] + (coordinates[d] - starts) // dilation[d]
+    return values, number.to(torch.uint8)
+
+
 def _avg_pool(
     torch, x, *, kernel_size, stride, padding, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
@@ -201,6 +213,7 @@ CALLS: dict[str, Callable[..., Any]] = {
         x, normalized_shape, w, b, eps
     ),
     "max_pool": _max_pool,
+    "max_pool_places": _max_pool_places,
     "reflection_pad": _pad("reflect"),
     "replication_pad": _pad("replicate"),
     "rms_norm": lambda torch, x, w=None, *, normalized_shape, eps=None: torch.nn.functional.rms_norm(

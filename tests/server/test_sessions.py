@@ -248,3 +248,14 @@ def test_what_the_admin_interface_is_told(worker: Worker) -> None:
         "a.py:7",
     )
     assert 0 <= tensor.age_seconds < 60
+
+
+def test_a_worker_becomes_idle_once_its_last_session_has_ended(worker: Worker) -> None:
+    assert not worker.has_become_idle()
+    first, second = worker.open("a client"), worker.open("another")
+    assert not worker.has_become_idle()
+    worker.close(first.id)
+    assert not worker.has_become_idle()
+    worker.close(second.id)
+    assert worker.has_become_idle()
+    assert not worker.has_become_idle()

@@ -10,6 +10,7 @@ import numpy as np
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import ArgumentError, ArgumentTypeError, DTypeError
+from teletensor_core.kernels.casting import fitted
 from teletensor_core.spec import spec
 
 from teletensor import sessions
@@ -148,19 +149,27 @@ def _as_array(data: Any, dtype: DType | None) -> tuple[np.ndarray[Any, Any], DTy
         array = _number(data, wanted)
     else:
         found = _inferred(data)
-        array, wanted = _from_sequence(data, found), dtype or found
+        wanted = dtype or found
+        array = _from_sequence(data, dtypes.promote_types(found, wanted) if wanted.category > found.category else found)
+        _check_fit(array, wanted)
     return _converted(array, wanted), wanted
 
 
 def _number(value: complex, wanted: DType) -> np.ndarray[Any, Any]:
-    if isinstance(value, int) and wanted.category == dtypes.INTEGER:
-        bits = 8 * wanted.itemsize
-        if not -(1 << (bits - 1)) <= value < (1 << (bits - wanted.is_signed)):
-            if wanted is dtypes.int64:
-                raise ArgumentError("Overflow when unpacking long long")
-            raise DTypeError(f"value cannot be converted to type {wanted.name} without overflow")
-        return np.array(value).astype(np.int64)
-    return np.array(value)
+    if isinstance(value, int) and wanted.category <= dtypes.INTEGER and not -(1 << 63) <= value < 1 << 63:
+        raise ArgumentError("Overflow when unpacking long long")
+    array = np.array(value)
+    _check_fit(array, wanted)
+    return array
+
+
+def _check_fit(array: np.ndarray[Any, Any], wanted: DType) -> None:
+    """Raise for Python numbers that an integer or real dtype cannot hold."""
+    if array.dtype.kind == "c" and dtypes.BOOL < wanted.category < dtypes.COMPLEX:
+        raise ArgumentTypeError("must be real number, not complex")
+    if wanted.category == dtypes.INTEGER and array.size and array.dtype.kind in "fi" and array.dtype != wanted.np:
+        for extreme in (array.min(), array.max()):
+            fitted(extreme.item(), wanted.np)
 
 
 def _inferred(data: Any) -> DType:
@@ -252,7 +261,7 @@ def _fetched(data: Any) -> Any:
 
 def _converted(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any]:
     with np.errstate(all="ignore"):
-        if dtype.category < dtypes.COMPLEX and array.dtype.kind == "c":
+        if dtypes.BOOL < dtype.category < dtypes.COMPLEX and array.dtype.kind == "c":
             array = array.real
         return array.astype(dtype.np, copy=False)
 

@@ -10,11 +10,12 @@ import numpy as np
 
 from teletensor_core import special
 from teletensor_core.backends.base import Backend
+from teletensor_core.backends.composites import Composites
 from teletensor_core.errors import ArgumentError, DimensionError
 from teletensor_core.random import philox
 
 
-class NumPyNamespace:
+class NumPyNamespace(Composites):
     """NumPy's functions, and those of ours that NumPy and CuPy spell differently or lack."""
 
     # Columns of convolutions are used up while they are still in the processor's cache.
@@ -115,6 +116,7 @@ class NumPyBackend(Backend):
     """Arrays in host memory."""
 
     name = "numpy"
+    library = f"NumPy {np.__version__}"
     linalg_errors = (np.linalg.LinAlgError,)
 
     def __init__(self) -> None:

@@ -8,42 +8,56 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from teletensor_core.kernels import windows
+from teletensor_core.kernels import batch_last, windows
+from teletensor_core.kernels.windows import Geometry
 
 # Below this many places a product for each sample is too small to be worth a call; the samples are laid side by side.
 _SMALL = 256
+# What starting a short copy costs, in elements that are copied while an array is turned round.
+_START = 5
 
 
-class Geometry(NamedTuple):
-    """How windows lie in the input."""
-
-    stride: Sequence[int]
-    padding: Sequence[int]
-    dilation: Sequence[int]
-    groups: int
-
-
-def forward(xp: Any, x: Any, weight: Any, places: Sequence[int], how: Geometry) -> Any:
-    """(N, O, places) from (N, C, ...) and (O, C / groups, kernel)."""
+def forward(xp: Any, x: Any, weight: Any, bias: Any, places: Sequence[int], how: Geometry) -> Any:
+    """(N, O, places) from (N, C, ...), (O, C / groups, kernel) and (O,), which may be None."""
+    if _batch_last(x.shape[1], weight.shape, places, how):
+        return batch_last.forward(xp, x, weight, bias, places, how)
     if _is_pointwise(weight.shape[2:], how):
-        return _pointwise(xp, x, weight, places, how)
+        return _add_bias(_pointwise(xp, x, weight, places, how), bias)
     x = windows.padded(xp, x, how.padding)
     out = xp.empty((x.shape[0], weight.shape[0], *places), xp.result_type(x, weight))
     if weight.shape[1] == 1 and how.groups > 1:
-        return _depthwise(xp, x, weight, out, how)
+        return _add_bias(_depthwise(xp, x, weight, out, how), bias)
     rows = _rows(weight, how.groups)
     for batch, part in windows.pieces(xp, x.shape[0], places, _column_bytes(x, x.shape[1], weight.shape[2:])):
         columns, merged = _columns(xp, x, weight.shape[2:], places, batch, part, how)
         shape = (len(range(part.start, part.stop)), *places[1:])
-        out[batch, :, part] = _unmerged(xp, xp.matmul(rows, columns), weight.shape[0], shape, merged)
+        product = xp.matmul(rows, columns)
+        if bias is not None:
+            product += bias.reshape((how.groups, -1, 1))
+        out[batch, :, part] = _unmerged(xp, product, weight.shape[0], shape, merged)
     return out
+
+
+def _add_bias(out: Any, bias: Any) -> Any:
+    if bias is not None:
+        out += bias.reshape((-1,) + (1,) * (out.ndim - 2))
+    return out
+
+
+def _batch_last(channels: int, weight: Sequence[int], places: Sequence[int], how: Geometry) -> bool:
+    """Whether turning the arrays round costs less than the short copies that it saves."""
+    if _is_pointwise(weight[2:], how) or (weight[1] == 1 and how.groups > 1):
+        return False
+    return channels * math.prod(weight[2:]) * _START > (channels + weight[0]) * places[-1]
 
 
 def input_gradient(xp: Any, g: Any, weight: Any, shape: Sequence[int], how: Geometry) -> Any:
     """What reaches an input of `shape` from the gradient (N, O, places) of the result."""
     places = g.shape[2:]
+    if _batch_last(shape[1], weight.shape, places, how):
+        return batch_last.input_gradient(xp, g, weight, shape, how)
     sizes = [n + 2 * p for n, p in zip(shape[2:], how.padding, strict=True)]
     out = xp.zeros((*shape[:2], *sizes), xp.result_type(g, weight))
     if weight.shape[1] == 1 and how.groups > 1:
@@ -57,8 +71,10 @@ def input_gradient(xp: Any, g: Any, weight: Any, shape: Sequence[int], how: Geom
 
 def weight_gradient(xp: Any, g: Any, x: Any, shape: Sequence[int], how: Geometry) -> Any:
     """What reaches a weight of `shape` from the gradient (N, O, places) of the result."""
-    x = windows.padded(xp, x, how.padding)
     places, groups = g.shape[2:], how.groups
+    if _batch_last(x.shape[1], shape, places, how):
+        return batch_last.weight_gradient(xp, g, x, shape, how)
+    x = windows.padded(xp, x, how.padding)
     if shape[1] == 1 and groups > 1:
         return _weigh_depthwise(xp, g, x, shape, how)
     total = xp.zeros((groups, shape[0] // groups, math.prod(shape[1:])), xp.result_type(g, x))

@@ -20,6 +20,14 @@ def pieces(xp: Any, *arrays: Any) -> Iterator[tuple[Any, ...]]:
         yield tuple([x[start : start + size] for x in flat])
 
 
+def rows_at_once(xp: Any, x: Any) -> Iterator[slice]:
+    """Ranges of the first dimension whose elements fit the cache; all of it where that gains nothing."""
+    rows = x.shape[0] if x.ndim else 1
+    step = max(xp.elements_at_once * rows // max(x.size, 1), 1) if xp.elements_at_once else max(rows, 1)
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))
+
+
 def computed(xp: Any, formula: Callable[..., Any], *inputs: Any) -> Any:
     """`formula(*inputs)`, which works element by element on arrays of one shape and dtype, piece by piece."""
     size, first = xp.elements_at_once, inputs[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from teletensor_core.errors import ShapeError
 
@@ -14,6 +14,15 @@ Key = tuple[Any, ...]
 
 # Columns are made in pieces of at most so many bytes, unless the namespace knows what its device likes better.
 _WORKSPACE = 64 << 20
+
+
+class Geometry(NamedTuple):
+    """How the windows of a convolution lie in its input."""
+
+    stride: Sizes
+    padding: Sizes
+    dilation: Sizes
+    groups: int
 
 
 def workspace(xp: Any) -> int:
@@ -38,19 +47,22 @@ def inside(sizes: Sizes, padding: Sizes) -> Key:
     return (Ellipsis, *(slice(p, p + n) for n, p in zip(sizes, padding, strict=True)))
 
 
-def view(xp: Any, x: Any, kernel: Sizes, places: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+def view(xp: Any, x: Any, kernel: Sizes, places: Sizes, stride: Sizes, dilation: Sizes, lead: int = 2) -> Any:
     """Windows of a padded (N, C, d1, ...) without copying: (N, C, k1, ..., places1, ...).
 
-    Raises ShapeError for windows that are not all inside: there, memory is somebody else's.
+    `lead` dimensions come before the windows' own; any that come after stay where they are. Raises ShapeError for
+    windows that are not all inside: there, memory is somebody else's.
     """
-    for size, k, n, step, spread in zip(x.shape[2:], kernel, places, stride, dilation, strict=True):
+    end = lead + len(kernel)
+    for size, k, n, step, spread in zip(x.shape[lead:end], kernel, places, stride, dilation, strict=True):
         if min(k, step, spread) < 1 or n < 0 or (n and (n - 1) * step + (k - 1) * spread >= size):
             raise ShapeError(
                 f"{n} windows of {k} elements, {step} apart and {spread} dilated, are not inside {size} elements"
             )
-    within = [s * d for s, d in zip(x.strides[2:], dilation, strict=True)]
-    between = [s * step for s, step in zip(x.strides[2:], stride, strict=True)]
-    return xp.as_strided(x, (*x.shape[:2], *kernel, *places), (*x.strides[:2], *within, *between))
+    within = [s * d for s, d in zip(x.strides[lead:end], dilation, strict=True)]
+    between = [s * step for s, step in zip(x.strides[lead:end], stride, strict=True)]
+    shape = (*x.shape[:lead], *kernel, *places, *x.shape[end:])
+    return xp.as_strided(x, shape, (*x.strides[:lead], *within, *between, *x.strides[end:]))
 
 
 def taps(kernel: Sizes, places: Sizes, stride: Sizes, dilation: Sizes) -> Iterator[tuple[tuple[int, ...], Key]]:

@@ -1,6 +1,6 @@
 """Convolution in one to three dimensions, its transpose, and its two gradients, which are ops of their own."""
 
-from teletensor_core.kernels import convolution
+from teletensor_core.kernels import convolution, windows
 from teletensor_core.registry import op
 from teletensor_core.rules import spatial
 from teletensor_core.samples import Sample, T, calls
@@ -13,7 +13,7 @@ def _lifted(x, ndim):
 
 
 def _geometry(stride, padding, dilation, groups):
-    return convolution.Geometry(stride, padding, dilation, groups)
+    return windows.Geometry(stride, padding, dilation, groups)
 
 
 def _add_bias(out, bias):
@@ -47,8 +47,8 @@ def conv(xp, input, weight, bias=None, *, stride, padding, dilation, groups):
     x = _lifted(input, weight.ndim)
     values = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
     places = tuple(spatial.conv_size(*v) for v in values)
-    out = convolution.forward(xp, x, weight, places, _geometry(stride, padding, dilation, groups))
-    return _add_bias(out, bias).reshape((*input.shape[: input.ndim - weight.ndim + 1], *out.shape[1:]))
+    out = convolution.forward(xp, x, weight, bias, places, _geometry(stride, padding, dilation, groups))
+    return out.reshape((*input.shape[: input.ndim - weight.ndim + 1], *out.shape[1:]))
 
 
 @conv.vjp("input")

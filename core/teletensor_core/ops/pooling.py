@@ -2,35 +2,13 @@
 
 import math
 
-from teletensor_core.dtypes import int64
+from teletensor_core.dtypes import int32, int64, uint8
+from teletensor_core.kernels import pooling, windows
+from teletensor_core.kernels.pooling import Pool
 from teletensor_core.registry import op
 from teletensor_core.rules import domains, spatial
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
-
-
-def _offsets(kernel):
-    offsets = [()]
-    for k in kernel:
-        offsets = [(*o, i) for o in offsets for i in range(k)]
-    return offsets
-
-
-def _windows(x_shape, out_sizes, kernel, stride, dilation):
-    """For each place in the kernel, the slices that pick its element of every window."""
-    for offset in _offsets(kernel):
-        picks = zip(offset, dilation, stride, out_sizes, strict=True)
-        yield offset, (Ellipsis, *(slice(o * d, o * d + st * (n - 1) + 1, st) for o, d, st, n in picks))
-
-
-def _padded(xp, x, kernel, stride, padding, dilation, sizes, value):
-    """The input with a border wide enough for every window."""
-    n = len(kernel)
-    need = [st * (o - 1) + d * (k - 1) + 1 for k, st, d, o in zip(kernel, stride, dilation, sizes, strict=True)]
-    after = [max(w - s - p, 0) for w, s, p in zip(need, x.shape[-n:], padding, strict=True)]
-    if not any(padding) and not any(after):
-        return x
-    return xp.pad(x, ((0, 0),) * (x.ndim - n) + tuple(zip(padding, after, strict=True)), constant_values=value)
 
 
 def _out_sizes(x, kernel, stride, padding, dilation, ceil_mode):
@@ -75,34 +53,14 @@ def _lowest(xp, dtype):
 )
 def max_pool(xp, input, *, kernel_size, stride, padding, dilation, ceil_mode):
     """The greatest element of each window, and its index in the flattened plane."""
-    n = len(kernel_size)
-    sizes = _out_sizes(input, kernel_size, stride, padding, dilation, ceil_mode)
-    x = _padded(xp, input, kernel_size, stride, padding, dilation, sizes, _lowest(xp, input.dtype))
-    best, where = None, None
-    for number, (_, picks) in enumerate(_windows(x.shape, sizes, kernel_size, stride, dilation)):
-        # Dense, and without a mask: both are many times faster on a CPU.
-        candidate = xp.array(x[picks], order="C")
-        if best is None:
-            best, where = candidate, xp.zeros(candidate.shape, "B" if math.prod(kernel_size) <= 256 else "i")
-            continue
-        better = candidate > best
-        if x.dtype.kind == "f":
-            better |= candidate != candidate
-        xp.maximum(best, candidate, out=best)
-        # The numbers rise, so the greatest is the last that was better.
-        xp.maximum(where, better.astype(where.dtype) * number, out=where)
-    return best, _flat_index(xp, where, input.shape[-n:], sizes, kernel_size, stride, padding, dilation)
+    how = Pool(kernel_size, stride, padding, dilation)
+    values, place = _greatest(xp, input, how, ceil_mode)
+    return values, pooling.flat_index(xp, place, input.shape[-len(kernel_size) :], how)
 
 
-def _flat_index(xp, where, plane, sizes, kernel, stride, padding, dilation):
-    """Places in the kernel as indices into the flattened plane of the input."""
-    steps = [math.prod(plane[i + 1 :]) for i in range(len(plane))]
-    places = [sum(o * d * s for o, d, s in zip(offset, dilation, steps, strict=True)) for offset in _offsets(kernel)]
-    flat = xp.take(xp.asarray(places, "q"), where)
-    for i, step in enumerate(steps):
-        starts = (xp.arange(sizes[i]) * stride[i] - padding[i]) * step
-        flat += starts.reshape((-1,) + (1,) * (len(kernel) - 1 - i))
-    return flat
+def _greatest(xp, input, how, ceil_mode):
+    sizes = _out_sizes(input, *how, ceil_mode)
+    return xp.max_pool(pooling.padded(xp, input, how, sizes, _lowest(xp, input.dtype)), how, sizes)
 
 
 @max_pool.vjp("input")
@@ -114,6 +72,50 @@ def _(ops, g, out, input, *, kernel_size, **attrs):
     zeros = ops.zeros(shape=(*lead, plane), dtype=ops.dtype(g[0]))
     flat = ops.scatter_add(zeros, ops.reshape(out[1], shape=(*lead, -1)), ops.reshape(g[0], shape=(*lead, -1)), dim=-1)
     return ops.reshape(flat, shape=tuple(input.shape))
+
+
+def _places_spec(input, **attrs):
+    values, _ = _max_spec(input, **attrs)
+    return values, spec(values.shape, uint8 if math.prod(attrs["kernel_size"]) <= 256 else int32)
+
+
+@op(
+    infer=_places_spec,
+    saves=("out",),
+    namespaces=(),
+    grad_name="MaxPool2DWithIndices",
+    samples=max_pool.samples,
+)
+def max_pool_places(xp, input, *, kernel_size, stride, padding, dilation, ceil_mode):
+    """The greatest element of each window, and the number of its place in the window."""
+    return _greatest(xp, input, Pool(kernel_size, stride, padding, dilation), ceil_mode)
+
+
+@max_pool_places.vjp("input")
+def _(ops, g, out, input, *, ceil_mode, **attrs):
+    return ops.max_pool_backward(g[0], out[1], shape=tuple(input.shape), **attrs)
+
+
+@op(infer=lambda g, place, *, shape, **attrs: spec(shape, g.dtype), saves=("place",), namespaces=())
+def max_pool_backward(xp, g, place, *, shape, kernel_size, stride, padding, dilation):
+    """Each window's gradient at the place of its greatest element."""
+    return xp.max_pool_backward(g, place, shape, Pool(kernel_size, stride, padding, dilation))
+
+
+@max_pool_backward.vjp("g")
+def _(ops, gg, result, g, place, *, shape, **attrs):
+    return ops.max_pool_pick(gg, place, **attrs)
+
+
+@op(infer=lambda x, place, **attrs: spec(place.shape, x.dtype), saves=("place",), namespaces=())
+def max_pool_pick(xp, x, place, *, kernel_size, stride, padding, dilation):
+    """The element at the given place of each window."""
+    return pooling.pick(xp, x, place, Pool(kernel_size, stride, padding, dilation))
+
+
+@max_pool_pick.vjp("x")
+def _(ops, g, out, x, place, **attrs):
+    return ops.max_pool_backward(g, place, shape=tuple(x.shape), **attrs)
 
 
 @op(
@@ -132,10 +134,11 @@ def avg_pool(
 ):
     """The mean of each window."""
     n = len(kernel_size)
-    sizes = _out_sizes(input, kernel_size, stride, padding, (1,) * n, ceil_mode)
-    x = _padded(xp, input, kernel_size, stride, padding, (1,) * n, sizes, 0)
+    how = Pool(kernel_size, stride, padding, (1,) * n)
+    sizes = _out_sizes(input, *how, ceil_mode)
+    x = pooling.padded(xp, input, how, sizes, 0)
     total = None
-    for _, picks in _windows(x.shape, sizes, kernel_size, stride, (1,) * n):
+    for _, picks in windows.taps(kernel_size, sizes, stride, how.dilation):
         total = xp.array(x[picks], order="C") if total is None else xp.add(total, x[picks], out=total)
     divisor = _divisors(xp, input.shape[-n:], sizes, kernel_size, stride, padding, count_include_pad, divisor_override)
     return total / divisor.astype(total.dtype)
@@ -174,7 +177,7 @@ def avg_pool_backward(xp, g, *, shape, kernel_size, stride, padding, ceil_mode, 
     out = xp.zeros(
         (*shape[:-n], *(max(w, s + 2 * p) for w, s, p in zip(need, shape[-n:], padding, strict=True))), g.dtype
     )
-    for _, picks in _windows(out.shape, sizes, kernel_size, stride, (1,) * n):
+    for _, picks in windows.taps(kernel_size, sizes, stride, (1,) * n):
         out[picks] += share
     return xp.array(out[(Ellipsis, *(slice(p, p + s) for p, s in zip(padding, shape[-n:], strict=True)))], order="C")
 

@@ -20,7 +20,7 @@ def max_pool1d(
 
     With `return_indices`, a pair: values and their int64 positions in the input's last dimension.
     """
-    both = _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode)
+    both = _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
     return both if return_indices else both[0]
 
 
@@ -38,7 +38,7 @@ def max_pool2d(
     With `return_indices`, a pair: values and their int64 positions in the flattened last two
     dimensions.
     """
-    both = _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode)
+    both = _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
     return both if return_indices else both[0]
 
 
@@ -56,7 +56,7 @@ def max_pool3d(
     With `return_indices`, a pair: values and their int64 positions in the flattened last three
     dimensions.
     """
-    both = _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode)
+    both = _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
     return both if return_indices else both[0]
 
 
@@ -107,10 +107,12 @@ def _max_pool(
     padding: Sizes,
     dilation: Sizes,
     ceil_mode: bool,
+    indices: bool = True,
 ) -> tuple[Tensor, Tensor]:
+    """The greatest elements, and where they are; the gradient needs no indices, and is cheaper without."""
     call = f"max_pool{ndim}d"
     kernel_size = expand(kernel_size, ndim, call, "kernel_size")
-    values, indices = ops.max_pool(
+    values, where = (ops.max_pool if indices else ops.max_pool_places)(
         input,
         kernel_size=kernel_size,
         stride=expand(stride, ndim, call, "stride") if stride else kernel_size,
@@ -118,7 +120,7 @@ def _max_pool(
         dilation=expand(dilation, ndim, call, "dilation"),
         ceil_mode=ceil_mode,
     )
-    return values, indices
+    return values, where
 
 
 def avg_pool1d(
