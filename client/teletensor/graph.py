@@ -31,6 +31,11 @@ class GradFn:
         self.title: str | None = None
         self._metadata: dict[str, Any] | None = None
 
+    @property
+    def saves(self) -> bool:
+        """Whether it keeps values for backward, which are freed by one."""
+        return bool(self.op.saves)
+
     def name(self) -> str:
         """PyTorch's name of the node."""
         return self.title or self.op.grad_name

@@ -9,8 +9,10 @@ import numpy as np
 from teletensor_core import dtypes
 from teletensor_core.errors import TeletensorError
 from teletensor_core.plan import Plan
+from teletensor_core.programs import Code
 from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec
+from teletensor_protos import programs as program_codec
 from teletensor_protos.v1.worker_pb2 import HookCall, Limits, Profile
 
 from teletensor import state_files
@@ -51,7 +53,7 @@ class RemoteSession(Session):
         self._locations = self._writer.locations
         self._lock = self._writer.lock
         self._readings = Readings(self._writer, self._expect_reading, self._count_wait)
-        self._request = self._round_trips = self._waits = 0
+        self._request = self._round_trips = self._waits = self._programs = 0
 
     # -- commands that nobody waits for ------------------------------------------------------------------------------
 
@@ -212,6 +214,29 @@ class RemoteSession(Session):
             self._writer.command(codec.CANCEL, answer.request)
             raise
         _checked(event)
+
+    # -- programs ----------------------------------------------------------------------------------------------------
+
+    def define_program(self, code: Code, locations: Sequence[str]) -> int:
+        """Send a program; its number. Raises QuotaExceededError for one that is too large to send."""
+        data = program_codec.encode(code, list(locations))
+        with self._lock:
+            self._programs += 1
+            number = self._programs
+            self._writer.define_program(number, data)
+        return number
+
+    def run_program(self, program: int, inputs: Sequence[Ref], numbers: Sequence[Any], outputs: int) -> tuple[Ref, ...]:
+        """Write one command."""
+        outs = self._writer.run_program(program, self._locations.here(), inputs, numbers, outputs)
+        if self._blocking:
+            self._run_now(outs)
+        return outs
+
+    def drop_program(self, program: int) -> None:
+        """Let the worker forget a program."""
+        if not self.closed:
+            self._writer.command(codec.DROP_PROGRAM, program)
 
     # -- state files -------------------------------------------------------------------------------------------------
 

@@ -28,9 +28,12 @@ _PAGE = 1 << 12
 _WIDTH = codec.PROFILE_WIDTH
 _MOST_CHARACTERS = 200
 # Where these commands' rows name their location, counted from behind the command's word.
-_LOCATION_AT = {"backward": 2, "start": 2}
+_LOCATION_AT = {"backward": 2, "start": 2, "run": 1}
 # Functions that are not called as their commands are.
-_NAMES = {"start": "upload", "sync": "synchronize"}
+_NAMES = {
+    "start": "upload", "sync": "synchronize",
+    "define": "define_program", "run": "run_program", "drop": "drop_program",
+}  # fmt: skip
 
 
 class Recorder:

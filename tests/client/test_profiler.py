@@ -87,6 +87,19 @@ def test_waiting_for_a_future_is_recorded_where_it_is_used(session: RemoteSessio
     assert all(event.where.startswith(__file__) for event in waits)
 
 
+def test_a_compiled_function_is_one_command(session: RemoteSession) -> None:
+    double = tt.compile(lambda x: (x * 2).relu())
+    x = tt.ones(3)
+    for _ in range(3):
+        double(x)
+    with profile() as prof:
+        double(x)
+    average = found(prof, "run_program")
+    assert (average.calls, average.commands) == (1, 1)
+    assert average.line.startswith(__file__)
+    assert not [each for each in prof.key_averages() if each.key == "mul"]
+
+
 def test_nothing_stays_behind(session: RemoteSession) -> None:
     local = tt.ones(1, device="cpu")._session
     before = [dict(vars(owner)) for owner in (session, session._stream, session._readings, local)]

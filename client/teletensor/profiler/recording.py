@@ -16,9 +16,10 @@ from teletensor.profiler.events import CLIENT, ENGINE, REGION, Event, user_line
 from teletensor.profiler.worker_side import WorkerSide
 from teletensor.remote import RemoteSession
 from teletensor.session import Session
+from teletensor.shadowing import shadow
 
 _CALLS = ("apply", "apply_inplace", "apply_many", "apply_mutation")
-_COMMANDS = ("backward", "read", "read_later", "specs", "synchronize", "upload")
+_COMMANDS = ("backward", "define_program", "read", "read_later", "run_program", "specs", "synchronize", "upload")
 _active: list[Recording] = []
 _clock = time.perf_counter_ns
 
@@ -63,14 +64,13 @@ class Recording:
 
     def _replace(self, owner: Any, name: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
         """Wrap a function of a module, or shadow a method of one object, until `stop`."""
-        original, had = getattr(owner, name), name in vars(owner)
-        setattr(owner, name, wrap(original))
-        self._undo.append(lambda: setattr(owner, name, original) if had else delattr(owner, name))
+        self._undo.append(shadow(owner, name, wrap(getattr(owner, name))))
 
     def _watch(self, session: Session) -> None:
         if isinstance(session, LocalSession):
             self._replace(session, "submit", self._engine)
-            self._replace(session, "backward", lambda original: self._command(session, "backward", original, ENGINE))
+            for name in ("backward", "run_program"):
+                self._replace(session, name, lambda original, name=name: self._command(session, name, original, ENGINE))  # type: ignore[misc]
             return
         for name in _COMMANDS:
             self._replace(session, name, lambda original, name=name: self._command(session, name, original))  # type: ignore[misc]
