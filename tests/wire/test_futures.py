@@ -151,8 +151,7 @@ def test_a_compiled_function_cannot_ask_for_a_value(session: RemoteSession) -> N
         return x.sum().item_async()
 
     with pytest.raises(CompileError, match=r"test_futures.py:\d+: the value of a tensor is read inside a compiled"):
-        for _ in range(3):
-            asking(tt.ones(2))
+        [asking(tt.ones(2)) for _ in range(3)]
 
 
 # -- tensors -----------------------------------------------------------------------------------------------------------
