@@ -14,7 +14,7 @@ from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec
 from teletensor_protos import programs as program_codec
 from teletensor_protos.shared import Segment
-from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest
+from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest, Profile
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import state_files
@@ -33,8 +33,9 @@ _TO_CALLER = 4
 class RemoteSession(Session):
     """A session on a worker, over one bidirectional stream. Thread-safe; commands run in the order they were given.
 
-    `device_name` is the worker's name for its device, `limits` what the worker allows. With `blocking`, every command
-    is waited for. Through `segment`, memory that it shares with the worker, large tensors move faster.
+    `device_name` is the worker's name for its device, `limits` what the worker allows, `capabilities` what it can do.
+    With `blocking`, every command is waited for. Large tensors move faster through `segment`, memory that it
+    shares with the worker.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class RemoteSession(Session):
         session_id: str,
         device: Device,
         limits: Limits,
+        capabilities: Iterable[str] = (),
         *,
         device_name: str = "",
         blocking: bool = False,
@@ -52,6 +54,7 @@ class RemoteSession(Session):
         self.device_name = device_name
         self.id = session_id
         self.limits = limits
+        self.capabilities = frozenset(capabilities)
         self._endpoint = endpoint
         self._blocking = blocking
         self._writer = Writer(endpoint, session_id, limits, segment)
@@ -283,6 +286,10 @@ class RemoteSession(Session):
     def _fence(self) -> None:
         """Wait until everything so far has run. Unlike `synchronize`, leaves errors to those who read their tensors."""
         self._ask(codec.SPECS, 0)
+
+    def profile(self, action: int) -> Profile:
+        """Switch the worker's notes of when commands run on or off, or take some. Needs the capability "profile"."""
+        return self._ask(codec.PROFILE, action).reply.profile
 
     # -- the session itself ------------------------------------------------------------------------------------------
 

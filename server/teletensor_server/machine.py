@@ -26,6 +26,7 @@ from teletensor_server.exchange import Exchange
 from teletensor_server.failures import Failures, known
 from teletensor_server.gradients import Answer
 from teletensor_server.info import SessionLimits, TensorInfo
+from teletensor_server.profiling import Recorder, profile
 from teletensor_server.programs import SessionProgram
 from teletensor_server.rows import Rows
 from teletensor_server.signatures import Signatures
@@ -53,6 +54,7 @@ class SessionMachine:
         self.programs: dict[int, SessionProgram | Poison] = {}
         self.ended = False
         self.upload: Upload | None = None
+        self.recorder: Recorder | None = None
         self.frames: Iterator[Frame] = iter(())
         # Where the client shares memory with the worker.
         self.exchange: Exchange | None = None
@@ -105,6 +107,8 @@ class SessionMachine:
         self._sequence = batch.sequence
         if self.upload is not None:
             uploads.give_up(self)
+        if self.recorder is not None:
+            self.recorder.begin(batch.sequence)
         self.table.now = time.monotonic()
         self.signatures.define(batch.signatures)
         self.locations.update(codec.decode_locations(batch.locations))
@@ -112,11 +116,12 @@ class SessionMachine:
 
     def _run_rows(self, rows: Rows) -> Iterator[Out]:
         words, defined, count = rows.words, self.signatures.by_number, len(rows.words)
+        run = run_op if self.recorder is None else self.recorder.op
         while rows.at < count and not self.ended:
             word = words[rows.at]
             signature = defined.get(word)
             if signature is not None:
-                run_op(self, rows, signature)
+                run(self, rows, signature)
             elif word in COMMANDS:
                 rows.at += 1
                 yield from self._command(COMMANDS[word], rows)
@@ -124,6 +129,8 @@ class SessionMachine:
                 raise MalformedRequestError(f"row word {word} is neither a command nor a defined signature")
 
     def _command(self, command: Command, rows: Rows) -> Iterator[Out]:
+        if self.recorder is not None and command is not profile:
+            command = self.recorder.timed(command)
         try:
             yield from command(self, rows)
         except (TensorNotFoundError, GradientError) as error:
