@@ -12,7 +12,6 @@ from teletensor_core.spec import spec
 
 from teletensor import dispatch, hooks, staged
 from teletensor.graph import GradFn, leaves_under, walk
-from teletensor.python_node import PythonNode
 from teletensor.session import BackwardRequest, Session
 from teletensor.tensor_base import TensorBase, new
 
@@ -166,7 +165,7 @@ def _hook_runner(
 
 def _mark_freed(nodes: list[GradFn], keep: bool) -> None:
     for node in nodes:
-        if node.freed and (node.op.saves or isinstance(node, PythonNode)):
+        if node.freed and node.saves:
             raise GradientError(_SECOND_TIME)
     if not keep:
         for node in nodes:

@@ -33,6 +33,11 @@ class GradFn:
         self.parents = parents
         self.freed = False
 
+    @property
+    def saves(self) -> bool:
+        """Whether it keeps values for backward, which are freed by one."""
+        return bool(self.op.saves)
+
     def name(self) -> str:
         """PyTorch's name of the node."""
         return self.title or self.op.grad_name

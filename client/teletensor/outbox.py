@@ -78,14 +78,15 @@ class Outbox:
         words: list[int] = []
         for x, part in zip(operands, plan.layout, strict=True):
             if part == "n":
-                words.append(self._number(x))
+                words.append(self.number(x))
             elif part == "t":
                 words.append(0 if x is None else x)
             else:
                 words.extend(x)
         return words
 
-    def _number(self, x: Any) -> int:
+    def number(self, x: Any) -> int:
+        """The word of a number, which is kept with the batch."""
         if type(x) not in _NUMBERS:
             raise ArgumentTypeError(f"expected a tensor or a number, got {type(x).__name__}")
         self.numbers.append(x)

@@ -92,6 +92,16 @@ class Writer:
             )
         return words
 
+    def run_program(
+        self, program: int, location: int, inputs: Sequence[Ref], numbers: Sequence[Any], outputs: int
+    ) -> tuple[Ref, ...]:
+        """Write a run of a program; the handles of its outputs."""
+        with self.lock:
+            outs = self.new_handles(outputs)
+            words = [self._outbox.number(x) for x in numbers]
+            self.command(codec.RUN_PROGRAM, program, location, len(inputs), *inputs, len(words), *words, outputs, *outs)
+        return outs
+
     def command(self, *words: int) -> None:
         """Write a command."""
         with self.lock:
@@ -113,13 +123,20 @@ class Writer:
         """Write an UPLOAD whose elements travel in the batch; the handle."""
         with self.lock:
             self._handle = handle = self._handle + 1
-            outbox = self._outbox
-            offset = outbox.add_elements(data)
-            outbox.words.extend((codec.UPLOAD, handle, wanted.dtype.code, location, offset, wanted.ndim, *wanted.shape))
-            self._written()
-            if len(outbox.elements) >= _FULL_ELEMENTS:
-                self.flush()
+            offset = self._outbox.add_elements(data)
+            self._with_elements(codec.UPLOAD, handle, wanted.dtype.code, location, offset, wanted.ndim, *wanted.shape)
         return handle
+
+    def define_program(self, program: int, data: bytes) -> None:
+        """Write a DEFINE_PROGRAM, whose bytes travel in the batch."""
+        with self.lock:
+            self._with_elements(codec.DEFINE_PROGRAM, program, self._outbox.add_elements(data), len(data))
+
+    def _with_elements(self, *row: int) -> None:
+        self._outbox.words.extend(row)
+        self._written()
+        if len(self._outbox.elements) >= _FULL_ELEMENTS:
+            self.flush()
 
     def upload_in_chunks(self, data: memoryview, wanted: Spec, location: int) -> Ref:
         """Write an UPLOAD whose elements follow its batch in chunks; the handle. The row is the last of the batch."""

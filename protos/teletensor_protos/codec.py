@@ -22,6 +22,7 @@ SESSION_KEY = "teletensor-session"
 ERROR_KEY = "teletensor-error"
 
 RELEASE, READ, BACKWARD, UPLOAD, REQUIRE_GRAD, SPECS, SYNC, HOOK, HOOK_DONE, DETACH, CANCEL = range(1, 12)
+DEFINE_PROGRAM, RUN_PROGRAM, DROP_PROGRAM = range(13, 16)
 FIRST_SIGNATURE = 16
 CREATE_GRAPH, RETAIN_GRAPH, ONLY_TARGETS, REPLY_WHEN_DONE = 1, 2, 4, 8
 # Handles from here on are the worker's own: gradients given to hooks.
@@ -99,13 +100,18 @@ def decode(data: bytes) -> list[Any]:
         return []
     if len(data) > MOST_BYTES:
         raise MalformedRequestError(f"{len(data)} bytes of MessagePack; a batch may have {MOST_BYTES}")
-    try:
-        values = _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedRequestError(f"not a MessagePack list: {error}") from None
-    if not isinstance(values, list):
+    values = decode_value(data)
+    if not isinstance(values, tuple):
         raise MalformedRequestError(f"expected a list, got {type(values).__name__}")
-    return [_frozen(value) for value in values]
+    return list(values)
+
+
+def decode_value(data: bytes) -> Any:
+    """One MessagePack value, with tuples for lists. Raises MalformedRequestError."""
+    try:
+        return _frozen(_decoder.decode(data))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedRequestError(f"not MessagePack: {error}") from None
 
 
 def decode_signatures(data: bytes) -> list[SignatureMessage]:

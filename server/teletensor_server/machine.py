@@ -25,6 +25,7 @@ from teletensor_server.commands import COMMANDS, Command
 from teletensor_server.failures import Failures, known
 from teletensor_server.gradients import Answer
 from teletensor_server.info import SessionLimits, TensorInfo
+from teletensor_server.programs import SessionProgram
 from teletensor_server.rows import Rows
 from teletensor_server.signatures import Signatures
 from teletensor_server.table import Poison, Poisoned, Table
@@ -47,6 +48,7 @@ class SessionMachine:
         self.signatures = Signatures(limits.signatures)
         self.locations: dict[int, str] = {}
         self.failures = Failures()
+        self.programs: dict[int, SessionProgram | Poison] = {}
         self.ended = False
         self.upload: Upload | None = None
         self.frames: Iterator[Frame] = iter(())
@@ -118,6 +120,7 @@ class SessionMachine:
         """Run nothing more, and forget everything. May be called from another thread while a command runs."""
         self.ended = True
         self.table.clear()
+        self.programs.clear()
 
     # -- errors ------------------------------------------------------------------------------------------------------
 
