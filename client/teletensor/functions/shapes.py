@@ -137,9 +137,9 @@ def movedim(input: Tensor, source: Sizes, destination: Sizes) -> Tensor:
 moveaxis = movedim
 
 
-def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
+def squeeze(input: Tensor, dim: Dims = None, *, axis: Dims = None) -> Tensor:
     """Without the dimensions of size 1 (among `dim`)."""
-    return ops.squeeze(input, ints(dim))
+    return ops.squeeze(input, ints(dim if axis is None else axis))
 
 
 def expand(input: Tensor, *sizes: Sizes, size: Sizes | None = None, implicit: bool = False) -> Tensor:
