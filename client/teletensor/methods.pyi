@@ -1347,11 +1347,15 @@ class TensorMethods:
         ...
     @overload
     def view(self, dtype: DType) -> Tensor:
-        """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
+        """The same memory under another shape (-1: whatever is left), or its bits read as another dtype.
+        
+        Raises ShapeError when the layout does not allow it."""
         ...
     @overload
     def view(self, *sizes: Sizes, size: Sizes | None = None) -> Tensor:
-        """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
+        """The same memory under another shape (-1: whatever is left), or its bits read as another dtype.
+        
+        Raises ShapeError when the layout does not allow it."""
         ...
     def view_as(self, other: Tensor) -> Tensor:
         """`input` viewed with the shape of `other`."""

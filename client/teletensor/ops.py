@@ -3138,6 +3138,14 @@ def view_backward(g: Tensor, shape: Sequence[int], chain: Any) -> Tensor:
     return _apply(_view_backward_op, (g,), (shape, chain))
 
 
+_view_dtype_op = _OPS['view_dtype']
+
+
+def view_dtype(input: Tensor, dtype: DType | None) -> Tensor:
+    """The same memory, its bits read as another dtype; the last dimension grows or shrinks with the elements' size."""
+    return _apply(_view_dtype_op, (input,), (dtype,))
+
+
 _view_scatter_op = _OPS['view_scatter']
 
 

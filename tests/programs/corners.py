@@ -134,3 +134,12 @@ def autograd_notices_writes_to_what_was_detached(torch):
     y = x * x
     x.detach().add_(1)
     y.sum().backward()
+
+
+def bits_read_as_another_dtype(torch):
+    x = torch.tensor([1.0, -2.0])
+    bits = x.view(torch.int32)
+    bits[1] = 0x40490FDB
+    halves = torch.arange(8, dtype=torch.uint8).view(2, 4)
+    guess = (0x5F3759DF - (torch.tensor([4.0]).view(torch.int32) >> 1)).view(torch.float32)
+    return [x, bits, halves.view(torch.int32), halves[:, :2].view(torch.int16), x.view(torch.float32), guess]
