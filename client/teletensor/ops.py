@@ -351,6 +351,14 @@ def atanh_(input: Tensor) -> Tensor:
     return _apply_inplace(_atanh_op, (input,), ())
 
 
+_attention_backward_op = _OPS['attention_backward']
+
+
+def attention_backward(g: Tensor, query: Tensor, key: Tensor, value: Operand, attn_mask: Tensor | None = None, *, is_causal: bool, scale: Any) -> Tensor:
+    """The gradients of attention for query, key and value, which are of one batch."""
+    return _apply(_attention_backward_op, (g, query, key, value, attn_mask), (is_causal, scale))
+
+
 _avg_pool_op = _OPS['avg_pool']
 
 
@@ -387,6 +395,14 @@ _batch_norm_op = _OPS['batch_norm']
 def batch_norm(input: Tensor, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05) -> tuple[Tensor, ...]:
     """Standardised by channel over the batch, then scaled and shifted; and the batch's mean and unbiased variance."""
     return _apply_many(_batch_norm_op, (input, weight, bias), (eps,))
+
+
+_batch_norm_backward_op = _OPS['batch_norm_backward']
+
+
+def batch_norm_backward(g: Tensor, input: Tensor, weight: Tensor | None = None, *, eps: float) -> Tensor:
+    """The gradients of batch_norm for its input, weight and bias."""
+    return _apply(_batch_norm_backward_op, (g, input, weight), (eps,))
 
 
 _batch_norm_eval_op = _OPS['batch_norm_eval']
@@ -1110,6 +1126,30 @@ def feature_dropout(input: Tensor, seed: Operand, offset: Operand, p: float) -> 
     return _apply_many(_feature_dropout_op, (input, seed, offset), (p,))
 
 
+_fft_c2c_op = _OPS['fft_c2c']
+
+
+def fft_c2c(input: Tensor, dims: Sizes, scale: Any, forward: Any) -> Tensor:
+    """Sums of the elements times exp(-2 pi i j k / n) (`forward`), or exp(2 pi i j k / n), along each dimension."""
+    return _apply(_fft_c2c_op, (input,), (_ints(dims), scale, forward))
+
+
+_fft_c2r_op = _OPS['fft_c2r']
+
+
+def fft_c2r(input: Tensor, dims: Sizes, size: Any, scale: Any) -> Tensor:
+    """The real numbers of which `fft_r2c` gives these terms, times their number; `size` in the last dimension."""
+    return _apply(_fft_c2r_op, (input,), (_ints(dims), size, scale))
+
+
+_fft_r2c_op = _OPS['fft_r2c']
+
+
+def fft_r2c(input: Tensor, dims: Sizes, scale: Any) -> Tensor:
+    """The forward transform of real numbers: the first n // 2 + 1 terms of the last dimension."""
+    return _apply(_fft_r2c_op, (input,), (_ints(dims), scale))
+
+
 _fill_op = _OPS['fill']
 
 
@@ -1532,6 +1572,14 @@ def layer_norm(input: Tensor, weight: Tensor | None = None, bias: Tensor | None 
     return _apply(_layer_norm_op, (input, weight, bias), (normalized_shape, eps))
 
 
+_layer_norm_backward_op = _OPS['layer_norm_backward']
+
+
+def layer_norm_backward(g: Tensor, input: Tensor, weight: Tensor | None = None, *, normalized_shape: Sequence[int], eps: float) -> Tensor:
+    """The gradients of layer_norm for its input, weight and bias."""
+    return _apply(_layer_norm_backward_op, (g, input, weight), (normalized_shape, eps))
+
+
 _le_op = _OPS['le']
 
 
@@ -1773,6 +1821,22 @@ def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False, *, keepdim
     """The logarithm of the sum of exponentials, without overflow."""
     made = _apply(_logsumexp_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
+
+
+_lstm_op = _OPS['lstm']
+
+
+def lstm(x: Tensor, h: Tensor, c: Tensor, to_hidden: Tensor, bias: Tensor | None = None, reverse: Any = False) -> tuple[Tensor, ...]:
+    """Hidden states, cells and gates at every time, from the input's part of the gates and a state to start from."""
+    return _apply_many(_lstm_op, (x, h, c, to_hidden, bias), (reverse,))
+
+
+_lstm_backward_op = _OPS['lstm_backward']
+
+
+def lstm_backward(g_hidden: Tensor, g_cells: Tensor, g_gates: Tensor, hidden: Tensor, cells: Tensor, gates: Tensor, h: Tensor, c: Tensor, to_hidden: Tensor, reverse: Any) -> Tensor:
+    """What reaches the input's part of the gates, the state at the start, and the weight."""
+    return _apply(_lstm_backward_op, (g_hidden, g_cells, g_gates, hidden, cells, gates, h, c, to_hidden), (reverse,))
 
 
 _lt_op = _OPS['lt']

@@ -16,7 +16,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 # Commands that a program may consist of, and those that end in an answer, which it cannot wait for.
 COMMANDS = ("submit", "backward", "upload", "share", "require_grad", "detach_", "set_hook")
-QUESTIONS = ("read", "specs", "synchronize", "export_state", "import_state")
+QUESTIONS = ("read", "read_later", "specs", "synchronize", "export_state", "import_state")
 
 
 def here() -> str:
