@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check oracle bench generate clean
+.PHONY: demo test check gpu-check oracle bench generate clean
 
 demo: .venv/demo        ## start a worker, train a small CNN on it, save, load, stop it
 	$(BIN)/python examples/demo.py
@@ -17,13 +17,15 @@ check: .venv/dev .venv-protos   ## lint, types, generated code
 	$(BIN)/python tools/ops_table.py --check
 	$(BIN)/python tools/generate_protos.py --check
 
+gpu-check: .venv/dev    ## the CuPy path without a GPU: CuPy's wheel executed on the CPU, its kernels through NVRTC
+	$(BIN)/python -m tests.devices.emulator.prepare -m pytest -n 2 tests/devices/emulated
+
 oracle: .venv/dev       ## record PyTorch's answers anew
 	$(BIN)/pip install -q torch==2.13.0
 	$(BIN)/python -m tests.oracle.record
 	$(BIN)/python -m tests.replay.record
 
-bench: .venv/dev        ## measure here, on a worker and in PyTorch, and write docs/benchmarks.md
-	$(BIN)/pip install -q torch==2.13.0
+bench: .venv/dev        ## measure beside PyTorch and other remote systems, write docs/benchmarks.md
 	$(BIN)/python -m benchmarks --write
 
 generate: .venv/dev .venv-protos    ## write generated client code and protocol stubs anew
@@ -32,7 +34,7 @@ generate: .venv/dev .venv-protos    ## write generated client code and protocol 
 	$(BIN)/python tools/generate_protos.py
 
 clean:
-	rm -rf .venv .venv-protos dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-protos .cache dist build .pytest_cache .mypy_cache .ruff_cache
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

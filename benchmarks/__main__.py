@@ -1,61 +1,63 @@
-"""Run the benchmarks: `python -m benchmarks [NAME ...] [--threads N ...] [--write]`.
-
-Each number of threads is measured in a process of its own, for thread pools are sized when a process starts.
-"""
+"""Run the benchmarks: `python -m benchmarks [WORKLOAD ...] [--sides NAME ...] [--threads N ...] [--write]`."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import importlib
-import json
-import os
-import subprocess
 import sys
+import time
+from pathlib import Path
 
-from benchmarks import report
-from benchmarks.harness import peers, worker
-
-NAMES = ("small_ops", "training", "loading", "transfers")
+from benchmarks import plot, report, venvs
+from benchmarks.footprint import costs, footprint
+from benchmarks.harness import ROUNDS, Side, SideFailed, Workload, measure
+from benchmarks.workloads import SIDES, WORKLOADS, Results
 
 
 def main(argv: list[str]) -> int:
-    """Measure with each number of threads; print tables, and with --write, write docs/benchmarks.md."""
+    """Measure; print tables, and with --write, write docs/benchmarks.md and its picture."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*NAMES, []], help="which to run, default all")
-    parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
-    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("names", nargs="*", metavar="WORKLOAD", help=f"default all: {[w.name for w in WORKLOADS]}")
+    parser.add_argument("--sides", nargs="+", metavar="NAME", help=f"default all: {[name for name, *_ in SIDES]}")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1], help="of each side")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md and docs/benchmarks.svg")
     options = parser.parse_args(argv)
-    names = options.names or list(NAMES)
-    if options.child:
-        json.dump(_measure(names), sys.stdout)
-        return 0
-    by_threads = {}
+    pythons = {name: venvs.python(name) for name in {side[1] for side in SIDES if _wanted(side[0], options.sides)}}
+    by_threads: dict[int, Results] = {}
     for threads in options.threads:
-        by_threads[threads] = _in_child(names, threads)
-        print(f"\n{threads} thread(s) for each side\n{report.table(by_threads[threads]['results'])}", flush=True)
+        results = by_threads[threads] = _measure(options, threads, pythons)
+        print(f"\n{threads} thread(s) for each side\n\n{report.bars(results)}\n\n{report.figures(results)}", flush=True)
     if options.write:
-        results = {threads: found["results"] for threads, found in by_threads.items()}
-        report.PAGE.write_text(report.page(results, next(iter(by_threads.values()))["machine"]))
+        report.PAGE.write_text(report.page(by_threads, footprint(), costs()))
+        report.PLOT.write_text(plot.svg(next(iter(by_threads.values()))))
     return 0
 
 
-def _in_child(names: list[str], threads: int) -> dict[str, object]:
-    limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
-    command = [sys.executable, "-m", "benchmarks", *names, "--child"]
-    done = subprocess.run(command, env={**os.environ, **limits}, stdout=subprocess.PIPE, check=True, text=True)
-    found: dict[str, object] = json.loads(done.stdout)
+def _wanted(name: str, chosen: list[str] | None) -> bool:
+    return not chosen or name in chosen
+
+
+def _measure(options: argparse.Namespace, threads: int, pythons: dict[str, Path | None]) -> Results:
+    sides: list[Side] = []
+    try:
+        for name, environment, module, *arguments in SIDES:
+            python = pythons.get(environment)
+            if python is not None and _wanted(name, options.sides):
+                try:
+                    sides.append(Side(name, python, module, *arguments, threads=threads))
+                except SideFailed as error:
+                    print(f"without {name}: {error}", file=sys.stderr, flush=True)
+        return {w.name: _timed(w, sides, options.rounds) for w in WORKLOADS if _wanted(w.name, options.names)}
+    finally:
+        for side in sides:
+            side.close()
+
+
+def _timed(workload: Workload, sides: list[Side], rounds: int) -> dict[str, float]:
+    start = time.monotonic()
+    found = measure(workload, sides, rounds)
+    print(f"{workload.title}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
     return found
-
-
-def _measure(names: list[str]) -> dict[str, object]:
-    found = []
-    with worker() as session:
-        for name in names:
-            print(f"measuring {name} ...", file=sys.stderr, flush=True)
-            found += importlib.import_module(f"benchmarks.{name}").run(session, peers())
-    return {"results": [dataclasses.asdict(result) for result in found], "machine": report.machine()}
 
 
 if __name__ == "__main__":

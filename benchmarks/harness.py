@@ -11,69 +11,135 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import teletensor as tt
+import numpy as np
 
-ROUNDS = 7
-LEAST_SECONDS = 0.15
+ROUNDS = 5
+LEAST_SECONDS = 0.2
+# A side whose least piece of work takes longer than this is measured less often.
+SLOW_SECONDS, SLOW_ROUNDS = 2.0, 2
 STARTS_WITHIN = 60.0
+# Of the worker that is far away, in seconds.
+ROUND_TRIP = 0.020
+TIMES = {"us": 1e6, "s": 1.0}
 
-# One side of a benchmark: does `count` pieces of work and waits until they are done.
-Side = Callable[[int], object]
 
-
-@dataclass
-class Result:
-    """The rates of the sides of one benchmark, in pieces of work a second, or the seconds of one piece."""
+@dataclass(frozen=True)
+class Workload:
+    """What every side does, by name. `unit` "us" or "s" gives the time of one piece, anything else a rate."""
 
     name: str
+    title: str
     unit: str
-    rates: dict[str, float]
-    notes: dict[str, Any] = field(default_factory=dict)
-
-    def ratio(self, side: str, peer: str) -> float | None:
-        """How many times the peer's rate a side reaches; for seconds, how many times faster it is."""
-        if side not in self.rates or peer not in self.rates:
-            return None
-        mine, theirs = self.rates[side], self.rates[peer]
-        return theirs / mine if self.unit in ("s", "us") else mine / theirs
 
 
-def compare(name: str, sides: dict[str, Side], unit: str, scale: float = 1.0, rounds: int = ROUNDS) -> Result:
-    """Medians over rounds in which every side has its turn. `unit` "s" or "us" gives times, anything else rates."""
-    counts = {side: _calibrated(run) for side, run in sides.items()}
-    seconds: dict[str, list[float]] = {side: [] for side in sides}
-    for _ in range(rounds):
-        for side, run in sides.items():
-            seconds[side].append(_timed(run, counts[side]) / counts[side])
-    medians = {side: statistics.median(times) for side, times in seconds.items()}
-    if unit in ("s", "us"):
-        return Result(name, unit, {side: t * (1e6 if unit == "us" else 1) for side, t in medians.items()})
-    return Result(name, unit, {side: scale / t for side, t in medians.items()})
+class SideFailed(Exception):
+    """A side cannot be measured."""
 
 
-def _calibrated(run: Side) -> int:
-    """Warm up, and find how many pieces take long enough to be timed."""
-    run(1)
+class Side:
+    """One side, a process: a module of `benchmarks.peers` and its arguments, under an interpreter."""
+
+    def __init__(self, name: str, python: Path, module: str, *arguments: str, threads: int = 1) -> None:
+        self.name = name
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        self._process = subprocess.Popen(
+            [python, "-m", f"benchmarks.peers.{module}", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **dict.fromkeys(names, str(threads))},
+        )
+        self.works: list[str] = self._answer()["works"]
+
+    def ask(self, **order: Any) -> dict[str, Any]:
+        """The answer to an order. Raises SideFailed."""
+        assert self._process.stdin is not None
+        try:
+            print(json.dumps(order), file=self._process.stdin, flush=True)
+        except OSError:
+            raise SideFailed(f"{self.name} has ended") from None
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise SideFailed(f"{self.name} has ended")
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise SideFailed(f"{self.name}: {answer['error']}")
+        return answer
+
+    def seconds(self, count: int) -> float:
+        """How long so many pieces take."""
+        return float(self.ask(run=count)["seconds"])
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+def measure(workload: Workload, sides: Sequence[Side], rounds: int = ROUNDS) -> dict[str, float]:
+    """Each side's median rate, or time, over rounds in which every side has its turn.
+
+    A side that fails is left out, and told. Raises SystemExit when two sides get different results.
+    """
+    counts: dict[Side, int] = {}
+    pieces: dict[Side, float] = {}
+    values: dict[str, Any] = {}
+    for side in [side for side in sides if workload.name in side.works]:
+        try:
+            answer = side.ask(prepare=workload.name)
+            values[side.name], pieces[side] = answer["value"], answer["pieces"]
+            counts[side] = _calibrated(side)
+        except SideFailed as error:
+            print(f"{workload.title}: without {error}", file=sys.stderr, flush=True)
+    _check_equal(workload, values)
+    seconds: dict[Side, list[float]] = {side: [] for side in counts}
+    for turn in range(rounds):
+        for side, count in counts.items():
+            if turn < SLOW_ROUNDS or not seconds[side] or seconds[side][0] * count < SLOW_SECONDS:
+                seconds[side].append(side.seconds(count) / count)
+    return {side.name: _figure(workload, statistics.median(times), pieces[side]) for side, times in seconds.items()}
+
+
+def _figure(workload: Workload, seconds: float, pieces: float) -> float:
+    return seconds * TIMES[workload.unit] / pieces if workload.unit in TIMES else pieces / seconds
+
+
+def _check_equal(workload: Workload, values: dict[str, Any]) -> None:
+    """Every side must have got what the first has."""
+    for name, value in values.items():
+        first = next(iter(values))
+        if not np.allclose(value, values[first], rtol=1e-3, atol=1e-5):
+            raise SystemExit(f"{workload.title}: {first} got {values[first]}, {name} got {value}")
+
+
+def _calibrated(side: Side) -> int:
+    """Find how many pieces take long enough to be timed."""
     count = 1
-    while (taken := _timed(run, count)) < LEAST_SECONDS:
+    while (taken := side.seconds(count)) < LEAST_SECONDS:
         count = max(count * 2, int(count * LEAST_SECONDS / max(taken, 1e-6) * 0.8))
     return count
 
 
-def _timed(run: Side, count: int) -> float:
-    start = time.perf_counter()
-    run(count)
-    return time.perf_counter() - start
-
-
 @contextlib.contextmanager
-def worker() -> Iterator[Any]:
-    """A session on a worker process of its own; `cpu` stays the default device."""
+def worker() -> Iterator[dict[str, Any]]:
+    """A worker process of its own: its address as "grpc", its "token" and its "pid"."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ready = folder / "ready.json"
@@ -89,19 +155,7 @@ def worker() -> Iterator[Any]:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise SystemExit("the worker did not start:\n" + (folder / "log").read_text())
                 time.sleep(0.05)
-            where = json.loads(ready.read_text())
-            with tt.connect(where["grpc"], token=where["token"], default_device="cpu") as session:
-                yield session
+            yield json.loads(ready.read_text())
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(40)
-
-
-def peers() -> dict[str, Any]:
-    """PyTorch, where it is installed, by its name in tables."""
-    try:
-        import torch
-    except ImportError:
-        return {}
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
-    return {"PyTorch": torch}

@@ -1,37 +1,44 @@
-"""Results as text and as the page docs/benchmarks.md: ratios first."""
+"""Results as text and as the page docs/benchmarks.md: what must be reached first, then every figure."""
 
 from __future__ import annotations
 
 import datetime
 import platform
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+from benchmarks.workloads import BARS, SIDES, WORKLOADS, Results
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE, PLOT = DOCS / "benchmarks.md", DOCS / "benchmarks.svg"
 _INTRODUCTION = """\
 # Benchmarks
 
-`make bench` runs the programs in `benchmarks/` and writes this page. Every line compares the same work: **here** is
-teletensor in one process on its NumPy engine, **worker** is teletensor over gRPC to a worker process on the same
-machine (loopback, so the client, the worker and the network share its cores), **PyTorch** is PyTorch itself on this
-CPU. The sides take turns within one run, and the numbers are medians. Read the ratios; the absolute rates are this
-machine's.
+`make bench` runs the programs in `benchmarks/` and writes this page. Every line compares the same work, each side in a
+process of its own on one machine, in turns within one run; the figures are medians, and every side must get the same
+results. Read the ratios; the absolute rates are this machine's. [performance.md](performance.md) says what bounds them.
+
+| side | |
+| --- | --- |
+| PyTorch | PyTorch itself, in one process |
+| here | teletensor in one process, on its NumPy engine |
+| worker | teletensor over gRPC to a worker process on the same machine: client, worker and network share its cores |
+| compiled | the same through `teletensor.compile` |
+| 20 ms away | a worker behind a proxy that makes a round trip take 20 ms |
+| torch RPC, Ray | one call for each small op; a training step is one call of a function that the other process has |
+| RPyC | PyTorch through transparent proxies |
+| TCP socket, gRPC echo | nothing but bytes, moved as plainly as Python can; a bare stream that answers |
 """
 
 
 def machine() -> str:
     """What the numbers were measured on."""
     names = [line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")]
-    versions = [f"Python {platform.python_version()}", f"NumPy {np.__version__}"]
-    if "torch" in sys.modules:
-        versions.append(f"PyTorch {sys.modules['torch'].__version__}")
-    return (
-        f"{names[0] if names else platform.machine()}, {len(names)} cores; {', '.join(versions)}; {platform.system()}"
-    )
+    versions = f"Python {platform.python_version()}, NumPy {np.__version__}"
+    return f"{names[0] if names else platform.machine()}, {len(names)} cores; {versions}; {platform.system()}"
 
 
 def _cpuinfo() -> list[str]:
@@ -39,50 +46,58 @@ def _cpuinfo() -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def table(results: Sequence[dict[str, Any]]) -> str:
-    """A Markdown table: one line for each benchmark, the ratios to the peer before the rates."""
-    lines = ["| what | ratio | rates |", "| --- | --- | --- |"]
-    for result in results:
-        rates = result["rates"]
-        lines.append(f"| {result['name']} | {_ratios(result)} | {_rates(rates, result['unit'])} |")
+def figures(results: Results) -> str:
+    """A Markdown table: a line for each workload, a column for each side; ratios to PyTorch, or to the socket."""
+    sides = [name for name, *_ in SIDES if any(name in found for found in results.values())]
+    lines = [f"| what | {' | '.join(sides)} |", f"| --- |{' --- |' * len(sides)}"]
+    for workload in WORKLOADS:
+        found = results.get(workload.name)
+        if found:
+            cells = [_number(found[side]) if side in found else "" for side in sides]
+            lines.append(f"| {workload.title}, {workload.unit} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _ratios(result: dict[str, Any]) -> str:
-    rates = result["rates"]
-    peer = next((name for name in ("PyTorch", "socket") if name in rates), None)
-    if peer is None:
-        return ""
-    faster = (lambda a, b: b / a) if result["unit"] in ("s", "us") else (lambda a, b: a / b)
-    return ", ".join(f"{side} **{faster(rates[side], rates[peer]):.2f}**" for side in rates if side != peer)
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _rates(rates: dict[str, float], unit: str) -> str:
-    return (
-        ", ".join(f"{side} {value:,.0f}" if value >= 100 else f"{side} {value:.3g}" for side, value in rates.items())
-        + f" {unit}"
-    )
+def bars(results: Results) -> str:
+    """A Markdown table of the ratios that must be reached."""
+    lines = ["| ratio of rates | must reach | reached | |", "| --- | --- | --- | --- |"]
+    for bar in BARS:
+        reached = bar.reached(results)
+        if reached is not None:
+            lines.append(f"| {bar.what} | {bar.must:.3g} | **{reached:.3g}** | {'' if reached >= bar.must else 'no'} |")
+    return "\n".join(lines)
 
 
-def costs(results: Sequence[dict[str, Any]]) -> str:
+def footprint(found: dict[str, float]) -> str:
+    """A Markdown table of what teletensor takes."""
+    lines = ["| what | |", "| --- | --- |", *(f"| {name} | {value:.3g} |" for name, value in found.items())]
+    return "\n".join(lines)
+
+
+def costs(found: Sequence[dict[str, Any]]) -> str:
     """A Markdown table of what a training step costs on the wire."""
-    lines = ["| model | commands | messages | bytes sent | round trips |", "| --- | --- | --- | --- | --- |"]
-    for result in results:
-        notes = result["notes"]
-        lines.append(
-            f"| {result['name']} | {notes['commands']:g} | {notes['messages']:.2g} | {notes['bytes']:,} | "
-            f"{notes['round trips']:g} |"
-        )
+    lines = ["| model | commands | messages | bytes sent | waits |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| {cost['name']} | {cost['commands']:g} | {cost['messages']:.2g} | {cost['bytes']:,} | {cost['waits']:g} |"
+        for cost in found
+    ]
     return "\n".join(lines)
 
 
-def page(by_threads: dict[int, list[dict[str, Any]]], description: str) -> str:
+def page(by_threads: dict[int, Results], taken: dict[str, float], cost: Sequence[dict[str, Any]]) -> str:
     """The whole page."""
-    parts = [_INTRODUCTION, f"Measured {datetime.date.today()} on {description}.\n"]
+    parts = [_INTRODUCTION, f"Measured {datetime.date.today()} on {machine()}.\n"]
     for threads, results in by_threads.items():
-        parts.append(f"## {threads} thread{'s' if threads > 1 else ''} for each side\n\n{table(results)}\n")
-    trained = [result for result in next(iter(by_threads.values())) if result["notes"]]
-    parts.append("## What a training step costs on the wire\n")
-    parts.append("Without reading the loss; reading it is one round trip.\n")
-    parts.append(f"{costs(trained)}\n")
+        parts.append(f"## {threads} thread{'s' if threads > 1 else ''} for each side\n")
+        parts += [bars(results) + "\n", figures(results) + "\n"]
+    parts += ["## What it takes\n", footprint(taken) + "\n"]
+    parts += [
+        "## What a training step costs on the wire\n",
+        "Without reading the loss; reading it is one round trip.\n",
+    ]
+    parts.append(costs(cost) + "\n")
     return "\n".join(parts)

@@ -19,18 +19,23 @@ STOPS_WITHIN = 40.0
 class WorkerProcess:
     """A worker that is listening: `grpc` (host:port), `admin` (URL), `token` and `pid` are where and who it is.
 
-    `options` are further options of `teletensor serve`, `env` further variables, `python` is another interpreter. Ends
-    with the `with` block.
+    `options` are further options of `teletensor serve`, `env` further variables, `python` is another interpreter,
+    `module` another module with the same command. Ends with the `with` block.
     """
 
     def __init__(
-        self, folder: Path, *options: str, env: dict[str, str] | None = None, python: Path | None = None
+        self,
+        folder: Path,
+        *options: str,
+        env: dict[str, str] | None = None,
+        python: Path | None = None,
+        module: str = "teletensor",
     ) -> None:
         self.folder = folder
         self.ready_file = folder / "ready.json"
         given = ("--port", "0", "--admin-port", "0", "--ready-file", str(self.ready_file), "--log-format", "json")
         variables = {"TELETENSOR_TOKEN_FILE": str(folder / "token"), **(env or {})}
-        self.process = serve(*given, *options, env=variables, python=python)
+        self.process = serve(*given, *options, env=variables, python=python, module=module)
         self.lines: list[str] = []
         self._more = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -88,6 +93,15 @@ class WorkerProcess:
         self.process.kill()
         return self.wait()
 
+    def freeze(self) -> None:
+        """Stop it where it is, until `thaw`; it answers nothing any more."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
+
     def wait(self, within: float = STOPS_WITHIN) -> int:
         """Wait for its end; its exit code."""
         try:
@@ -111,11 +125,13 @@ class WorkerProcess:
             self.wait()
 
 
-def serve(*options: str, env: dict[str, str] | None = None, python: Path | None = None) -> subprocess.Popen[str]:
+def serve(
+    *options: str, env: dict[str, str] | None = None, python: Path | None = None, module: str = "teletensor"
+) -> subprocess.Popen[str]:
     """A `teletensor serve` process that inherits no TELETENSOR_ setting; its output is one pipe of text."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TELETENSOR_")}
     return subprocess.Popen(
-        [python or sys.executable, "-m", "teletensor", "serve", *options],
+        [python or sys.executable, "-m", module, "serve", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

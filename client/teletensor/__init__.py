@@ -40,6 +40,7 @@ from teletensor import (
     cuda,
     distributed,
     distributions,
+    fft,
     func,
     jit,
     linalg,
@@ -57,9 +58,11 @@ from teletensor import (
 from teletensor import legacy as _legacy
 from teletensor import methods as _methods  # noqa: F401  (gives Tensor its methods)
 from teletensor import missing as _missing
+from teletensor.alias import as_torch
 from teletensor.amp.autocast import autocast, get_autocast_dtype, is_autocast_enabled, set_autocast_dtype
 from teletensor.amp.grad_scaler import GradScaler
 from teletensor.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from teletensor.compiled import compile
 from teletensor.connection import connect, disconnect
 from teletensor.device import Device as device
 from teletensor.factories import *  # noqa: F403  (it has an __all__, repeated below)
@@ -130,6 +133,7 @@ from teletensor.settings import *  # noqa: F403
 from teletensor.settings import __all__ as _settings
 from teletensor.size import Size
 from teletensor.tensor import Tensor
+from teletensor.to_host import to_host as to_host
 
 __version__ = _version("teletensor")
 
@@ -163,6 +167,7 @@ __all__ = [
     "accelerator",
     "adaptive_avg_pool1d",
     "amp",
+    "as_torch",
     "autocast",
     "autograd",
     "avg_pool1d",
@@ -176,6 +181,7 @@ __all__ = [
     "channel_shuffle",
     "channels_last",
     "channels_last_3d",
+    "compile",
     "compiler",
     "complex64",
     "complex128",
@@ -197,6 +203,7 @@ __all__ = [
     "dtype",
     "e",
     "enable_grad",
+    "fft",
     "float",
     "float16",
     "float32",
@@ -261,6 +268,7 @@ __all__ = [
     "strided",
     "testing",
     "threshold",
+    "to_host",
     "types",
     "uint8",
     "utils",

@@ -16,19 +16,19 @@ __all__ = [
 
 def is_available() -> bool:
     """Whether a worker is connected."""
-    return bool(sessions.connected())
+    return bool(sessions.accelerators())
 
 
 def current_accelerator(check_available: bool = False) -> Device | None:
     """The kind of device that the newest connection computes on, without a number; None when there is none."""
-    connected = sessions.connected()
+    connected = sessions.accelerators()
     return Device(connected[-1].device.type) if connected else None
 
 
 def device_count() -> int:
     """How many connections have the current accelerator's kind of device."""
     kind = current_accelerator()
-    return sum(kind is not None and session.device.type == kind.type for session in sessions.connected())
+    return sum(kind is not None and session.device.type == kind.type for session in sessions.accelerators())
 
 
 def _named(device: DeviceLike) -> Device:

@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
-from teletensor_core import dtypes
 from teletensor_core.errors import MalformedRequestError, TeletensorError, from_code
-from teletensor_protos.v1.worker_pb2 import ArrayData, Failure, HookCall, Reply
+from teletensor_core.spec import Spec
+from teletensor_protos import codec
+from teletensor_protos.v1.worker_pb2 import Failure, HookCall, Reply
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 
 @dataclass
 class Answered:
-    """The worker's answer, whole: `arrays` are filled."""
+    """The worker's answer, whole: `arrays` are filled, and where one has an error, that is in its place."""
 
     reply: Reply
-    arrays: list[Array] = field(default_factory=list)
+    arrays: list[Array | TeletensorError] = field(default_factory=list)
 
 
 Event: TypeAlias = "Answered | HookCall | TeletensorError"
@@ -45,40 +46,63 @@ class Answer:
 
 
 class Incoming:
-    """An answer whose large arrays are still arriving in chunks."""
+    """An answer whose elements are still arriving."""
 
     def __init__(self, reply: Reply) -> None:
         self.request = reply.request
-        self.answered = Answered(reply, [_array(entry) for entry in reply.arrays])
-        self._targets = [
-            array.reshape(-1).view(np.uint8).data
-            for entry, array in zip(reply.arrays, self.answered.arrays, strict=True)
-            if entry.streamed and array.nbytes
-        ]
+        self.answered = Answered(reply)
+        self._specs = codec.decode_arrays(reply.arrays) if reply.arrays else []
+        self._failures = reply.failures
+        # The array that has begun to arrive, and the bytes of it that are here.
+        self._begun: Array | None = None
         self._at = 0
+        self.add(memoryview(reply.elements))
 
     @property
     def is_whole(self) -> bool:
         """Whether every array is filled."""
-        return not self._targets
+        return len(self.answered.arrays) == len(self._specs)
+
+    def _skip_whole(self) -> None:
+        """Take entries that have no elements: errors, and empty arrays."""
+        arrays, specs = self.answered.arrays, self._specs
+        while len(arrays) < len(specs):
+            entry = specs[len(arrays)]
+            if isinstance(entry, int):
+                arrays.append(error_of(self._failures[entry]))
+            elif entry.nbytes == 0:
+                arrays.append(np.empty(entry.shape, entry.dtype.np))
+            else:
+                return
 
     def add(self, chunk: memoryview) -> None:
         """Take the next bytes. Raises MalformedRequestError for more than were announced."""
-        target = self._targets[0] if self._targets else memoryview(b"")
-        end = self._at + chunk.nbytes
-        if end > target.nbytes:
-            raise MalformedRequestError("the worker sent a chunk that belongs to no array")
-        target[self._at : end] = chunk
-        self._at = end
-        if end == target.nbytes:
-            self._targets.pop(0)
-            self._at = 0
+        at = 0
+        while at < chunk.nbytes:
+            self._skip_whole()
+            if self.is_whole:
+                raise MalformedRequestError("the worker sent a chunk that belongs to no array")
+            entry = self._specs[len(self.answered.arrays)]
+            assert isinstance(entry, Spec)
+            if self._begun is None and entry.nbytes <= chunk.nbytes - at:
+                whole = np.ndarray(entry.shape, entry.dtype.np, chunk, at)
+                self.answered.arrays.append(whole.copy())
+                at += entry.nbytes
+            else:
+                at += self._add_part(entry, chunk[at:])
+        self._skip_whole()
 
-
-def _array(entry: ArrayData) -> Array:
-    dtype = dtypes.ALL[entry.dtype].np
-    shape = tuple(entry.shape)
-    return np.empty(shape, dtype) if entry.streamed else np.frombuffer(bytearray(entry.data), dtype).reshape(shape)
+    def _add_part(self, entry: Spec, chunk: memoryview) -> int:
+        """Take bytes of an array that does not come in one piece; how many."""
+        if self._begun is None:
+            self._begun, self._at = np.empty(entry.shape, entry.dtype.np), 0
+        size = min(chunk.nbytes, entry.nbytes - self._at)
+        self._begun.reshape(-1).view(np.uint8)[self._at : self._at + size] = chunk[:size]
+        self._at += size
+        if self._at == entry.nbytes:
+            self.answered.arrays.append(self._begun)
+            self._begun = None
+        return size
 
 
 def error_of(failure: Failure) -> TeletensorError:

@@ -15,12 +15,17 @@ _PYTHON_TYPES = {bool: dtypes.bool_, int: dtypes.int64, float: dtypes.float64, c
 
 
 def ints(value: Any) -> Any:
-    """An int, a tuple of ints, or None: from anything that counts as an int, or a sequence of such."""
+    """An int, a tuple of ints, or None: from anything that counts as an int, or a sequence of such.
+
+    Raises ArgumentTypeError for anything else.
+    """
     if value is None or type(value) is int:
         return value
     if hasattr(value, "__index__") and not (isinstance(value, TensorBase) and value._spec.shape):
         return value.__index__()
-    return tuple(n if type(n) is int else n.__index__() for n in value)
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ArgumentTypeError(f"expected an int or a sequence of ints, got {type(value).__name__}: {value!r}")
+    return tuple(n if type(n) is int else _index(n) for n in value)
 
 
 def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
@@ -44,7 +49,7 @@ def _index(n: Any) -> int:
     try:
         return int(n.__index__())
     except AttributeError:
-        raise ArgumentTypeError(f"sizes must be ints, got {type(n).__name__}: {n!r}") from None
+        raise ArgumentTypeError(f"sizes and dimensions must be ints, got {type(n).__name__}: {n!r}") from None
 
 
 def as_dtype(value: Any) -> DType | None:

@@ -17,13 +17,12 @@ from urllib.parse import urlsplit
 
 from teletensor_protos.tokens import TokenFileError, check_token, default_token_file, read_token
 
+from teletensor import run_command
+from teletensor.command_error import CommandError
+
 EXIT_FAILED, EXIT_USAGE = 1, 2
 _GROUP = "teletensor.commands"
 _DEFAULT_URL = "http://127.0.0.1:8080"
-
-
-class CommandError(Exception):
-    """A command failed; the message is for the user."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given and given[0] in commands:
             return _run_added(commands[given[0]], given[1:])
         options = _parser(commands).parse_args(given)
-        return int(options.run(options) or 0)
+        return int(options.do(options) or 0)
     except CommandError as error:
         print(f"teletensor: {error}", file=sys.stderr)
         return EXIT_FAILED
@@ -59,13 +58,14 @@ def _parser(commands: dict[str, EntryPoint]) -> argparse.ArgumentParser:
     for name in commands:
         # Taken before this parser runs; stands here for --help.
         subparsers.add_parser(name, help=_ADDED_HELP.get(name, f"{name} ({commands[name].module})"), add_help=False)
+    run_command.add_parser(subparsers)
     _add_status(subparsers)
     versions = subparsers.add_parser("version", help="show the version")
-    versions.set_defaults(run=_version)
+    versions.set_defaults(do=_version)
     return parser
 
 
-_ADDED_HELP = {"serve": "run a worker"}
+_ADDED_HELP = {"serve": "run a worker", "selftest": "find out whether this machine's GPU computes what NumPy computes"}
 
 
 def _version(options: argparse.Namespace) -> None:
@@ -91,7 +91,7 @@ def _add_status(subparsers: Any) -> None:
     status.add_argument(
         "--quiet", action="store_true", help="print nothing; exit with 0 if it is ready, else 1; needs no token"
     )
-    status.set_defaults(run=_status)
+    status.set_defaults(do=_status)
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -188,7 +188,8 @@ def _describe(status: dict[str, Any]) -> str:
     state = "shutting down" if status["draining"] else "ready"
     rows = {
         "worker": f"teletensor {status['version']}, process {status['pid']}, {state}",
-        "device": f"{status['device']} ({status['device_name']})",
+        "device": f"{status['device']} ({status['device_name']}, {status['library']})",
+        "self-test": status["gpu_self_test"],
         "uptime": f"{status['uptime_seconds']:,.0f} s",
         "sessions": f"{status['sessions']} of {status['max_sessions']} (opened so far: {status['sessions_opened']})",
         "tensors": f"{status['tensors']:,} ({_size(status['tensor_bytes'])})",
@@ -198,7 +199,7 @@ def _describe(status: dict[str, Any]) -> str:
         "memory": _size(status["resident_bytes"]),
         "errors": f"{status['errors']:,}",
     }
-    return "\n".join(f"{name:<10}{value}" for name, value in rows.items())
+    return "\n".join(f"{name:<11}{value}" for name, value in rows.items())
 
 
 def _size(count: float) -> str:

@@ -8,12 +8,13 @@ import platform
 import sys
 import time
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import grpc
 import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core.errors import ArgumentError, ConnectFailedError
 from teletensor_protos import handshake
+from teletensor_protos.allocator import keep_freed_memory
 from teletensor_protos.tokens import TokenFileError, check_token, default_token_file, read_token
 from teletensor_protos.v1.worker_pb2 import OpenReply
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
@@ -34,20 +35,25 @@ def connect(
     tls_cert: PathLike | None = None,
     tls_key: PathLike | None = None,
     default_device: str | None = None,
+    cpu: Literal["local", "worker", "auto"] = "local",
     timeout: float = 10.0,
     blocking: bool | None = None,
 ) -> RemoteSession:
     """A session on the worker at `address` ("host:port", or TELETENSOR_URL), which closes at the end of a `with` block.
 
-    New tensors go to the worker from now on, unless `default_device="cpu"`. `token` defaults to TELETENSOR_TOKEN, to
-    what is in the file TELETENSOR_TOKEN_FILE, or, for a worker on this machine, to the token of this user. `tls_ca` (or
-    TELETENSOR_TLS_CA) is a file with the certificate authority to trust, and switches TLS on; `tls_cert` and `tls_key`
-    are files with a certificate for the worker to check. `blocking` (or TELETENSOR_BLOCKING=1) runs one command at a
-    time, so that errors are raised at the line that caused them.
+    New tensors go to the worker from now on, unless `default_device="cpu"`. With `cpu="worker"` the worker is the whole
+    machine: what it computes on is called `cpu`, while samples are still fetched and joined in this process. "auto"
+    is that for a worker without a GPU. `token` defaults to TELETENSOR_TOKEN, to what is in TELETENSOR_TOKEN_FILE, or,
+    for a worker on this machine, to the token of this user. `tls_ca` (or TELETENSOR_TLS_CA) is a file with the
+    certificate authority to trust, and switches TLS on; `tls_cert` and `tls_key` are files with a certificate for the
+    worker to check. `blocking` (or TELETENSOR_BLOCKING=1) runs one command at a time, so that errors are raised at the
+    line that caused them.
 
     Raises ConnectFailedError when nobody answers within `timeout` seconds; AuthenticationError, ProtocolMismatchError
     or QuotaExceededError when the worker refuses.
     """
+    if cpu not in ("local", "worker", "auto"):
+        raise ArgumentError(f"connect(cpu=...) takes 'local', 'worker' or 'auto', got {cpu!r}")
     address = _target(address or os.environ.get("TELETENSOR_URL"))
     tls = Tls.read(tls_ca or os.environ.get("TELETENSOR_TLS_CA"), tls_cert, tls_key)
     blocking = os.environ.get("TELETENSOR_BLOCKING") == "1" if blocking is None else blocking
@@ -58,7 +64,12 @@ def connect(
     except BaseException:
         endpoint.channel.close()
         raise
-    session = RemoteSession(endpoint, reply.session, _device(reply), reply.limits, blocking=blocking)
+    is_machine = cpu == "worker" or (cpu == "auto" and reply.device == "cpu")
+    device = Device("cpu") if is_machine else _device(reply)
+    keep_freed_memory()
+    session = RemoteSession(
+        endpoint, reply.session, device, reply.limits, device_name=reply.device_name, blocking=blocking
+    )
     sessions.add(session, default=default_device is None)
     if default_device is not None:
         sessions.resolve(default_device)

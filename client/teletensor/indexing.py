@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from teletensor_core import dtypes
 from teletensor_core.errors import ArgumentError, ArgumentTypeError, DimensionError, DTypeError, ShapeError
+from teletensor_core.kernels.casting import fitted
 
 from teletensor import factories, ops
 from teletensor.tensor import Tensor
@@ -30,6 +31,8 @@ def get(x: Tensor, index: Any) -> Tensor:
 
 def put(x: Tensor, index: Any, value: Any) -> None:
     """`x[index] = value`, differentiable in both."""
+    if not isinstance(value, (Tensor, bool, int, float, complex)):
+        raise ArgumentTypeError(f"can't assign a {type(value).__name__} to a {x.type()}")
     keys = _as_tuple(index)
     mask = _single_mask(x, keys)
     if mask is not None and _is_number(value):
@@ -41,7 +44,8 @@ def put(x: Tensor, index: Any, value: Any) -> None:
 def write_at(x: Tensor, keys: tuple[Any, ...], value: Any, accumulate: bool) -> Tensor:
     """`x`, with `value` written (or added) where the keys of a subscript say."""
     viewed, advanced = _basic(x, keys)
-    value = value if isinstance(value, Tensor) else factories.tensor(value, dtype=x.dtype, device=x.device)
+    if not isinstance(value, Tensor):
+        value = factories.tensor(fitted(value, x.dtype.np), dtype=x.dtype, device=x.device)
     if all(a is None for a in advanced):
         _copy_into(viewed, ops.add(viewed, value) if accumulate else value)
         return x
@@ -121,7 +125,7 @@ def _basic(x: Tensor, keys: tuple[Any, ...]) -> tuple[Tensor, list[Tensor | None
     keys = _fill_ellipsis(x, keys)
     dim, out = 0, x
     advanced: list[Tensor | None] = []
-    for key in keys:
+    for i, key in enumerate(keys):
         if key is None:
             out = ops.unsqueeze(out, dim)
             advanced.append(None)
@@ -135,7 +139,7 @@ def _basic(x: Tensor, keys: tuple[Any, ...]) -> tuple[Tensor, list[Tensor | None
             advanced.append(factories.tensor([0] if key else [], dtype=dtypes.int64, device=x.device))
             dim += 1
         elif _is_integer(key):
-            out = ops.select(out, dim, int(key))
+            out = _select(out, dim, int(key), i)
         else:
             index = _as_index(x, key)
             if _is_number_like(index):
@@ -146,8 +150,14 @@ def _basic(x: Tensor, keys: tuple[Any, ...]) -> tuple[Tensor, list[Tensor | None
                 advanced.append(index)
                 dim += 1
                 continue
+            if _is_mask(index) and not index.ndim:
+                # Like True or False, but the worker knows which: waits.
+                out = ops.unsqueeze(out, dim)
+                advanced.append(ops.nonzero(ops.unsqueeze(index, 0)).select(1, 0))
+                dim += 1
+                continue
             advanced.append(index)
-            advanced.extend([None] * (index.ndim - 1 if _is_mask(index) and index.ndim else 0))
+            advanced.extend([None] * (index.ndim - 1 if _is_mask(index) else 0))
             dim += index.ndim if _is_mask(index) else 1
     return out, advanced + [None] * (out.ndim - len(advanced))
 
@@ -163,6 +173,14 @@ def _spreads(key: Any) -> bool:
 
 def _is_integer(key: Any) -> bool:
     return isinstance(key, (int, np.integer)) and not isinstance(key, (bool, np.bool_))
+
+
+def _select(x: Tensor, dim: int, index: int, position: int) -> Tensor:
+    size = x.shape[dim]
+    if not -size <= index < size:
+        # Dimensions are counted as the user wrote them: those that earlier keys took away too.
+        raise DimensionError(f"index {index} is out of bounds for dimension {position} with size {size}")
+    return ops.select(x, dim, index)
 
 
 def _slice(x: Tensor, dim: int, key: slice) -> Tensor:

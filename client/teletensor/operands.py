@@ -7,6 +7,8 @@ from typing import Any
 from teletensor_core.errors import ArgumentError, ArgumentTypeError, DeviceError, ShapeError
 from teletensor_core.registry import Op
 
+from teletensor import sessions
+from teletensor.session import Session
 from teletensor.tensor_base import TensorBase, new
 
 NUMBERS = frozenset((int, float, bool, complex))
@@ -44,9 +46,14 @@ def _tidied(op: Op, x: Any) -> Any:
     raise ArgumentTypeError(f"{op.name}(): expected a tensor or a number, got {type(x).__name__}")
 
 
-def together(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Operands in one session: a 0-d tensor on cpu joins tensors elsewhere by value, as in PyTorch."""
+def together(op: Op, operands: tuple[Any, ...], target: Session | None = None) -> tuple[Any, ...]:
+    """Operands in one session: a 0-d tensor on cpu joins tensors elsewhere by value, as in PyTorch.
+
+    Where cpu is a worker, tensors on cpu in this process join it too, or the `target` of an in-place op joins them.
+    """
     homes = {x._session for x in operands if isinstance(x, TensorBase) and not _is_cpu_scalar(x)}
+    if len(homes) > 1 and all(home.device.type == "cpu" for home in homes):
+        return joined(operands, target or next(home for home in homes if home is not sessions.local()))
     if len(homes) != 1:
         raise elsewhere(op, operands)
     home = homes.pop()
@@ -56,6 +63,25 @@ def together(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         else x
         for x in operands
     )
+
+
+def joined(operands: tuple[Any, ...], home: Session) -> tuple[Any, ...]:
+    """Operands, and the tensors in lists among them, moved to one session, gradients with them."""
+    from teletensor.transfer import move
+
+    def one(x: Any) -> Any:
+        return move(x, home) if isinstance(x, TensorBase) and x._session is not home else x  # type: ignore[arg-type]
+
+    return tuple([one(t) for t in x] if isinstance(x, list) else one(x) for x in operands)
+
+
+def machine(operands: tuple[Any, ...]) -> Session | None:
+    """The worker that `cpu` is, if some of the operands' tensors on cpu are there and some in this process."""
+    tensors = [t for x in operands for t in (x if isinstance(x, list) else [x]) if isinstance(t, TensorBase)]
+    homes = {t._session for t in tensors}
+    if len(homes) < 2 or any(home.device.type != "cpu" for home in homes):
+        return None
+    return next(home for home in homes if home is not sessions.local())
 
 
 def _is_cpu_scalar(x: TensorBase) -> bool:

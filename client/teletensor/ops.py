@@ -195,27 +195,27 @@ def alias(input: Tensor) -> Tensor:
 _all_op = _OPS['all']
 
 
-def all(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def all(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """Whether every element is not zero."""
-    made = _apply(_all_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_all_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
 _amax_op = _OPS['amax']
 
 
-def amax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def amax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The greatest element; equal ones share the gradient."""
-    made = _apply(_amax_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_amax_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
 _amin_op = _OPS['amin']
 
 
-def amin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def amin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The least element; equal ones share the gradient."""
-    made = _apply(_amin_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_amin_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
@@ -240,9 +240,9 @@ def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 _any_op = _OPS['any']
 
 
-def any(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def any(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """Whether some element is not zero."""
-    made = _apply(_any_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_any_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
@@ -257,18 +257,18 @@ def arange(start: Any, end: Any, step: Any, dtype: DType | None, *, session: Ses
 _argmax_op = _OPS['argmax']
 
 
-def argmax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def argmax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The index of the greatest element, the first of equal ones."""
-    made = _apply(_argmax_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_argmax_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
 _argmin_op = _OPS['argmin']
 
 
-def argmin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def argmin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The index of the least element, the first of equal ones."""
-    made = _apply(_argmin_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_argmin_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
@@ -549,9 +549,9 @@ def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
 _cat_op = _OPS['cat']
 
 
-def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The tensors joined along an existing dimension."""
-    made = _apply(_cat_op, (tensors,), (_ints(dim),))
+    made = _apply(_cat_op, (tensors,), (_ints(dim if axis is None else axis),))
     return made if out is None else _store(made, out)
 
 
@@ -829,6 +829,14 @@ def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None, out: Tensor |
 def cumsum_(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """The sum of all elements so far along a dimension. Written into `input`."""
     return _apply_inplace(_cumsum_op, (input,), (_ints(dim), _as_dtype(dtype)))
+
+
+_data_op = _OPS['data']
+
+
+def data(input: Tensor) -> Tensor:
+    """The same memory, cut off from the graph and from the counting of writes."""
+    return _apply(_data_op, (input,), ())
 
 
 _deg2rad_op = _OPS['deg2rad']
@@ -1116,6 +1124,30 @@ _feature_dropout_op = _OPS['feature_dropout']
 def feature_dropout(input: Tensor, seed: Operand, offset: Operand, p: float) -> tuple[Tensor, ...]:
     """Whole channels (the first two dimensions) kept or dropped together; and which elements were kept."""
     return _apply_many(_feature_dropout_op, (input, seed, offset), (p,))
+
+
+_fft_c2c_op = _OPS['fft_c2c']
+
+
+def fft_c2c(input: Tensor, dims: Sizes, scale: Any, forward: Any) -> Tensor:
+    """Sums of the elements times exp(-2 pi i j k / n) (`forward`), or exp(2 pi i j k / n), along each dimension."""
+    return _apply(_fft_c2c_op, (input,), (_ints(dims), scale, forward))
+
+
+_fft_c2r_op = _OPS['fft_c2r']
+
+
+def fft_c2r(input: Tensor, dims: Sizes, size: Any, scale: Any) -> Tensor:
+    """The real numbers of which `fft_r2c` gives these terms, times their number; `size` in the last dimension."""
+    return _apply(_fft_c2r_op, (input,), (_ints(dims), size, scale))
+
+
+_fft_r2c_op = _OPS['fft_r2c']
+
+
+def fft_r2c(input: Tensor, dims: Sizes, scale: Any) -> Tensor:
+    """The forward transform of real numbers: the first n // 2 + 1 terms of the last dimension."""
+    return _apply(_fft_r2c_op, (input,), (_ints(dims), scale))
 
 
 _fill_op = _OPS['fill']
@@ -1785,9 +1817,9 @@ def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: DType | None, *
 _logsumexp_op = _OPS['logsumexp']
 
 
-def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The logarithm of the sum of exponentials, without overflow."""
-    made = _apply(_logsumexp_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_logsumexp_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
@@ -1933,9 +1965,9 @@ def maximum(input: Operand, other: Operand, *, out: Tensor | None = None) -> Ten
 _mean_op = _OPS['mean']
 
 
-def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
-    """The mean over dimensions, or of everything."""
-    made = _apply(_mean_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+    """The mean over dimensions, or of everything; NaN of nothing."""
+    made = _apply(_mean_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
@@ -2066,18 +2098,18 @@ def nan_to_num_(input: Tensor, nan: Any = 0.0, posinf: Any = None, neginf: Any =
 _nanmean_op = _OPS['nanmean']
 
 
-def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The mean of the elements that are not NaN."""
-    made = _apply(_nanmean_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_nanmean_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
 _nansum_op = _OPS['nansum']
 
 
-def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The sum of the elements that are not NaN."""
-    made = _apply(_nansum_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_nansum_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
@@ -2227,9 +2259,9 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 _prod_op = _OPS['prod']
 
 
-def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The product along a dimension, or of everything."""
-    made = _apply(_prod_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_prod_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
@@ -2807,9 +2839,9 @@ def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
 _stack_op = _OPS['stack']
 
 
-def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+def stack(tensors: Sequence[Tensor], dim: int = 0, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The tensors joined along a new dimension."""
-    made = _apply(_stack_op, (tensors,), (_ints(dim),))
+    made = _apply(_stack_op, (tensors,), (_ints(dim if axis is None else axis),))
     return made if out is None else _store(made, out)
 
 
@@ -2847,9 +2879,9 @@ def sub_(input: Operand, other: Operand) -> Tensor:
 _sum_op = _OPS['sum']
 
 
-def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The sum over dimensions, or of everything; of integers in int64."""
-    made = _apply(_sum_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_sum_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 

@@ -1,4 +1,4 @@
-"""A batch being written: rows of words, and the signatures, numbers and blobs that they mention."""
+"""A batch being written: rows of words, and the signatures, numbers and elements that they mention."""
 
 from __future__ import annotations
 
@@ -60,14 +60,13 @@ class Outbox:
     Each row is added to `words` by a single `extend`: an interrupt (Ctrl-C) leaves a whole row behind, or none.
     """
 
-    __slots__ = ("blob_bytes", "blobs", "fresh", "numbers", "sequence", "words")
+    __slots__ = ("elements", "fresh", "numbers", "sequence", "words")
 
     def __init__(self, sequence: int) -> None:
         self.sequence = sequence
         self.words: list[int] = []
         self.numbers: list[Any] = []
-        self.blobs: list[bytes] = []
-        self.blob_bytes = 0
+        self.elements = bytearray()
         self.fresh: list[codec.Encoded] = []
 
     def operand_words(self, plan: Plan, operands: Sequence[Any]) -> list[int]:
@@ -75,29 +74,37 @@ class Outbox:
         words: list[int] = []
         for x, part in zip(operands, plan.layout, strict=True):
             if part == "n":
-                words.append(self._number(x))
+                words.append(self.number(x))
             elif part == "t":
                 words.append(0 if x is None else x)
             else:
                 words.extend(x)
         return words
 
-    def _number(self, x: Any) -> int:
+    def number(self, x: Any) -> int:
+        """The word of a number, which is kept with the batch."""
         if type(x) not in _NUMBERS:
             raise ArgumentTypeError(f"expected a tensor or a number, got {type(x).__name__}")
         self.numbers.append(x)
         return -len(self.numbers)
 
-    def blob(self, data: bytes) -> int:
-        """Add the data of a small upload; its index."""
-        self.blobs.append(data)
-        self.blob_bytes += len(data)
-        return len(self.blobs) - 1
+    def replace_last(self, start: int, end: int, row: Sequence[int]) -> bool:
+        """Put a row in the place of the one from `start` to `end`. False when that is not the last one any more."""
+        if len(self.words) != end:
+            return False
+        self.words[start:end] = row
+        return True
+
+    def add_elements(self, data: bytes) -> int:
+        """Add the elements of a small upload; their offset."""
+        offset = len(self.elements)
+        self.elements += data
+        return offset
 
     @property
     def size(self) -> int:
         """Bytes, near enough for flow control."""
-        return 8 * len(self.words) + self.blob_bytes
+        return 8 * len(self.words) + len(self.elements)
 
     def frame(self, locations: list[tuple[int, str]]) -> ClientFrame:
         """The batch as it travels, together with the source lines to define."""
@@ -108,5 +115,5 @@ class Outbox:
         batch.signatures = codec.encode(self.fresh)
         batch.numbers = codec.encode(self.numbers)
         batch.locations = codec.encode(locations)
-        batch.blobs.extend(self.blobs)
+        batch.elements = bytes(self.elements)
         return frame

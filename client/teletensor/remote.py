@@ -7,31 +7,47 @@ from typing import Any
 
 import numpy as np
 from teletensor_core import dtypes
+from teletensor_core.errors import TeletensorError
 from teletensor_core.plan import Plan
+from teletensor_core.programs import Code
 from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec
-from teletensor_protos.v1.worker_pb2 import HookCall, Limits
+from teletensor_protos import programs as program_codec
+from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest
+from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import state_files
-from teletensor.answers import Answer, Answered, error_of
-from teletensor.channel import Endpoint
+from teletensor.answers import Answer, Answered, again, error_of
+from teletensor.channel import Endpoint, translated
 from teletensor.device import Device
-from teletensor.session import BackwardRequest, Ref, Session, Stats
+from teletensor.readings import Reading, Readings
+from teletensor.session import Arriving, BackwardRequest, Ref, Session, Stats
 from teletensor.writer import Writer
 
 _INLINE_BYTES = 1 << 16
+# Frames from a look at the stack to whoever may call an op: of `here`, of `submit`, of dispatch, and of the op.
+_TO_CALLER = 4
 
 
 class RemoteSession(Session):
     """A session on a worker, over one bidirectional stream. Thread-safe; commands run in the order they were given.
 
-    `limits` is what the worker allows it. With `blocking`, every command is waited for.
+    `device_name` is the worker's name for its device, `limits` what the worker allows. With `blocking`, every command
+    is waited for.
     """
 
     def __init__(
-        self, endpoint: Endpoint, session_id: str, device: Device, limits: Limits, *, blocking: bool = False
+        self,
+        endpoint: Endpoint,
+        session_id: str,
+        device: Device,
+        limits: Limits,
+        *,
+        device_name: str = "",
+        blocking: bool = False,
     ) -> None:
         self.device = device
+        self.device_name = device_name
         self.id = session_id
         self.limits = limits
         self._endpoint = endpoint
@@ -40,13 +56,16 @@ class RemoteSession(Session):
         self._stream = self._writer.stream
         self._locations = self._writer.locations
         self._lock = self._writer.lock
-        self._request = self._round_trips = 0
+        self._readings = Readings(self._writer, self._expect_reading, self._count_wait)
+        self._request = self._round_trips = self._waits = self._programs = 0
+        # One call less for each tensor that dies.
+        self.release = self._writer.release  # type: ignore[method-assign, assignment]
 
     # -- commands that nobody waits for ------------------------------------------------------------------------------
 
     def submit(self, plan: Plan, operands: Sequence[Any]) -> tuple[Ref, ...]:
         """Write an op. Never waits, unless too much is under way already."""
-        outs = self._writer.op(plan, self._locations.here(), operands)
+        outs = self._writer.op(plan, self._locations.here(_TO_CALLER), operands)
         if self._blocking:
             self._run_now(outs)
         return outs
@@ -85,13 +104,10 @@ class RemoteSession(Session):
         """Send an array: small ones inside the next batch, large ones in chunks after it. Waits for no answer."""
         location = self._locations.here()
         dense = np.ascontiguousarray(array, dtype=wanted.dtype.np)
-        (handle,) = self._writer.new_handles(1)
-        row = (codec.UPLOAD, handle, wanted.dtype.code, location)
-        sizes = (wanted.ndim, *wanted.shape)
         if dense.nbytes <= _INLINE_BYTES:
-            self._writer.upload(dense.tobytes(), row, sizes)
+            handle = self._writer.upload(dense.tobytes(), wanted, location)
         else:
-            self._writer.upload_in_chunks(dense.reshape(-1).view(np.uint8).data, *row, -1, *sizes)
+            handle = self._writer.upload_in_chunks(dense.reshape(-1).view(np.uint8).data, wanted, location)
         if self._blocking:
             self._run_now((handle,))
         return handle
@@ -100,21 +116,37 @@ class RemoteSession(Session):
 
     def read(self, refs: Sequence[Ref]) -> list[np.ndarray[Any, Any]]:
         """Fetch values: one round trip however many there are."""
-        return self._ask(codec.READ, len(refs), *refs).arrays
+        arrays = self._ask(codec.READ, len(refs), *refs).arrays
+        for found in arrays:
+            if isinstance(found, TeletensorError):
+                # A copy: an error that a frame on its own traceback keeps would keep the user's frames, and tensors.
+                raise again(found)
+        return arrays  # type: ignore[return-value]
+
+    def read_later(self, refs: Sequence[Ref]) -> list[Arriving]:
+        """Have values fetched: one round trip for all that are asked for in a row, and no wait."""
+        return self._readings.ask(refs)
 
     def specs(self, refs: Sequence[Ref]) -> list[Spec]:
         """Ask for shapes that depend on data: one round trip."""
         reply = self._ask(codec.SPECS, len(refs), *refs).reply
-        return [spec(tuple(entry.shape), dtypes.ALL[entry.dtype]) for entry in reply.specs]
+        return [entry for entry in codec.decode_arrays(reply.specs) if isinstance(entry, Spec)]
 
     def synchronize(self) -> None:
         """Wait until everything has run; raises the oldest error that nobody has read."""
         self._ask(codec.SYNC)
+        self._raise_untold()
+
+    def _raise_untold(self) -> None:
+        """Raise the error of a value that was asked for and never looked at."""
+        if (error := self._readings.untold()) is not None:
+            raise again(error)
 
     def _ask(self, command: int, *words: int) -> Answered:
         """Send a command that is answered, and wait for its answer."""
         with self._lock:
             answer = self._expect()
+            self._waits += 1
             self._writer.command(command, answer.request, *words)
             self._writer.flush()
         answered = answer.wait()
@@ -122,10 +154,24 @@ class RemoteSession(Session):
         return _checked(answered)
 
     def _expect(self) -> Answer:
+        answer = Answer(self._next_request())
+        self._stream.expect(answer)
+        return answer
+
+    def _expect_reading(self) -> Reading:
+        reading = Reading(self._next_request(), self._readings)
+        self._stream.expect(reading)
+        return reading
+
+    def _next_request(self) -> int:
         self._writer.check_open()
         self._request += 1
         self._round_trips += 1
-        return self._stream.expect(self._request)
+        return self._request
+
+    def _count_wait(self) -> None:
+        with self._lock:
+            self._waits += 1
 
     # -- backward ----------------------------------------------------------------------------------------------------
 
@@ -148,6 +194,7 @@ class RemoteSession(Session):
             number = answer.request if answer is not None else 0
             self._writer.command(codec.BACKWARD, number, flags, location, *lists, *results)
             if answer is not None:
+                self._waits += 1
                 self._writer.flush()
         if answer is not None:
             self._run_hooks(answer, request)
@@ -164,6 +211,7 @@ class RemoteSession(Session):
                 replacement = request.run_hook(event.hook, event.handle, wanted)
                 with self._lock:
                     self._round_trips += 1
+                    self._waits += 1
                     self._writer.command(codec.HOOK_DONE, answer.request, replacement or 0)
                     self._writer.flush()
         except BaseException:
@@ -172,6 +220,29 @@ class RemoteSession(Session):
             self._writer.command(codec.CANCEL, answer.request)
             raise
         _checked(event)
+
+    # -- programs ----------------------------------------------------------------------------------------------------
+
+    def define_program(self, code: Code, locations: Sequence[str]) -> int:
+        """Send a program; its number. Raises QuotaExceededError for one that is too large to send."""
+        data = program_codec.encode(code, list(locations))
+        with self._lock:
+            self._programs += 1
+            number = self._programs
+            self._writer.define_program(number, data)
+        return number
+
+    def run_program(self, program: int, inputs: Sequence[Ref], numbers: Sequence[Any], outputs: int) -> tuple[Ref, ...]:
+        """Write one command."""
+        outs = self._writer.run_program(program, self._locations.here(), inputs, numbers, outputs)
+        if self._blocking:
+            self._run_now(outs)
+        return outs
+
+    def drop_program(self, program: int) -> None:
+        """Let the worker forget a program."""
+        if not self.closed:
+            self._writer.command(codec.DROP_PROGRAM, program)
 
     # -- state files -------------------------------------------------------------------------------------------------
 
@@ -192,8 +263,20 @@ class RemoteSession(Session):
         wanted = list(names)
         named = dict(zip(wanted, self._writer.new_handles(len(wanted)), strict=True))
         self._round_trips += 1
+        self._waits += 1
         state_files.import_(self._endpoint, self.id, named, pieces)
         return named
+
+    def memory(self) -> MemoryReply:
+        """The bytes that the session holds once everything so far has run, and those of its device. Waits for that."""
+        self._fence()
+        self._round_trips += 1
+        self._waits += 1
+        with translated(self._endpoint.address):
+            reply: MemoryReply = WorkerStub(self._endpoint.channel).Memory(
+                MemoryRequest(), metadata=self._endpoint.metadata(self.id)
+            )
+        return reply
 
     def _fence(self) -> None:
         """Wait until everything so far has run. Unlike `synchronize`, leaves errors to those who read their tensors."""
@@ -207,6 +290,7 @@ class RemoteSession(Session):
             commands=self._writer.commands,
             batches=self._stream.batches,
             round_trips=self._round_trips,
+            waits=self._waits,
             bytes_sent=self._stream.bytes_sent,
             bytes_received=self._stream.bytes_received,
         )
@@ -222,6 +306,7 @@ class RemoteSession(Session):
             self.closed = self._writer.closed = True
             sessions.remove(self)
         self._stream.close()
+        self._raise_untold()
 
     def __enter__(self) -> RemoteSession:
         return self

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from teletensor_core.plan import Plan
+from teletensor_core.programs import Code
 from teletensor_core.spec import Spec
 
 from teletensor.device import Device
@@ -19,16 +20,33 @@ Ref: TypeAlias = Any
 
 @dataclass
 class Stats:
-    """What a session has cost so far: `round_trips` counts every wait for the other side."""
+    """What a session has cost so far.
+
+    `round_trips` counts the questions that the other side was asked, and `waits` how often somebody had to wait for an
+    answer: reads through futures are round trips that need no wait.
+    """
 
     commands: int = 0
     batches: int = 0
     round_trips: int = 0
+    waits: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
 
     def __sub__(self, earlier: Stats) -> Stats:
         return Stats(**{name: value - getattr(earlier, name) for name, value in vars(self).items()})
+
+
+class Arriving(ABC):
+    """One tensor's values on their way to this process."""
+
+    @abstractmethod
+    def done(self) -> bool:
+        """Whether they are here, or the error in their place: `array` will not wait."""
+
+    @abstractmethod
+    def array(self) -> np.ndarray[Any, Any]:
+        """The values, waited for. Raises the error that took their place."""
 
 
 @dataclass
@@ -65,6 +83,10 @@ class Session(ABC):
         """The values, as arrays of this process. Waits once, however many there are."""
 
     @abstractmethod
+    def read_later(self, refs: Sequence[Ref]) -> list[Arriving]:
+        """The values as they are now, on their way. Does not wait; reads asked for in a row share a round trip."""
+
+    @abstractmethod
     def upload(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:
         """A tensor with these values. The array may be changed by its owner afterwards."""
 
@@ -83,6 +105,18 @@ class Session(ABC):
     @abstractmethod
     def set_hook(self, ref: Ref, hook: int, add: bool) -> None:
         """Add or remove a hook on a tensor's gradient."""
+
+    @abstractmethod
+    def define_program(self, code: Code, locations: Sequence[str]) -> Any:
+        """Make a program known to the session; what `run_program` takes. `locations` are the lines of its commands."""
+
+    @abstractmethod
+    def run_program(self, program: Any, inputs: Sequence[Ref], numbers: Sequence[Any], outputs: int) -> tuple[Ref, ...]:
+        """Run a program; refs of its outputs, as many as it has. Never waits."""
+
+    @abstractmethod
+    def drop_program(self, program: Any) -> None:
+        """Forget a program."""
 
     @abstractmethod
     def synchronize(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 
 from teletensor_core.errors import DeviceError
 
@@ -12,6 +14,8 @@ from teletensor.session import Session
 
 _local: LocalSession | None = None
 _connected: list[Session] = []
+# Connections whose workers are what `cpu` stands for; the newest counts.
+machines: list[Session] = []
 _process_default: list[Device] = []
 _state = threading.local()
 
@@ -29,9 +33,33 @@ def connected() -> list[Session]:
     return [session for session in _connected if not session.closed]
 
 
+def accelerators() -> list[Session]:
+    """The open connections whose workers are no cpu to the program, oldest first."""
+    return [session for session in connected() if session.device.type != "cpu"]
+
+
+def cpu() -> Session:
+    """What the name `cpu` stands for here: this process, or the worker that was connected as the whole machine."""
+    return local() if not machines or getattr(_state, "here", False) else machines[-1]
+
+
+@contextlib.contextmanager
+def here() -> Iterator[None]:
+    """Make `cpu` this process whatever is connected, and new tensors' place, for this thread inside a `with` block."""
+    before = getattr(_state, "here", False)
+    _state.here = True
+    try:
+        with Device("cpu"):
+            yield
+    finally:
+        _state.here = before
+
+
 def add(session: Session, default: bool) -> None:
     """Remember a new connection; make its device the default for new tensors if asked."""
     _connected.append(session)
+    if session.device.type == "cpu":
+        machines.append(session)
     if default:
         _process_default.append(session.device)
 
@@ -44,8 +72,9 @@ def prefer(session: Session) -> None:
 
 def remove(session: Session) -> None:
     """Forget a closed connection, and that it was the default."""
-    if session in _connected:
-        _connected.remove(session)
+    for known in (_connected, machines):
+        if session in known:
+            known.remove(session)
     newest_first = _process_default[::-1]
     if session.device in newest_first:
         del _process_default[-1 - newest_first.index(session.device)]
@@ -85,7 +114,7 @@ def resolve(device: DeviceLike) -> Session:
     """The session that serves a device. Raises DeviceError when there is none."""
     wanted = default_device() if device is None else device if isinstance(device, Device) else Device(device)
     if wanted.type == "cpu":
-        return local()
+        return cpu()
     for serves in (_is_exactly, _serves):
         for session in reversed(connected()):
             if serves(session, wanted):

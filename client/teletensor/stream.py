@@ -129,14 +129,12 @@ class CommandStream:
 
     # -- receiving ---------------------------------------------------------------------------------------------------
 
-    def expect(self, request: int) -> Answer:
-        """The place for the answer to a request that is about to be sent. Raises what broke the stream."""
-        answer = Answer(request)
+    def expect(self, answer: Answer) -> None:
+        """Keep a place for the answer to a request that is about to be sent. Raises what broke the stream."""
         with self._lock:
             if self._broken is not None:
                 raise again(self._broken)
-            self._answers[request] = answer
-        return answer
+            self._answers[answer.request] = answer
 
     def forget(self, answer: Answer) -> None:
         """Nobody waits for this one any more."""

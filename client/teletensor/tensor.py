@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
@@ -34,6 +34,7 @@ _T_OF_OTHERS = (
 )
 
 if TYPE_CHECKING:
+    from teletensor.future import Future
     from teletensor.methods import TensorMethods
 else:
     TensorMethods = object
@@ -222,8 +223,8 @@ class Tensor(TensorValues, TensorMethods):
 
     @property
     def data(self) -> Tensor:
-        """The same memory, outside autograd. Assigning makes this tensor refer to other memory."""
-        return self.detach()
+        """The same memory, whose writes autograd does not notice. Assigning makes this tensor refer to other memory."""
+        return dispatch.apply(OPS["data"], (self,), ())
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -238,7 +239,9 @@ class Tensor(TensorValues, TensorMethods):
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """This tensor on another device or with another dtype; itself when nothing changes.
 
-        Takes a device, a dtype, both, or another tensor to be like; `non_blocking` and `copy`.
+        Takes a device, a dtype, both, or another tensor to be like; `non_blocking` and `copy`. With `non_blocking` a
+        tensor on its way to cpu is given at once, and waited for when its values are used (one that gradients flow
+        through is waited for here).
         """
         from teletensor import transfer
 
@@ -247,6 +250,19 @@ class Tensor(TensorValues, TensorMethods):
     def cpu(self, memory_format: Any = None) -> Tensor:
         """This tensor in this process. Waits once when it is elsewhere."""
         return self.to("cpu")
+
+    @overload
+    def to_host(self, *, non_blocking: Literal[False] = False) -> Tensor: ...
+    @overload
+    def to_host(self, *, non_blocking: Literal[True]) -> Future[Tensor]: ...
+    def to_host(self, *, non_blocking: bool = False) -> Tensor | Future[Tensor]:
+        """A copy in this process, outside autograd. With `non_blocking` a `Future` of it, and nothing waits.
+
+        `teletensor.to_host` takes several tensors.
+        """
+        from teletensor.to_host import to_host
+
+        return to_host(self, non_blocking=non_blocking)  # type: ignore[no-any-return, call-overload]
 
     def cuda(self, device: DeviceLike = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
         """This tensor on a worker's GPU."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError, ArgumentTypeError, GradientError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError, ShapeError
 from teletensor_core.registry import OPS
 
 from teletensor import dispatch
 from teletensor.tensor_facts import TensorFacts
 
 if TYPE_CHECKING:
+    from teletensor.future import Future
     from teletensor.tensor import Tensor
     from teletensor.types import Number
 
@@ -49,10 +50,24 @@ class TensorValues(TensorFacts):
 
     def item(self) -> Number:
         """The one element as a Python number. RuntimeError for any other number of elements."""
+        self._check_one()
+        return _only(self._fetch())
+
+    def _check_one(self) -> None:
         if self._spec.numel != 1:
-            raise GradientError(f"a Tensor with {self._spec.numel} elements cannot be converted to Scalar")
-        value: Number = _python(self._fetch().reshape(()))
-        return value
+            raise ShapeError(f"a Tensor with {self._spec.numel} elements cannot be converted to Scalar")
+
+    def item_async(self) -> Future[Number]:
+        """The one element, as it is now, on its way as a Python number: nothing waits until it is used.
+
+        `float(f)`, `print(f)`, `f"{f:.3f}"` and `f.result()` wait if they have to, and raise the error that took the
+        value's place. RuntimeError at once for any other number of elements.
+        """
+        from teletensor.future import Future
+
+        self._check_one()
+        (arriving,) = self._session.read_later([self._ref])
+        return Future(arriving, _only)
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers."""
@@ -77,7 +92,7 @@ class TensorValues(TensorFacts):
     def __bool__(self) -> bool:
         if self._spec.numel != 1:
             word = "no values" if self._spec.numel == 0 else "more than one value"
-            raise GradientError(f"Boolean value of Tensor with {word} is ambiguous")
+            raise ShapeError(f"Boolean value of Tensor with {word} is ambiguous")
         return bool(self.item())
 
     def _number(self) -> Any:
@@ -124,13 +139,19 @@ class TensorValues(TensorFacts):
         from teletensor import ops
 
         if not isinstance(element, (TensorValues, int, float, complex, np.number, np.bool_)):
-            raise GradientError(
+            raise DTypeError(
                 f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
             )
         return bool(ops.any(ops.eq(self, element)))  # type: ignore[arg-type]
 
     def __hash__(self) -> int:
         return id(self)
+
+
+def _only(array: np.ndarray[Any, Any]) -> Number:
+    """The one element."""
+    value: Number = _python(array.reshape(()))
+    return value
 
 
 def _python(array: np.ndarray[Any, Any]) -> Any:

@@ -22,14 +22,19 @@ if TYPE_CHECKING:
 
 def to(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """What `Tensor.to` gives, for every way PyTorch lets it be called."""
-    device, dtype, copy = _parse(*args, **kwargs)
-    session = tensor._session if device is None else sessions.resolve(device)
+    device, dtype, copy, non_blocking = _parse(*args, **kwargs)
+    session = tensor._session if device is None or _is_there(tensor, device) else sessions.resolve(device)
     out = tensor
     if dtype is not None and dtype is not tensor.dtype:
         out = dispatch.apply(OPS["to"], (tensor,), (dtype,))
     if session is not tensor._session:
-        return move(out, session)
+        return _fetched_later(out) if non_blocking and _may_arrive_later(out, session) else move(out, session)
     return dispatch.apply(OPS["clone"], (tensor,), ()) if copy and out is tensor else out
+
+
+def _is_there(tensor: Tensor, device: Device) -> bool:
+    """Whether a tensor on cpu is asked to go there: it stays in whichever process it is."""
+    return device.type == "cpu" and tensor._session.device.type == "cpu"
 
 
 def move(tensor: Tensor, session: Session) -> Tensor:
@@ -47,6 +52,18 @@ def move(tensor: Tensor, session: Session) -> Tensor:
     return PythonNode("ToCopyBackward0", [tensor], bring_back).result(made)
 
 
+def _may_arrive_later(tensor: Tensor, session: Session) -> bool:
+    """Whether a tensor may come to this process without waiting. One with a gradient is waited for."""
+    return session is sessions.local() and not (tensor.requires_grad and grad_mode.is_grad_enabled())
+
+
+def _fetched_later(tensor: Tensor) -> Tensor:
+    from teletensor.future import arriving_tensor
+
+    (arriving,) = tensor._session.read_later([tensor._ref])
+    return arriving_tensor(arriving, tensor)
+
+
 def _parse(
     *args: Any,
     device: Any = None,
@@ -55,7 +72,8 @@ def _parse(
     non_blocking: bool = False,
     copy: bool = False,
     memory_format: Any = None,
-) -> tuple[Device | None, DType | None, bool]:
+) -> tuple[Device | None, DType | None, bool, bool]:
+    """The device, the dtype, `copy` and `non_blocking`."""
     flags: list[bool] = []
     for arg in (*args, other):
         if isinstance(arg, TensorBase):
@@ -68,5 +86,6 @@ def _parse(
             device = arg
         elif arg is not None:
             raise ArgumentTypeError(f"to() takes a device, a dtype or a tensor, got {type(arg).__name__}")
+    non_blocking = non_blocking or (len(flags) > 0 and flags[0])
     copy = copy or (len(flags) > 1 and flags[1])
-    return (None if device is None else Device(device)), as_dtype(dtype), copy
+    return (None if device is None else Device(device)), as_dtype(dtype), copy, non_blocking

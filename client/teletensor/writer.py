@@ -12,6 +12,7 @@ from typing import Any
 
 from teletensor_core.errors import ConnectionLostError, QuotaExceededError
 from teletensor_core.plan import Plan
+from teletensor_core.spec import Spec
 from teletensor_protos import codec
 from teletensor_protos.v1.worker_pb2 import Limits
 
@@ -23,7 +24,7 @@ from teletensor.stream import CommandStream
 
 # About 256 small ops.
 _FULL_WORDS = 1280
-_FULL_BLOB_BYTES = 1 << 20
+_FULL_ELEMENTS = 1 << 20
 _MOST_RELEASED = 1 << 16
 _RELEASES_AT_ONCE = 8
 _MOST_SIGNATURES = 1 << 15
@@ -60,14 +61,17 @@ class Writer:
             if len(self._dead) >= _RELEASES_AT_ONCE:
                 self._release_dead()
             number = self._numbers.get(plan) or self._define(plan)
-            words = operands if plan.all_tensors else self._operand_words(plan, operands)
+            operand_words = operands if plan.all_tensors else self._operand_words(plan, operands)
             if plan.results == 1:
-                self._handle += 1
-                outs: tuple[int, ...] = (self._handle,)
+                self._handle = handle = self._handle + 1
+                outs: tuple[int, ...] = (handle,)
             else:
                 outs = self.new_handles(plan.results)
-            self._outbox.words.extend((number, location, *outs, *words))
-            self._written()
+            words = self._outbox.words
+            words.extend((number, location, *outs, *operand_words))
+            self.commands += 1
+            if len(words) >= _FULL_WORDS or not self._nudged:
+                self._look_after()
         return outs
 
     def _define(self, plan: Plan) -> int:
@@ -85,28 +89,63 @@ class Writer:
             )
         return words
 
+    def run_program(
+        self, program: int, location: int, inputs: Sequence[Ref], numbers: Sequence[Any], outputs: int
+    ) -> tuple[Ref, ...]:
+        """Write a run of a program; the handles of its outputs."""
+        with self.lock:
+            outs = self.new_handles(outputs)
+            words = [self._outbox.number(x) for x in numbers]
+            self.command(codec.RUN_PROGRAM, program, location, len(inputs), *inputs, len(words), *words, outputs, *outs)
+        return outs
+
     def command(self, *words: int) -> None:
         """Write a command."""
         with self.lock:
             self._outbox.words.extend(words)
             self._written()
 
-    def upload(self, data: bytes, before: Sequence[int], after: Sequence[int]) -> None:
-        """Write an UPLOAD whose elements travel in the batch: the words before and after the number of its blob."""
+    def place(self) -> tuple[int, int]:
+        """Where the next row begins: the number of its batch, and the word in it."""
         with self.lock:
-            self._outbox.words.extend((*before, self._outbox.blob(data), *after))
-            self._written()
-            if self._outbox.blob_bytes >= _FULL_BLOB_BYTES:
-                self.flush()
+            return self._outbox.sequence, len(self._outbox.words)
 
-    def upload_in_chunks(self, data: memoryview, *words: int) -> None:
-        """Write an UPLOAD whose elements follow its batch in chunks; the row is the last of the batch."""
+    def replace_last(self, place: tuple[int, int], size: int, row: Sequence[int]) -> bool:
+        """Write a row instead of the one of `size` words at `place`. False when that is not the last one any more."""
+        with self.lock:
+            sequence, start = place
+            return sequence == self._outbox.sequence and self._outbox.replace_last(start, start + size, row)
+
+    def upload(self, data: bytes, wanted: Spec, location: int) -> Ref:
+        """Write an UPLOAD whose elements travel in the batch; the handle."""
+        with self.lock:
+            self._handle = handle = self._handle + 1
+            offset = self._outbox.add_elements(data)
+            self._with_elements(codec.UPLOAD, handle, wanted.dtype.code, location, offset, wanted.ndim, *wanted.shape)
+        return handle
+
+    def define_program(self, program: int, data: bytes) -> None:
+        """Write a DEFINE_PROGRAM, whose bytes travel in the batch."""
+        with self.lock:
+            self._with_elements(codec.DEFINE_PROGRAM, program, self._outbox.add_elements(data), len(data))
+
+    def _with_elements(self, *row: int) -> None:
+        self._outbox.words.extend(row)
+        self._written()
+        if len(self._outbox.elements) >= _FULL_ELEMENTS:
+            self.flush()
+
+    def upload_in_chunks(self, data: memoryview, wanted: Spec, location: int) -> Ref:
+        """Write an UPLOAD whose elements follow its batch in chunks; the handle. The row is the last of the batch."""
         with self.lock:
             self.flush()
+            self._handle = handle = self._handle + 1
+            words = (codec.UPLOAD, handle, wanted.dtype.code, location, -1, wanted.ndim, *wanted.shape)
             self._outbox.words.extend(words)
             self.commands += 1
             self._send_outbox()
             self.stream.send_chunks(data)
+        return handle
 
     def new_handles(self, count: int) -> tuple[Ref, ...]:
         """Names for tensors to come."""
@@ -117,6 +156,10 @@ class Writer:
 
     def _written(self) -> None:
         self.commands += 1
+        self._look_after()
+
+    def _look_after(self) -> None:
+        """See that what was written is sent in time."""
         if len(self._outbox.words) >= _FULL_WORDS:
             self.flush()
         elif not self._nudged:

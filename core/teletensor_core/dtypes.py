@@ -21,8 +21,21 @@ if TYPE_CHECKING:
 BOOL, INTEGER, FLOAT, COMPLEX = range(4)
 
 
+def _limits(np_dtype: np.dtype[Any], category: int) -> tuple[float, float]:
+    if category == INTEGER:
+        whole = np.iinfo(np_dtype)
+        return int(whole.min), int(whole.max)
+    if category == FLOAT:
+        info = ml_dtypes.finfo(np_dtype)  # type: ignore[no-untyped-call]
+        return float(info.min), float(info.max)
+    return 0, 1  # of bools, and of no complex number
+
+
 class DType:
-    """The type of a tensor's elements. Compared by identity; printed as PyTorch prints it."""
+    """The type of a tensor's elements. Compared by identity; printed as PyTorch prints it.
+
+    `limits` are the least and the greatest (finite) number of integers and floats.
+    """
 
     __slots__ = (
         "_promotions",
@@ -32,6 +45,7 @@ class DType:
         "is_floating_point",
         "is_signed",
         "itemsize",
+        "limits",
         "name",
         "np",
     )
@@ -45,6 +59,7 @@ class DType:
         self.is_floating_point = category == FLOAT
         self.is_complex = category == COMPLEX
         self.is_signed = name not in ("bool", "uint8")
+        self.limits = _limits(self.np, category)
         self._promotions: dict[DType, DType] = {}
 
     def __repr__(self) -> str:
@@ -89,13 +104,20 @@ BY_NP: dict[np.dtype[Any], DType] = {dtype.np: dtype for dtype in ALL}
 FLOATS = (float16, bfloat16, float32, float64)
 
 _process_default = [float32]
-_override = threading.local()
+
+
+class _Override(threading.local):
+    """A thread's own default, if it has one."""
+
+    dtype: DType | None = None
+
+
+_override = _Override()
 
 
 def default_dtype() -> DType:
     """The dtype of new floating point tensors, and of Python floats in promotion."""
-    override: DType | None = getattr(_override, "dtype", None)
-    return override or _process_default[0]
+    return _override.dtype or _process_default[0]
 
 
 def set_default_dtype(dtype: DType) -> None:
@@ -106,7 +128,7 @@ def set_default_dtype(dtype: DType) -> None:
 @contextlib.contextmanager
 def default_dtype_as(dtype: DType) -> Iterator[None]:
     """Infer with another default in this thread: a worker does so for clients that changed theirs."""
-    previous: DType | None = getattr(_override, "dtype", None)
+    previous = _override.dtype
     _override.dtype = dtype
     try:
         yield

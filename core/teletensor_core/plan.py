@@ -25,10 +25,27 @@ class Plan:
     """How to run one kind of call: result specs, and the NumPy dtype each operand is cast to first.
 
     `layout` says what each operand is: "t" a tensor or nothing, "n" a number, or the length of a list of tensors.
-    `results` is how many new tensors come back: none from ops that only write into their operands.
+    `results` is how many new tensors come back: none from ops that only write into their operands. `is_plain`: there is
+    one, with memory of its own, and its spec is known. `arity` counts the operands when all are tensors that the kernel
+    takes without casts, and is -1 otherwise. `records`: gradient rules may have to be run; `saved` says of each operand
+    whether they read it.
     """
 
-    __slots__ = ("all_tensors", "attrs", "casts", "flags", "layout", "multiple", "op", "results", "specs")
+    __slots__ = (
+        "all_tensors",
+        "arity",
+        "attrs",
+        "casts",
+        "flags",
+        "is_plain",
+        "layout",
+        "multiple",
+        "op",
+        "records",
+        "results",
+        "saved",
+        "specs",
+    )
 
     def __init__(
         self,
@@ -48,6 +65,10 @@ class Plan:
         self.layout: tuple[str | int, ...] = tuple(_layout(x) for x in operands)
         self.all_tensors = all(isinstance(x, Spec) for x in operands)
         self.results = 0 if flags & INPLACE or op.mutates else len(specs)
+        self.arity = len(operands) if self.all_tensors and self.casts is None else -1
+        self.is_plain = self.results == 1 and not (multiple or op.view or op.dynamic)
+        self.records = bool(flags & GRAD and op.vjps)
+        self.saved = tuple(name in op.saves for name in op.operands)
 
 
 _plans: dict[tuple[Any, ...], Plan] = {}
@@ -136,6 +157,15 @@ def _check_inplace(op: Op, target: Spec, result: Spec) -> None:
     if result.shape != target.shape:
         raise ShapeError(
             f"{op.name}_: output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
+        )
+    # A fill gives all elements the same.
+    if op.name != "fill" and any(
+        size > 1 and stride == 0 for size, stride in zip(target.shape, target.strides, strict=True)
+    ):
+        raise ShapeError(
+            f"{op.name}_: unsupported operation: more than one element of the written-to tensor refers to a single "
+            f"memory location: shape {list(target.shape)}, stride {list(target.strides)}. Please clone() the tensor "
+            "before performing the operation."
         )
     if op.differentiable and target.dtype.is_complex and not result.dtype.is_complex:
         raise DTypeError(f"In-place {op.name} is not supported for complex tensors.")

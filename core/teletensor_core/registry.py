@@ -33,7 +33,8 @@ class Op:
 
     `infer(*operands, **attrs)` gets a Spec for each tensor and returns the Spec, or tuple of Specs, of the result.
     `promote(*operands, **attrs)` gives the dtype each operand is cast to before the kernel, or None to leave it.
-    `saves` names the operands, and "out", whose values the gradient rules read.
+    `saves` names the operands, and "out", whose values the gradient rules read. A write through an `unnoticed` view is
+    none to what was saved.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Op:
     opmath: bool
     dynamic: bool
     differentiable: bool
+    unnoticed: bool
     mutates: tuple[str, ...]
     random: bool
     grad_name: str
@@ -123,6 +125,7 @@ def op(
     opmath: bool | None = None,
     dynamic: bool = False,
     differentiable: bool = True,
+    unnoticed: bool = False,
     mutates: Sequence[str] = (),
     random: bool = False,
     grad_name: str | None = None,
@@ -145,6 +148,7 @@ def op(
             opmath=(not view) if opmath is None else opmath,
             dynamic=dynamic,
             differentiable=differentiable,
+            unnoticed=unnoticed,
             mutates=tuple(mutates),
             random=random,
             grad_name=grad_name if grad_name == "CopySlices" else (grad_name or _camel(entry["name"])) + "Backward0",

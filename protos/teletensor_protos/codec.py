@@ -14,6 +14,7 @@ import msgspec
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import MalformedRequestError
+from teletensor_core.spec import MAX_DIMS, Spec, spec
 
 STREAM_METHOD = "/teletensor.v1.Worker/Commands"
 # Metadata of calls: the session they belong to; of their ends: the name of the error in the catalogue.
@@ -21,6 +22,7 @@ SESSION_KEY = "teletensor-session"
 ERROR_KEY = "teletensor-error"
 
 RELEASE, READ, BACKWARD, UPLOAD, REQUIRE_GRAD, SPECS, SYNC, HOOK, HOOK_DONE, DETACH, CANCEL = range(1, 12)
+DEFINE_PROGRAM, RUN_PROGRAM, DROP_PROGRAM = range(13, 16)
 FIRST_SIGNATURE = 16
 CREATE_GRAPH, RETAIN_GRAPH, ONLY_TARGETS, REPLY_WHEN_DONE = 1, 2, 4, 8
 # Handles from here on are the worker's own: gradients given to hooks.
@@ -98,13 +100,18 @@ def decode(data: bytes) -> list[Any]:
         return []
     if len(data) > MOST_BYTES:
         raise MalformedRequestError(f"{len(data)} bytes of MessagePack; a batch may have {MOST_BYTES}")
-    try:
-        values = _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedRequestError(f"not a MessagePack list: {error}") from None
-    if not isinstance(values, list):
+    values = decode_value(data)
+    if not isinstance(values, tuple):
         raise MalformedRequestError(f"expected a list, got {type(values).__name__}")
-    return [_frozen(value) for value in values]
+    return list(values)
+
+
+def decode_value(data: bytes) -> Any:
+    """One MessagePack value, with tuples for lists. Raises MalformedRequestError."""
+    try:
+        return _frozen(_decoder.decode(data))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedRequestError(f"not MessagePack: {error}") from None
 
 
 def decode_signatures(data: bytes) -> list[SignatureMessage]:
@@ -145,3 +152,31 @@ def decode_rows(data: bytes) -> list[int]:
 def encode_rows(words: list[int]) -> bytes:
     """Words as packed little-endian 64-bit integers."""
     return struct.pack(f"<{len(words)}q", *words)
+
+
+def encode_arrays(found: Iterable[Spec | int]) -> bytes:
+    """The arrays of an answer: their specs, or the indices of the failures in their places."""
+    words: list[int] = []
+    for each in found:
+        words.extend((-1 - each,) if isinstance(each, int) else (each.dtype.code, each.ndim, *each.shape))
+    return encode_rows(words)
+
+
+def decode_arrays(data: bytes) -> list[Spec | int]:
+    """What `encode_arrays` packed. Raises MalformedRequestError."""
+    words, at = decode_rows(data), 0
+    found: list[Spec | int] = []
+    while at < len(words):
+        if words[at] < 0:
+            found.append(-1 - words[at])
+            at += 1
+            continue
+        end = at + 2 + words[at + 1] if at + 1 < len(words) else 0
+        if not at + 2 <= end <= min(len(words), at + 2 + MAX_DIMS) or words[at] >= len(dtypes.ALL):
+            raise MalformedRequestError(f"the description of array {len(found)} of an answer is damaged")
+        shape = tuple(words[at + 2 : end])
+        if min(shape, default=0) < 0:
+            raise MalformedRequestError(f"array {len(found)} of an answer has the sizes {list(shape)}")
+        found.append(spec(shape, dtypes.ALL[words[at]]))
+        at = end
+    return found

@@ -6,6 +6,7 @@ directly it costs one copy of the data instead of two, and reading it costs none
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from teletensor_protos.v1.worker_pb2 import Batch, ClientFrame, WorkerFrame
@@ -16,11 +17,31 @@ _CHUNK_TAG = 0x12  # field 2, length-delimited
 # What is received: a message, or the data of a chunk. What is sent: a message, or a packed chunk.
 Chunk: TypeAlias = memoryview
 Out: TypeAlias = WorkerFrame | bytes
+Piece: TypeAlias = bytes | memoryview
 
 
-def pack_chunk(data: memoryview) -> bytes:
-    """A chunk frame with this data, ready to send."""
-    return b"".join((_header(data.nbytes), data))
+def pack_chunk(*pieces: Piece) -> bytes:
+    """A chunk frame with these bytes one after another, ready to send."""
+    return b"".join((_header(sum(map(len, pieces))), *pieces))
+
+
+def pack_chunks(pieces: Iterable[Piece]) -> Iterator[bytes]:
+    """Chunk frames with these bytes one after another: small pieces share a chunk, large ones are cut up."""
+    waiting: list[Piece] = []
+    room = CHUNK_BYTES
+    for piece in pieces:
+        if len(piece) > room and waiting:
+            yield pack_chunk(*waiting)
+            waiting, room = [], CHUNK_BYTES
+        if len(piece) <= room:
+            waiting.append(piece)
+            room -= len(piece)
+            continue
+        whole = memoryview(piece)
+        for start in range(0, len(piece), CHUNK_BYTES):
+            yield pack_chunk(whole[start : start + CHUNK_BYTES])
+    if waiting:
+        yield pack_chunk(*waiting)
 
 
 def _header(size: int) -> bytes:
@@ -66,4 +87,4 @@ def parse_worker_frame(data: bytes) -> WorkerFrame | Chunk:
 def payload_bytes(batch: Batch) -> int:
     """How many bytes the fields of a batch hold, which is nearly all of it."""
     size = len(batch.rows) + len(batch.signatures) + len(batch.numbers) + len(batch.locations)
-    return size + sum(map(len, batch.blobs))
+    return size + len(batch.elements)

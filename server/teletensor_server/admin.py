@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, Path, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel
 
-from teletensor_server import metrics, paging, problems
+from teletensor_server import metrics, paging, problems, selftest
 from teletensor_server.auth import Scope, Tokens, require
 from teletensor_server.info import SessionInfo, TensorInfo
 from teletensor_server.worker import Worker
@@ -28,11 +28,16 @@ class State(BaseModel):
 
 
 class Status(BaseModel):
-    """The worker at a glance. `ops`, `bytes_received`, `bytes_sent` and `errors` count since it started."""
+    """The worker at a glance. `ops`, `bytes_received`, `bytes_sent` and `errors` count since it started.
+
+    `gpu_self_test` is "no GPU", "not run", "passed" or "failed: ops"; see `teletensor selftest`.
+    """
 
     version: str
     device: str
     device_name: str
+    library: str
+    gpu_self_test: str
     pid: int
     uptime_seconds: float
     draining: bool
@@ -163,6 +168,8 @@ def worker_status(worker: Worker) -> Status:
         version=_VERSION,
         device=worker.device,
         device_name=worker.backend.device_name,
+        library=worker.backend.library,
+        gpu_self_test=selftest.recall(worker.device, worker.backend),
         pid=os.getpid(),
         uptime_seconds=round(time.time() - worker.started, 3),
         draining=worker.draining,

@@ -1,4 +1,4 @@
-"""`teletensor serve`: every setting of a worker as an option."""
+"""`teletensor serve`, with every setting of a worker as an option, and `teletensor selftest`."""
 
 from __future__ import annotations
 
@@ -73,3 +73,58 @@ def _option_type(field: FieldInfo) -> Any:
 
 def _takes_units(field: FieldInfo) -> bool:
     return any(getattr(extra, "func", None) is settings_module.parse_bytes for extra in field.metadata)
+
+
+# -- the self-test ----------------------------------------------------------------------------------------------------
+
+EXIT_DIFFERS = 1
+
+_SELFTEST_HELP = """Run every op on this machine's GPU, compare values and gradients with NumPy's, and keep the verdict,
+which workers show in their status. Takes minutes the first time, when CuPy compiles its kernels.
+
+Exit codes: 0 passed, 1 some ops differ, 2 wrong options, 69 there is no GPU, 78 CuPy or the GPU cannot be used.
+"""
+
+
+def selftest(arguments: Sequence[str]) -> None:
+    """Compare a GPU with NumPy. Ends in SystemExit with the exit code."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command(help=_SELFTEST_HELP)(_selftest)
+    app(args=list(arguments), prog_name="teletensor selftest")
+
+
+def _selftest(
+    device: Annotated[str, typer.Option(help="What to test: auto or cuda:N.")] = "auto",
+    op: Annotated[
+        list[str] | None, typer.Option(help="Test this op only, and keep no verdict. May be repeated.")
+    ] = None,
+) -> None:
+    import teletensor_core.ops  # noqa: F401  (fills the registry)
+    from teletensor_core.errors import TeletensorError
+    from teletensor_core.registry import OPS
+
+    from teletensor_server import selftest as testing
+    from teletensor_server.serve import EXIT_CONFIG, EXIT_UNAVAILABLE
+    from teletensor_server.worker import Worker
+
+    unknown = [name for name in op or () if name not in OPS]
+    if unknown:
+        raise typer.BadParameter(f"there is no op called {unknown[0]!r}; docs/ops.md lists them")
+    try:
+        worker = Worker(device=device)
+    except (TeletensorError, ValueError) as error:
+        typer.echo(f"teletensor selftest: {error}", err=True)
+        raise typer.Exit(EXIT_CONFIG) from None
+    subject = testing.Subject.of(worker.device, worker.backend)
+    if worker.device == "cpu":
+        typer.echo(f"there is no GPU here: workers compute with {subject.library}, which GPUs are compared with")
+        raise typer.Exit(EXIT_UNAVAILABLE)
+    typer.echo(f"comparing {subject.device} ({subject.device_name}, {subject.library}) with NumPy")
+    verdict = testing.examine(worker.backend, op, typer.echo)
+    typer.echo(f"GPU self-test: {verdict} ({verdict.cases:,} calls)")
+    if not op:
+        try:
+            typer.echo(f"kept in {testing.remember(subject, verdict)}")
+        except OSError as error:
+            typer.echo(f"teletensor selftest: workers will not show it: {error}", err=True)
+    raise typer.Exit(EXIT_DIFFERS if verdict.failed else 0)

@@ -49,14 +49,14 @@ class Failures:
         return failure_message(oldest)
 
 
-def known(error: Exception, what: str, backend: Backend) -> TeletensorError:
+def known(error: BaseException, what: str, backend: Backend) -> TeletensorError:
     """An error of the catalogue for whatever a kernel or a rule raised, without the stack that holds its operands."""
     found = _known(error, what, backend)
     found.__cause__ = found.__context__ = None
     return found.with_traceback(None)
 
 
-def _known(error: Exception, what: str, backend: Backend) -> TeletensorError:
+def _known(error: BaseException, what: str, backend: Backend) -> TeletensorError:
     if isinstance(error, TeletensorError):
         return error
     if isinstance(error, (MemoryError, *backend.out_of_memory_errors)):

@@ -25,6 +25,7 @@ from teletensor_server.commands import COMMANDS, Command
 from teletensor_server.failures import Failures, known
 from teletensor_server.gradients import Answer
 from teletensor_server.info import SessionLimits, TensorInfo
+from teletensor_server.programs import SessionProgram
 from teletensor_server.rows import Rows
 from teletensor_server.signatures import Signatures
 from teletensor_server.table import Poison, Poisoned, Table
@@ -47,6 +48,7 @@ class SessionMachine:
         self.signatures = Signatures(limits.signatures)
         self.locations: dict[int, str] = {}
         self.failures = Failures()
+        self.programs: dict[int, SessionProgram | Poison] = {}
         self.ended = False
         self.upload: Upload | None = None
         self.frames: Iterator[Frame] = iter(())
@@ -88,7 +90,7 @@ class SessionMachine:
         self.table.now = time.monotonic()
         self.signatures.define(batch.signatures)
         self.locations.update(codec.decode_locations(batch.locations))
-        yield from self._run_rows(Rows(codec.decode_rows(batch.rows), codec.decode(batch.numbers), batch.blobs))
+        yield from self._run_rows(Rows(codec.decode_rows(batch.rows), codec.decode(batch.numbers), batch.elements))
 
     def _run_rows(self, rows: Rows) -> Iterator[Out]:
         words, defined, count = rows.words, self.signatures.by_number, len(rows.words)
@@ -118,6 +120,7 @@ class SessionMachine:
         """Run nothing more, and forget everything. May be called from another thread while a command runs."""
         self.ended = True
         self.table.clear()
+        self.programs.clear()
 
     # -- errors ------------------------------------------------------------------------------------------------------
 
@@ -134,6 +137,13 @@ class SessionMachine:
         poison = self.poison(error, command, location)
         self.failures.add(poison)
         return poison
+
+    def settle(self) -> None:
+        """Wait for the device; what it found wrong since the last wait is an error that nobody has read."""
+        try:
+            self.engine.backend.synchronize()
+        except Exception as error:
+            self.fail(error, "synchronize", 0)
 
     # -- what others need to know ------------------------------------------------------------------------------------
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from teletensor_core.engine import Value
-from teletensor_core.errors import QuotaExceededError
-from teletensor_protos.frames import CHUNK_BYTES, Out, pack_chunk
-from teletensor_protos.v1.worker_pb2 import ArrayData
+from teletensor_core.errors import QuotaExceededError, TensorNotFoundError
+from teletensor_core.spec import Spec
+from teletensor_protos import codec
+from teletensor_protos.frames import CHUNK_BYTES, Out, Piece, pack_chunks
+from teletensor_protos.v1.worker_pb2 import Failure
 
 from teletensor_server.failures import failure_message
 from teletensor_server.rows import Rows
@@ -18,63 +20,68 @@ from teletensor_server.table import Poison
 if TYPE_CHECKING:
     from teletensor_server.machine import SessionMachine
 
-# What travels inside the reply: arrays up to the first, until they add up to the second.
-_INLINE_BYTES = 1 << 16
-_MOST_INLINE = 1 << 20
+# Elements up to so many bytes in all travel inside the reply; no reply is larger than the second.
+_INLINE_BYTES = 1 << 18
 _MOST_REPLY = 3 << 20
 
 
 def read(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
-    """READ: the values, small ones in the reply, large ones in chunks after it."""
+    """READ: values, or the errors in their places; few bytes in the reply, many in chunks after it."""
     request, handles = rows.take_number(), rows.take_list()
     try:
-        values = [machine.table.value(handle) for handle in handles]
+        found = [_value_or_poison(machine, handle) for handle in handles]
         # What the device found wrong must be told before the first byte is sent.
         machine.engine.backend.synchronize()
-        arrays, large = _array_data(machine, values)
+        arrays, failures = _described(found)
+        values = [each for each in found if isinstance(each, Value)]
+        inline = sum([value.spec.nbytes for value in values]) <= _INLINE_BYTES
+        elements = b"".join(_pieces(machine, values)) if inline else b""
     except Exception as error:
         yield refusal(machine, request, machine.poison(error, "read", 0), handles)
         return
-    yield machine.reply(request=request, arrays=arrays)
-    for value in large:
-        yield from chunks_of(machine.engine.backend.to_host(value.array))
+    for handle, each in zip(handles, found, strict=True):
+        if isinstance(each, Poison):
+            _told(machine, handle, each)
+    yield machine.reply(request=request, arrays=arrays, failures=failures, elements=elements)
+    if not inline:
+        yield from pack_chunks(_pieces(machine, values))
 
 
-def _array_data(machine: SessionMachine, values: list[Value]) -> tuple[list[ArrayData], list[Value]]:
-    """The reply's entries, and the values that follow in chunks."""
-    entries: list[ArrayData] = []
-    large: list[Value] = []
-    left = _MOST_INLINE
-    for value in values:
-        size = value.spec.nbytes
-        entry = _entry(value)
-        if size <= min(_INLINE_BYTES, left):
-            left -= size
-            entry.data = machine.engine.backend.to_host(value.array).tobytes()
+def _value_or_poison(machine: SessionMachine, handle: int) -> Value | Poison:
+    found = machine.table.values.get(handle)
+    if found is not None:
+        return found
+    try:
+        return machine.table.get(handle)
+    except TensorNotFoundError as error:
+        return machine.poison(error, "read", 0)
+
+
+def _described(found: Iterable[Value | Poison]) -> tuple[bytes, list[Failure]]:
+    """What was found, as a reply says it. Raises QuotaExceededError for more than a message holds."""
+    failures: list[Failure] = []
+    entries: list[Spec | int] = []
+    for each in found:
+        if isinstance(each, Value):
+            entries.append(each.spec)
         else:
-            entry.streamed = True
-            large.append(value)
-        entries.append(entry)
-    return _bounded(entries), large
-
-
-def _entry(value: Value) -> ArrayData:
-    return ArrayData(dtype=value.spec.dtype.code, shape=value.spec.shape)
-
-
-def _bounded(entries: list[ArrayData]) -> list[ArrayData]:
-    """The entries, if a message can hold them. Raises QuotaExceededError."""
-    if sum(32 + 10 * len(entry.shape) + len(entry.data) for entry in entries) > _MOST_REPLY:
+            entries.append(len(failures))
+            failures.append(failure_message(each))
+    arrays = codec.encode_arrays(entries)
+    if len(arrays) + sum(32 + failure.ByteSize() for failure in failures) > _MOST_REPLY:
         raise QuotaExceededError(f"{len(entries)} tensors are too many to ask for at a time; ask for fewer")
-    return entries
+    return arrays, failures
 
 
-def chunks_of(array: np.ndarray[Any, Any]) -> Iterator[bytes]:
-    """The elements of an array in row-major order, as packed chunk frames."""
-    for part in dense_parts(array):
-        data = part.reshape(-1).view(np.uint8).data
-        for start in range(0, data.nbytes, CHUNK_BYTES):
-            yield pack_chunk(data[start : start + CHUNK_BYTES])
+def _pieces(machine: SessionMachine, values: list[Value]) -> Iterator[Piece]:
+    """The elements of values one after another, in row-major order."""
+    for value in values:
+        array = machine.engine.backend.to_host(value.array)
+        if array.nbytes <= _INLINE_BYTES:
+            yield array.tobytes()
+        else:
+            for part in dense_parts(array):
+                yield part.reshape(-1).view(np.uint8).data
 
 
 def dense_parts(array: np.ndarray[Any, Any]) -> Iterator[np.ndarray[Any, Any]]:
@@ -92,26 +99,29 @@ def specs(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """SPECS: shapes and dtypes."""
     request, handles = rows.take_number(), rows.take_list()
     try:
-        entries = _bounded([_entry(machine.table.value(handle)) for handle in handles])
+        found, _ = _described(machine.table.value(handle) for handle in handles)
     except Exception as error:
         yield refusal(machine, request, machine.poison(error, "shapes", 0), handles)
         return
-    yield machine.reply(request=request, specs=entries)
+    yield machine.reply(request=request, specs=found)
 
 
 def sync(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """SYNC: an answer once everything before has run, with the oldest error that nobody has read."""
     request = rows.take_number()
-    try:
-        machine.engine.backend.synchronize()
-    except Exception as error:
-        machine.fail(error, "synchronize", 0)
+    machine.settle()
     yield machine.reply(request=request, failure=machine.failures.first())
 
 
 def refusal(machine: SessionMachine, request: int, poison: Poison, handles: list[int]) -> Out:
-    """The answer that tells an error; it counts as read, and tensors that a failed write left in doubt come back."""
+    """The answer that tells an error in place of all that was asked for."""
     machine.failures.forget(poison)
     for handle in handles:
-        machine.table.restore(handle)
+        _told(machine, handle, poison)
     return machine.reply(request=request, failure=failure_message(poison))
+
+
+def _told(machine: SessionMachine, handle: int, poison: Poison) -> None:
+    """An error counts as read once it is told, and a tensor that a failed write left in doubt comes back."""
+    machine.failures.forget(poison)
+    machine.table.restore(handle)

@@ -1,8 +1,7 @@
-"""The rows of one batch, read from the front: words, and the numbers and blobs that they mention."""
+"""The rows of one batch, read from the front: words, and the numbers and elements that they mention."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from teletensor_core.errors import MalformedRequestError
@@ -11,10 +10,10 @@ from teletensor_core.errors import MalformedRequestError
 class Rows:
     """A batch's words with a place to read at. Every read is checked: the words are a stranger's."""
 
-    def __init__(self, words: list[int], numbers: list[Any], blobs: Sequence[bytes]) -> None:
+    def __init__(self, words: list[int], numbers: list[Any], elements: bytes) -> None:
         self.words = words
         self.numbers = numbers
-        self.blobs = blobs
+        self.elements = memoryview(elements)
         self.at = 0
 
     @property
@@ -28,6 +27,13 @@ class Rows:
             raise MalformedRequestError("the batch ends in the middle of a row")
         self.at += 1
         return self.words[self.at - 1]
+
+    def take_many(self, count: int) -> list[int]:
+        """The next words. Raises MalformedRequestError at the end."""
+        if count > self.left:
+            raise MalformedRequestError("the batch ends in the middle of a row")
+        self.at += count
+        return self.words[self.at - count : self.at]
 
     def take_number(self) -> int:
         """The next word, which counts something of the client's: a request, a hook. Raises MalformedRequestError."""

@@ -20,7 +20,7 @@ import numpy as np
 from teletensor_core.errors import TeletensorError
 from teletensor_protos.tokens import write_private
 
-from teletensor_server import host, logs
+from teletensor_server import host, logs, selftest
 from teletensor_server.admin import create_app
 from teletensor_server.auth import Tokens
 from teletensor_server.banner import banner
@@ -101,16 +101,21 @@ def run(settings: Settings) -> int:
 
 def _serve(settings: Settings, tokens: Tokens, stop: threading.Event) -> int:
     log = logs.get_logger("teletensor.serve")
+    host.keep_memory()
     process = WorkerProcess(settings, tokens)
     if process.worker.device == "cpu":
         host.bound_memory()
+    host.spare_collections()
     with _ready_file(settings.ready_file, process):
         log.info("listening", grpc=process.grpc_address, admin=process.admin_url, device=process.worker.device)
         _warn(log, settings)
+        _warn_of_gpu(log, process.worker)
         if logs.is_console(settings.log_format):
             print(banner(process.grpc_address, process.admin_url, process.worker.device, tokens, settings), flush=True)
         while not stop.wait(min(_REAP_EVERY, settings.lease_seconds / 4)):
             process.worker.reap()
+            if process.worker.has_become_idle():
+                host.give_back_memory()
         log.info("draining", seconds=settings.drain_seconds)
     finished = process.drain()
     log.info("stopped", finished=finished)
@@ -126,6 +131,12 @@ def _warn(log: Any, settings: Settings) -> None:
         log.warning("no authentication: everybody on this machine can use this worker")
     elif not settings.tls and not settings.on_loopback:
         log.warning("tokens and tensors travel in clear text: use this on a network that you trust, or set up TLS")
+
+
+def _warn_of_gpu(log: Any, worker: Worker) -> None:
+    verdict = selftest.recall(worker.device, worker.backend)
+    if verdict not in (selftest.NO_GPU, selftest.PASSED):
+        log.warning("this GPU has not been found to compute what NumPy computes", gpu_self_test=verdict)
 
 
 @contextlib.contextmanager

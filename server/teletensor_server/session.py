@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 
 from teletensor_core.errors import MalformedRequestError, QuotaExceededError
 from teletensor_protos.frames import Out, payload_bytes
+from teletensor_protos.v1.worker_pb2 import Failure
 
 from teletensor_server import memory
+from teletensor_server.failures import known
 from teletensor_server.info import SessionInfo
 from teletensor_server.machine import Frame, SessionMachine
 
@@ -88,18 +90,30 @@ class Session:
 
     @contextlib.contextmanager
     def transfer(self) -> Iterator[SessionMachine]:
-        """The machine, for one transfer of a state file at a time. Raises QuotaExceededError for a second one."""
+        """The machine, for one transfer of a state file at a time.
+
+        Raises QuotaExceededError for a second one, and OutOfMemoryError when the device has no room for it.
+        """
         if not self._transferring.acquire(blocking=False):
             raise QuotaExceededError("this session is transferring a state file already; wait for its end")
         try:
             self._touch()
             self.machine.engine.backend.activate()
             yield self.machine
+        except self.machine.engine.backend.out_of_memory_errors as error:
+            raise known(error, "transfer of a state file", self.machine.engine.backend) from None
         finally:
             self._touch()
             self._transferring.release()
 
     # -- its end -----------------------------------------------------------------------------------------------------
+
+    def first_failure(self) -> Failure | None:
+        """The oldest error that nobody has read, once the device has done everything."""
+        with self.lock:
+            self.machine.engine.backend.activate()
+            self.machine.settle()
+            return self.machine.failures.first()
 
     def idle_seconds(self) -> float:
         """For how long its client has been away; 0 while it is connected."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -70,9 +71,11 @@ class Signatures:
                 raise MalformedRequestError(f"attributes of more than {_MOST_VALUES_IN_ALL} values in all")
             self.by_number[message.number] = made
 
-    def prepare(self, signature: Signature, kinds: tuple[Any, ...], operands: list[Any], max_bytes: int) -> Prepared:
+    def prepare(
+        self, signature: Signature, kinds: tuple[Any, ...], operands: Sequence[Any], max_bytes: int
+    ) -> Prepared:
         """The plan for operands of these kinds, kept. Raises what the op's rules raise, and MalformedRequestError."""
-        made = _prepare(signature, kinds, operands, max_bytes)
+        made = prepared(signature, kinds, operands, max_bytes)
         self._plans += 1
         if self._plans > _MOST_PLANS:
             for other in self.by_number.values():
@@ -82,7 +85,8 @@ class Signatures:
         return made
 
 
-def _prepare(signature: Signature, kinds: tuple[Any, ...], operands: list[Any], max_bytes: int) -> Prepared:
+def prepared(signature: Signature, kinds: tuple[Any, ...], operands: Sequence[Any], max_bytes: int) -> Prepared:
+    """A plan for operands of these kinds. Raises what the op's rules raise, and MalformedRequestError."""
     op = signature.op
     _check_kinds(op, kinds)
     described = [describe(x) for x in operands]

@@ -39,6 +39,8 @@ _LENGTH = struct.Struct("<Q")
 def export(machine: SessionMachine, named: dict[str, int], metadata: dict[str, str]) -> Iterator[bytes]:
     """The pieces of a safetensors file of these tensors. Raises the error of a tensor that has one."""
     values = {name: _exported(machine, handle) for name, handle in named.items()}
+    # What the device found wrong must be told before the first byte is sent.
+    machine.engine.backend.synchronize()
     yield _header({name: value.spec for name, value in values.items()}, metadata)
     for value in values.values():
         for part in dense_parts(machine.engine.backend.to_host(value.array)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from teletensor_core.engine import Value
@@ -50,6 +50,8 @@ class Table:
         self.max_bytes = max_bytes
         self.max_tensors = max_tensors or sys.maxsize
         self.room = max_bytes or sys.maxsize
+        # Bytes that are held besides: by programs.
+        self.aside = 0
 
     def __len__(self) -> int:
         return len(self.values)
@@ -86,10 +88,12 @@ class Table:
             raise QuotaExceededError(f"this session holds {len(self.values)} tensors and errors, far more than it may")
         self.put(handle, poison, location)
 
-    def drop(self, handle: int) -> None:
-        """Forget a handle. One that is not there is ignored: releases may come twice."""
-        self.values.pop(handle, None)
-        self.born.pop(handle, None)
+    def drop(self, handles: Iterable[int]) -> None:
+        """Forget handles. One that is not there is ignored: releases may come twice."""
+        values, born = self.values, self.born
+        for handle in handles:
+            values.pop(handle, None)
+            born.pop(handle, None)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -130,11 +134,12 @@ class Table:
 
     def _recount(self, wanted: int) -> None:
         held = memory.count(self.held())
-        self.room = self.max_bytes - held.bytes
+        self.room = self.max_bytes - held.bytes - self.aside
         # Counting takes time in proportion to what is counted: not before as much was freed again.
         if wanted + held.slack > self.room:
             raise QuotaExceededError(
-                f"the result needs {wanted} bytes, and this session holds {held.bytes} of {self.max_bytes}, with what "
+                f"the result needs {wanted} bytes, and this session holds {held.bytes + self.aside} of "
+                f"{self.max_bytes}, with what "
                 "backward needs; delete tensors, or raise the worker's --session-bytes"
             )
 

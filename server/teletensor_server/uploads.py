@@ -46,25 +46,37 @@ class Upload:
 
 
 def start(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
-    """UPLOAD: bind a handle to elements that come in a blob, or in the chunks after this batch."""
-    handle, code, location, blob = rows.take(), rows.take(), rows.take(), rows.take()
+    """UPLOAD: bind a handle to elements that are in the batch, or in the chunks after it."""
+    handle, code, location, offset = rows.take_many(4)
     wanted = _spec(code, rows.take_list())
-    if blob >= len(rows.blobs) or (blob >= 0 and len(rows.blobs[blob]) != wanted.nbytes):
-        raise MalformedRequestError(f"upload of {wanted!r}: blob {blob} is missing or has another size")
-    if blob < 0 and rows.left:
+    if offset >= 0:
+        data = rows.elements[offset : offset + wanted.nbytes]
+        if data.nbytes != wanted.nbytes:
+            raise MalformedRequestError(f"upload of {wanted!r}: the batch has not its bytes at {offset}")
+        machine.table.put(handle, _value(machine, wanted, location, data), location)
+    elif rows.left:
         raise MalformedRequestError("an upload in chunks must be the last row of its batch")
-    upload = Upload(handle, wanted, location, _room(machine, handle, wanted, location))
-    if blob >= 0:
-        upload.add(memoryview(rows.blobs[blob]))
-    machine.upload = upload
-    _finish(machine)
+    else:
+        machine.upload = Upload(handle, wanted, location, _room(machine, handle, wanted, location))
+        _finish(machine)
     return iter(())
 
 
 def _spec(code: int, sizes: list[int]) -> Spec:
-    if not 0 <= code < len(dtypes.ALL) or len(sizes) > MAX_DIMS or not all(0 <= n < _MOST_SIZE for n in sizes):
+    small = len(sizes) <= MAX_DIMS and min(sizes, default=0) >= 0 and max(sizes, default=0) < _MOST_SIZE
+    if not small or not 0 <= code < len(dtypes.ALL):
         raise MalformedRequestError(f"upload of dtype {code} with sizes {sizes[:MAX_DIMS]}")
     return spec(tuple(sizes), dtypes.ALL[code])
+
+
+def _value(machine: SessionMachine, wanted: Spec, location: int, data: memoryview) -> Value | Poison:
+    """A value with a copy of these bytes, or the error in its place."""
+    try:
+        machine.table.reserve(cost_of_specs((wanted,)))
+        host = np.ndarray(wanted.shape, wanted.dtype.np, data).copy()
+        return Value(machine.engine.backend.asarray(host), wanted)
+    except Exception as error:
+        return machine.fail(error, f"upload of {wanted!r}", location)
 
 
 def _room(machine: SessionMachine, handle: int, wanted: Spec, location: int) -> np.ndarray[Any, Any] | None:

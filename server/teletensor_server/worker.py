@@ -57,6 +57,7 @@ class Worker:
         self._ended: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
         self._past = _Past()
+        self._was_busy = False
 
     @property
     def device(self) -> str:
@@ -92,8 +93,7 @@ class Worker:
     def close(self, session_id: str) -> Failure | None:
         """End a session whose client asks for it; its first error that was never read, if any."""
         session = self.session(session_id)
-        with session.lock:
-            failure = session.machine.failures.first()
+        failure = session.first_failure()
         self._end(session, "the session was closed")
         return failure
 
@@ -110,6 +110,12 @@ class Worker:
         """End sessions whose client has been away for longer than the lease. Called now and then."""
         with self._lock:
             self._reap()
+
+    def has_become_idle(self) -> bool:
+        """Whether there were sessions when this was last asked, and there are none any more."""
+        with self._lock:
+            before, self._was_busy = self._was_busy, bool(self._sessions)
+            return before and not self._was_busy
 
     def _reap(self) -> None:
         for session in [s for s in self._sessions.values() if s.idle_seconds() > self.lease_seconds]:

@@ -120,6 +120,7 @@ class StrictBackend(Backend):
 
     name = "strict"
     device_name = "strict device"
+    library = f"NumPy {np.__version__}"
     linalg_errors = (np.linalg.LinAlgError,)
 
     def __init__(self) -> None:

@@ -200,6 +200,14 @@ CALLS: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda torch, x: torch.sigmoid(x),
     "tanh": lambda torch, x: torch.tanh(x),
     "polygamma": lambda torch, x, *, n: torch.polygamma(n, x),
+    # Fourier transforms
+    "fft_c2c": lambda torch, x, *, dims, scale, forward: (
+        scale * (torch.fft.fftn(x, dim=dims) if forward else torch.fft.ifftn(x, dim=dims, norm="forward"))
+    ),
+    "fft_r2c": lambda torch, x, *, dims, scale: scale * torch.fft.rfftn(x, dim=dims),
+    "fft_c2r": lambda torch, x, *, dims, size, scale: (
+        scale * torch.fft.irfftn(x, [*(x.shape[d] for d in dims[:-1]), size], dims, norm="forward")
+    ),
     # layers
     "adaptive_avg_pool": lambda torch, x, *, output_size: _sized(torch, "adaptive_avg_pool", output_size)(
         x, output_size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -50,7 +49,7 @@ class Driver:
         array = np.ascontiguousarray(array)
         self.handle += 1
         row = (codec.UPLOAD, self.handle, dtypes.BY_NP[array.dtype].code, 0, 0, array.ndim, *array.shape)
-        self.feed(row, blobs=[array.tobytes()])
+        self.feed(row, elements=array.tobytes())
         return self.handle
 
     def define(self, op: str, attrs: Sequence[Any], layout: Sequence[Any], flags: int = 0, outs: int = 1) -> int:
@@ -100,29 +99,21 @@ class Driver:
         self.request += 1
         return self.feed((command, self.request, *words))
 
-    def read(self, *handles: int) -> Reply:
-        """The reply to a READ, with large arrays put in."""
-        frames = self.ask(codec.READ, len(handles), *handles)
-        reply = reply_of(frames)
-        data, at = chunk_bytes(frames), 0
-        for entry in reply.arrays:
-            if entry.streamed:
-                size = math.prod(entry.shape) * dtypes.ALL[entry.dtype].itemsize
-                entry.data = data[at : at + size]
-                at += size
-        assert at == len(data)
-        return reply
+    def read(self, *handles: int) -> list[np.ndarray[Any, Any] | Failure]:
+        """What a READ finds: values, and failures in their places."""
+        return found_in(self.ask(codec.READ, len(handles), *handles))
 
     def value(self, handle: int) -> np.ndarray[Any, Any]:
-        (entry,) = self.read(handle).arrays
-        return np.frombuffer(entry.data, dtypes.ALL[entry.dtype].np).reshape(tuple(entry.shape))
+        (found,) = self.read(handle)
+        assert isinstance(found, np.ndarray), str(found)
+        return found
 
     def error(self, handle: int) -> Failure:
         """The failure that reading a handle tells."""
-        reply = self.read(handle)
-        assert reply.HasField("failure"), "this was to fail"
-        assert reply.failure.code in CODES
-        return reply.failure
+        (found,) = self.read(handle)
+        assert isinstance(found, Failure), "this was to fail"
+        assert found.code in CODES
+        return found
 
     def sync(self) -> Failure | None:
         reply = reply_of(self.ask(codec.SYNC))
@@ -143,6 +134,23 @@ def _layout(x: Any) -> str | int:
 def reply_of(frames: Iterable[WorkerFrame | bytes]) -> Reply:
     """The answer among the frames that came."""
     (found,) = [f.reply for f in frames if isinstance(f, WorkerFrame) and f.reply.request]
+    return found
+
+
+def found_in(frames: Iterable[WorkerFrame | bytes]) -> list[np.ndarray[Any, Any] | Failure]:
+    """The values, and the failures in their places, that the frames of an answer hold."""
+    frames = list(frames)
+    reply = reply_of(frames)
+    assert not reply.HasField("failure"), str(reply.failure)
+    data, at = reply.elements + chunk_bytes(frames), 0
+    found: list[np.ndarray[Any, Any] | Failure] = []
+    for entry in codec.decode_arrays(reply.arrays):
+        if isinstance(entry, int):
+            found.append(reply.failures[entry])
+        else:
+            found.append(np.frombuffer(data[at : at + entry.nbytes], entry.dtype.np).reshape(entry.shape))
+            at += entry.nbytes
+    assert at == len(data)
     return found
 
 

@@ -87,7 +87,7 @@ def test_truncated_and_changed_frames() -> None:
         signatures=codec.encode(entries),
         numbers=codec.encode([2.5]),
         locations=codec.encode([(1, "train.py:3")]),
-        blobs=[np.ones(3, np.float32).tobytes()],
+        elements=np.ones(3, np.float32).tobytes(),
     )
     whole = ClientFrame(batch=batch).SerializeToString()
     for _ in range(4_000):
@@ -120,7 +120,7 @@ def test_random_words() -> None:
         pool = [*range(20), *handles, -1, -2, 1 << 40, 1 << 62, -(1 << 63), (1 << 63) - 1, 60, 61]
         words = [draw.choice(pool) for _ in range(draw.randrange(1, 14))]
         try:
-            for frame in driver.feed(words, numbers=codec.encode([1.5, 2]), blobs=[bytes(24)]):
+            for frame in driver.feed(words, numbers=codec.encode([1.5, 2]), elements=bytes(24)):
                 assert frame is not None
         except MalformedRequestError:
             handles = []

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from teletensor_core import dtypes
 from teletensor_core.errors import MalformedRequestError, UnknownOpError
 from teletensor_core.plan import GRAD, INPLACE
+from teletensor_core.spec import spec
 from teletensor_protos import codec
 from teletensor_protos.frames import CHUNK_BYTES
 from teletensor_protos.v1.worker_pb2 import Batch, WorkerFrame
 from teletensor_server.info import SessionLimits
 from teletensor_server.table import Poison
 
-from tests.server.machines import Driver, Number, reply_of
+from tests.server.machines import Driver, Number, found_in, reply_of
 
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -52,18 +55,26 @@ def test_an_expanded_scalar_larger_than_a_chunk_is_read_whole(driver: Driver) ->
 
 def test_one_read_answers_for_many_tensors(driver: Driver) -> None:
     handles = [driver.upload(np.full((3,), i, np.int64)) for i in range(100)]
-    reply = driver.read(*handles)
-    assert [np.frombuffer(a.data, np.int64)[0] for a in reply.arrays] == list(range(100))
+    assert [found[0] for found in driver.read(*handles)] == list(range(100))
+
+
+def test_one_read_tells_values_and_errors_each_in_its_place(driver: Driver) -> None:
+    x = driver.upload(X)
+    (bad,) = driver.call("sum", x, dim=9)
+    first, second, third, fourth = driver.read(x, bad, 999, x)
+    assert [second.code, third.code] == ["dimension", "tensor_not_found"]
+    np.testing.assert_array_equal(first, X)
+    np.testing.assert_array_equal(fourth, X)
+    assert driver.sync() is None
 
 
 def test_what_does_not_fit_into_a_reply_follows_in_chunks(driver: Driver) -> None:
     handles = [driver.upload(np.full((16_000,), i, np.float32)) for i in range(40)]
-    reply = driver.read(*handles)
-    assert not reply.arrays[0].streamed
-    assert reply.arrays[-1].streamed
-    assert reply.ByteSize() - sum(len(a.data) for a in reply.arrays if a.streamed) < 2 << 20
-    for i, entry in enumerate(reply.arrays):
-        assert (np.frombuffer(entry.data, np.float32) == i).all()
+    frames = driver.ask(codec.READ, 40, *handles)
+    assert len(frames) == 1 + math.ceil(40 / (CHUNK_BYTES // 64_000)), "small arrays share chunks"
+    assert max(len(frame) for frame in frames[1:]) <= CHUNK_BYTES + 8
+    for i, found in enumerate(found_in(frames)):
+        assert (found == i).all()
 
 
 def test_asking_for_too_many_tensors_at_once_is_refused_and_harms_nothing(driver: Driver) -> None:
@@ -77,10 +88,9 @@ def test_asking_for_too_many_tensors_at_once_is_refused_and_harms_nothing(driver
 def test_specs_tell_shapes_and_dtypes_without_elements(driver: Driver) -> None:
     mask = driver.upload(np.array([True, False, True]))
     (found,) = driver.call("nonzero", mask)
-    (entry,) = reply_of(driver.ask(codec.SPECS, 1, found)).specs
-    assert tuple(entry.shape) == (2, 1)
-    assert dtypes.ALL[entry.dtype] is dtypes.int64
-    assert entry.data == b""
+    reply = reply_of(driver.ask(codec.SPECS, 1, found))
+    assert codec.decode_arrays(reply.specs) == [spec((2, 1), dtypes.int64)]
+    assert reply.elements == b""
 
 
 def test_a_released_handle_is_gone_and_releasing_it_again_is_nothing(driver: Driver) -> None:
@@ -183,8 +193,8 @@ def test_a_missing_operand_is_named(driver: Driver) -> None:
 # -- uploads -----------------------------------------------------------------------------------------------------------
 
 
-def upload_row(handle: int, array: np.ndarray, blob: int = -1) -> tuple[int, ...]:
-    return (codec.UPLOAD, handle, dtypes.BY_NP[array.dtype].code, 0, blob, array.ndim, *array.shape)
+def upload_row(handle: int, array: np.ndarray, offset: int = -1) -> tuple[int, ...]:
+    return (codec.UPLOAD, handle, dtypes.BY_NP[array.dtype].code, 0, offset, array.ndim, *array.shape)
 
 
 def test_an_upload_in_chunks_of_any_size(driver: Driver) -> None:
@@ -197,7 +207,7 @@ def test_an_upload_in_chunks_of_any_size(driver: Driver) -> None:
 
 @pytest.mark.parametrize("array", [np.empty((0, 3), np.float32), np.empty((), np.int64)])
 def test_empty_and_zero_dimensional_uploads(driver: Driver, array: np.ndarray) -> None:
-    driver.feed(upload_row(1, array, 0), blobs=[array.tobytes()])
+    driver.feed(upload_row(1, array, 0), elements=array.tobytes())
     assert driver.value(1).shape == array.shape
 
 

@@ -72,7 +72,7 @@ def batch(sequence: int, words: Iterable[int] = (), **fields: Any) -> bytes:
 
 
 UPLOAD = (codec.UPLOAD, 1, dtypes.float32.code, 0, 0, 1, 4)
-ELEMENTS = [np.ones(4, np.float32).tobytes()]
+ELEMENTS = np.ones(4, np.float32).tobytes()
 
 BROKEN = {
     "no message": [b"\xff\xff\xff"],
@@ -113,7 +113,7 @@ def test_random_bytes_over_the_wire(channel: grpc.Channel) -> None:
 
 
 def test_a_message_that_is_too_large(channel: grpc.Channel) -> None:
-    status, _, _ = stream(channel, opened(channel), [batch(1, [], blobs=[bytes(17 << 20)])])
+    status, _, _ = stream(channel, opened(channel), [batch(1, [], elements=bytes(17 << 20))])
     assert status is Status.RESOURCE_EXHAUSTED
 
 
@@ -122,30 +122,30 @@ def test_a_second_stream_is_refused_and_the_first_goes_on(channel: grpc.Channel)
     outcome: list[Any] = []
 
     def frames() -> Iterator[bytes]:
-        yield batch(1, UPLOAD, blobs=ELEMENTS)
+        yield batch(1, UPLOAD, elements=ELEMENTS)
         outcome.append(stream(channel, session, [batch(2)]))
         yield batch(2, [codec.READ, 1, 1, 1])
 
     status, _, received = stream(channel, session, frames())
     assert status is Status.OK
     assert outcome[0][:2] == (Status.INVALID_ARGUMENT, "malformed_request")
-    assert received[-1].reply.arrays[0].data == ELEMENTS[0]
+    assert received[-1].reply.elements == ELEMENTS
 
 
 def test_a_log_goes_on_where_it_stopped(channel: grpc.Channel) -> None:
     """A session outlives its stream, and its log has one order."""
     session = opened(channel)
-    assert stream(channel, session, [batch(1, UPLOAD, blobs=ELEMENTS)])[0] is Status.OK
+    assert stream(channel, session, [batch(1, UPLOAD, elements=ELEMENTS)])[0] is Status.OK
     status, _, received = stream(channel, session, [batch(2, [codec.READ, 1, 1, 1])])
     assert status is Status.OK
-    assert received[-1].reply.arrays[0].data == ELEMENTS[0]
+    assert received[-1].reply.elements == ELEMENTS
 
 
 def test_handles_of_other_sessions_name_nothing(channel: grpc.Channel) -> None:
     mine, theirs = opened(channel), opened(channel)
-    stream(channel, theirs, [batch(1, UPLOAD, blobs=ELEMENTS)])
+    stream(channel, theirs, [batch(1, UPLOAD, elements=ELEMENTS)])
     _, _, received = stream(channel, mine, [batch(1, [codec.READ, 1, 1, 1])])
-    assert received[-1].reply.failure.code == "tensor_not_found"
+    assert received[-1].reply.failures[0].code == "tensor_not_found"
     request = pb.ExportRequest(tensors=[pb.NamedTensor(name="x", handle=1)])
     with pytest.raises(grpc.RpcError) as caught:
         list(WorkerStub(channel).ExportState(request, metadata=[AUTHORIZATION, (codec.SESSION_KEY, mine)]))
@@ -174,7 +174,7 @@ def test_calls_after_close(channel: grpc.Channel) -> None:
     assert stream(channel, session, [batch(1)])[0] is Status.NOT_FOUND
 
 
-@pytest.mark.parametrize("method", ["Open", "Close", "ExportState", "ImportState"])
+@pytest.mark.parametrize("method", ["Open", "Close", "ExportState", "ImportState", "Memory"])
 def test_requests_that_are_no_messages(channel: grpc.Channel, method: str) -> None:
     session = opened(channel)
     call = channel.stream_stream(f"/teletensor.v1.Worker/{method}")

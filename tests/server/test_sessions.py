@@ -37,7 +37,7 @@ def batch(sequence: int, *words: int, **fields: Any) -> Batch:
 
 def upload(sequence: int, handle: int) -> Batch:
     row = (codec.UPLOAD, handle, dtypes.float32.code, 0, 0, 1, 4)
-    return batch(sequence, *row, blobs=[np.ones(4, np.float32).tobytes()])
+    return batch(sequence, *row, elements=np.ones(4, np.float32).tobytes())
 
 
 # -- beginnings --------------------------------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ def test_what_the_admin_interface_is_told(worker: Worker) -> None:
     session = worker.open("me")
     list(session.run(iter([Batch(sequence=1, locations=codec.encode([(3, "a.py:7")]))])))
     row = (codec.UPLOAD, 5, dtypes.float32.code, 3, 0, 1, 4)
-    list(session.run(iter([batch(2, *row, blobs=[bytes(16)])])))
+    list(session.run(iter([batch(2, *row, elements=bytes(16))])))
     info, (tensor,) = session.info(), worker.tensor_infos(session.id)
     assert (info.client, info.tensors, info.bytes, info.batches) == ("me", 1, 16, 2)
     assert (tensor.handle, tensor.shape, tensor.dtype, tensor.bytes, tensor.location) == (
@@ -248,3 +248,14 @@ def test_what_the_admin_interface_is_told(worker: Worker) -> None:
         "a.py:7",
     )
     assert 0 <= tensor.age_seconds < 60
+
+
+def test_a_worker_becomes_idle_once_its_last_session_has_ended(worker: Worker) -> None:
+    assert not worker.has_become_idle()
+    first, second = worker.open("a client"), worker.open("another")
+    assert not worker.has_become_idle()
+    worker.close(first.id)
+    assert not worker.has_become_idle()
+    worker.close(second.id)
+    assert worker.has_become_idle()
+    assert not worker.has_become_idle()

@@ -15,16 +15,16 @@ OPTIMIZERS = {
 }
 
 
-def train(task, optimizer, device):
-    """Losses, final state and optimiser state of 50 steps with dropout and shuffling on, all as arrays."""
+def train(task, optimizer, device, steps=STEPS):
+    """Losses, final state and optimiser state of some steps with dropout and shuffling on, all as arrays."""
     torch.manual_seed(11)
     with torch.device(device):
         model = task.make(torch, dropout=0.2)
     data = TensorDataset(*map(torch.from_numpy, task.samples))
     optim = optimizer(model.parameters())
-    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optim, STEPS)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optim, steps)
     losses = []
-    while len(losses) < STEPS:
+    while len(losses) < steps:
         for batch in DataLoader(data, task.batch_size, shuffle=True, drop_last=True, device=device):
             optim.zero_grad()
             loss = task.loss(torch, model, *batch)
@@ -35,7 +35,7 @@ def train(task, optimizer, device):
             assert loss.device.type == device
             losses.append(loss.detach())
     moments = [x for state in optim.state.values() for x in state.values() if isinstance(x, torch.Tensor)]
-    tensors = [torch.stack(losses[:STEPS]), *model.state_dict().values(), *moments]
+    tensors = [torch.stack(losses[:steps]), *model.state_dict().values(), *moments]
     return [np.array(x.cpu().numpy()) for x in tensors]
 
 

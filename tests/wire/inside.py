@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -56,9 +57,14 @@ class Gate:
 
 def gate_ops(monkeypatch: pytest.MonkeyPatch) -> Gate:
     """A gate before every op that a worker of this process runs."""
-    gate = Gate(Engine.run)
-    monkeypatch.setattr(Engine, "run", lambda *args: gate(*args))
+    gate = Gate(lambda run, *args: run(*args))
+    for name in ("run", "run_plain"):
+        monkeypatch.setattr(Engine, name, functools.partialmethod(_through, gate, getattr(Engine, name)))
     return gate
+
+
+def _through(engine: Engine, gate: Gate, run: Callable[..., Any], *args: Any) -> Any:
+    return gate(run, engine, *args)
 
 
 def reached(event: threading.Event) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import inspect
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +54,27 @@ def test_only_what_depends_on_it_fails(session: RemoteSession) -> None:
     with pytest.raises(IndexError):
         (bad * 2).sum().item()
     assert good.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("way", ["read", "synchronize", "untold"])
+def test_a_caught_error_keeps_no_tensors(session: RemoteSession, way: str) -> None:
+    """Whoever catches an error, of memory say, goes on without what the failed call held: at once, not one day."""
+    seen: list[weakref.ref[tt.Tensor]] = []
+
+    def fails() -> None:
+        kept, bad = tt.ones(3), late(session)
+        seen.append(weakref.ref(kept))
+        if way == "untold":
+            bad.sum().item_async()
+        bad.tolist() if way == "read" else session.synchronize()
+
+    gc.disable()
+    try:
+        with contextlib.suppress(IndexError):
+            fails()
+        assert seen[0]() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("way", ["synchronize", "close", "with"])
@@ -212,7 +236,7 @@ def test_an_op_that_raises_any_class_of_error(
         raise errors.CODES[code]("said so")
 
     with connect(process) as session:
-        monkeypatch.setattr(Engine, "run", fail)
+        monkeypatch.setattr(Engine, "run_plain", fail)
         x = tt.ones(2, device=session.device)
         with pytest.raises(builtin_of(errors.CODES[code]), match="said so") as caught:
             x.tolist()

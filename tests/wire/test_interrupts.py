@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,14 @@ def interrupt() -> None:
     """What Ctrl-C does, at once in this thread."""
     assert threading.current_thread() is threading.main_thread()
     signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture(autouse=True)
+def _interrupts_reach_python() -> Iterator[None]:
+    """A shell starts what runs in its background with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def in_step(session: RemoteSession) -> None:

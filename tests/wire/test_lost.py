@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -139,7 +138,7 @@ def test_a_worker_that_was_killed_is_noticed_at_the_next_wait(tmp_path: Path) ->
 def test_a_worker_that_is_killed_while_somebody_waits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with WorkerProcess(tmp_path) as worker:
         session = tt.connect(worker.grpc, token=worker.token, default_device="cpu")
-        os.kill(worker.pid, signal.SIGSTOP)
+        worker.freeze()
         wait = in_thread(session.synchronize)
         worker.kill()
         with pytest.raises(ConnectionLostError):
@@ -155,13 +154,13 @@ def test_a_worker_that_is_frozen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     with WorkerProcess(tmp_path) as worker:
         session = tt.connect(worker.grpc, token=worker.token, default_device="cpu")
         session.synchronize()
-        os.kill(worker.pid, signal.SIGSTOP)
+        worker.freeze()
         try:
             wait = in_thread(session.synchronize)
             with pytest.raises(ConnectionLostError):
                 wait()
         finally:
-            os.kill(worker.pid, signal.SIGCONT)
+            worker.thaw()
         with pytest.raises(ConnectionLostError):
             session.close()
 

@@ -27,7 +27,7 @@ class GradScaler:
         growth_interval: int = 2000,
         enabled: bool = True,
     ) -> None:
-        if enabled and device != "cpu" and not sessions.connected():
+        if enabled and device != "cpu" and not sessions.accelerators():
             warnings.warn(
                 f"GradScaler is enabled for {device}, but no worker is connected: it is switched off", stacklevel=2
             )

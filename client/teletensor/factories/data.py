@@ -10,6 +10,7 @@ import numpy as np
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import ArgumentError, ArgumentTypeError, DTypeError
+from teletensor_core.kernels.casting import fitted
 from teletensor_core.spec import spec
 
 from teletensor import sessions
@@ -51,7 +52,7 @@ def as_tensor(data: Any, dtype: DType | None = None, device: DeviceLike = None) 
     if isinstance(data, Tensor):
         return data.to(device, dtype)
     session = sessions.resolve(device)
-    if isinstance(data, np.ndarray) and session.device.type == "cpu" and dtype in (None, dtypes.BY_NP.get(data.dtype)):
+    if isinstance(data, np.ndarray) and session is sessions.local() and dtype in (None, dtypes.BY_NP.get(data.dtype)):
         return from_numpy(data)
     return uploaded(data, dtype, device)
 
@@ -69,7 +70,8 @@ def asarray(
     Raises ArgumentError when `copy=False` cannot be kept.
     """
     made = as_tensor(obj, dtype, device)
-    shared = made is obj or (isinstance(obj, np.ndarray) and made.device.type == "cpu" and made.dtype.np == obj.dtype)
+    is_here = made._session is sessions.local()
+    shared = made is obj or (isinstance(obj, np.ndarray) and is_here and made.dtype.np == obj.dtype)
     if copy is False and not shared:
         raise ArgumentError("can't alias arbitrary sequence, dtype or device: asarray(copy=False) needs a copy here")
     made = made.clone() if copy and shared else made
@@ -77,7 +79,10 @@ def asarray(
 
 
 def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
-    """A cpu tensor that shares the array's memory. Raises ArgumentTypeError for dtypes PyTorch does not have."""
+    """A cpu tensor that shares the array's memory; a copy where `cpu` is a worker.
+
+    Raises ArgumentTypeError for dtypes PyTorch does not have.
+    """
     if not isinstance(ndarray, np.ndarray):
         raise ArgumentTypeError(f"expected np.ndarray (got {type(ndarray).__module__}.{type(ndarray).__name__})")
     if not ndarray.dtype.isnative:
@@ -90,7 +95,9 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
     dtype = _dtype_of(ndarray)
     if not ndarray.flags.writeable:
         warnings.warn("The given NumPy array is not writable: writing to the tensor will fail.", stacklevel=2)
-    session = sessions.local()
+    session = sessions.cpu()
+    if session is not sessions.local():
+        return uploaded(ndarray, dtype, "cpu")
     strides = tuple(stride // max(ndarray.itemsize, 1) for stride in ndarray.strides)
     wanted = spec(ndarray.shape, dtype, strides)
     made: Tensor = new(session.share(ndarray, wanted), wanted, session)
@@ -142,19 +149,27 @@ def _as_array(data: Any, dtype: DType | None) -> tuple[np.ndarray[Any, Any], DTy
         array = _number(data, wanted)
     else:
         found = _inferred(data)
-        array, wanted = _from_sequence(data, found), dtype or found
+        wanted = dtype or found
+        array = _from_sequence(data, dtypes.promote_types(found, wanted) if wanted.category > found.category else found)
+        _check_fit(array, wanted)
     return _converted(array, wanted), wanted
 
 
 def _number(value: complex, wanted: DType) -> np.ndarray[Any, Any]:
-    if isinstance(value, int) and wanted.category == dtypes.INTEGER:
-        bits = 8 * wanted.itemsize
-        if not -(1 << (bits - 1)) <= value < (1 << (bits - wanted.is_signed)):
-            if wanted is dtypes.int64:
-                raise ArgumentError("Overflow when unpacking long long")
-            raise DTypeError(f"value cannot be converted to type {wanted.name} without overflow")
-        return np.array(value).astype(np.int64)
-    return np.array(value)
+    if isinstance(value, int) and wanted.category <= dtypes.INTEGER and not -(1 << 63) <= value < 1 << 63:
+        raise ArgumentError("Overflow when unpacking long long")
+    array = np.array(value)
+    _check_fit(array, wanted)
+    return array
+
+
+def _check_fit(array: np.ndarray[Any, Any], wanted: DType) -> None:
+    """Raise for Python numbers that an integer or real dtype cannot hold."""
+    if array.dtype.kind == "c" and dtypes.BOOL < wanted.category < dtypes.COMPLEX:
+        raise ArgumentTypeError("must be real number, not complex")
+    if wanted.category == dtypes.INTEGER and array.size and array.dtype.kind in "fi" and array.dtype != wanted.np:
+        for extreme in (array.min(), array.max()):
+            fitted(extreme.item(), wanted.np)
 
 
 def _inferred(data: Any) -> DType:
@@ -246,7 +261,7 @@ def _fetched(data: Any) -> Any:
 
 def _converted(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any]:
     with np.errstate(all="ignore"):
-        if dtype.category < dtypes.COMPLEX and array.dtype.kind == "c":
+        if dtypes.BOOL < dtype.category < dtypes.COMPLEX and array.dtype.kind == "c":
             array = array.real
         return array.astype(dtype.np, copy=False)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
+from teletensor_core.kernels.casting import fitted
 
 from teletensor import ops, sessions
 from teletensor.arguments import as_dtype
@@ -52,7 +53,9 @@ def full(
     """
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     wanted = as_dtype(dtype) or dtypes.dtype_of_number(value)
-    made = ops.full(value, shape=shape_of("full", (size,)), dtype=wanted, session=sessions.resolve(device))
+    made = ops.full(
+        fitted(value, wanted.np), shape=shape_of("full", (size,)), dtype=wanted, session=sessions.resolve(device)
+    )
     return finished(made, requires_grad, out)
 
 
@@ -81,7 +84,7 @@ def zeros_like(
     pin_memory: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Zeros of another tensor's shape, dtype and place."""
-    return zeros(input.shape, **like(input, dtype, device), requires_grad=requires_grad)
+    return zeros(**like(input, dtype, device), requires_grad=requires_grad)
 
 
 def ones_like(
@@ -90,7 +93,7 @@ def ones_like(
     pin_memory: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Ones of another tensor's shape, dtype and place."""
-    return ones(input.shape, **like(input, dtype, device), requires_grad=requires_grad)
+    return ones(**like(input, dtype, device), requires_grad=requires_grad)
 
 
 def empty_like(
@@ -99,7 +102,7 @@ def empty_like(
     pin_memory: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """An uninitialised tensor of another's shape, dtype and place."""
-    return empty(input.shape, **like(input, dtype, device), requires_grad=requires_grad)
+    return empty(**like(input, dtype, device), requires_grad=requires_grad)
 
 
 def full_like(
@@ -108,4 +111,4 @@ def full_like(
     requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """One number in another tensor's shape, dtype and place."""
-    return full(input.shape, fill_value, **like(input, dtype, device), requires_grad=requires_grad)
+    return full(fill_value=fill_value, **like(input, dtype, device), requires_grad=requires_grad)

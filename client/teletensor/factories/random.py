@@ -81,7 +81,7 @@ def rand_like(
     device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Uniform numbers in [0, 1), in another tensor's shape, dtype and place."""
-    return rand(input.shape, **like(input, dtype, device), generator=generator, requires_grad=requires_grad)
+    return rand(**like(input, dtype, device), generator=generator, requires_grad=requires_grad)
 
 
 def randn_like(
@@ -89,7 +89,7 @@ def randn_like(
     device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Standard normal numbers, in another tensor's shape, dtype and place."""
-    return randn(input.shape, **like(input, dtype, device), generator=generator, requires_grad=requires_grad)
+    return randn(**like(input, dtype, device), generator=generator, requires_grad=requires_grad)
 
 
 def randint_like(
@@ -101,7 +101,7 @@ def randint_like(
     """Integers from `low` (0) up to, not including, `high`, in another tensor's shape, dtype and place."""
     least, most = (0, low) if high is None else (low, high)
     options = like(input, dtype, device)
-    return randint(least, most, tuple(input.shape), **options, generator=generator, requires_grad=requires_grad)
+    return randint(least, most, **options, generator=generator, requires_grad=requires_grad)
 
 
 def _draw(generator: Generator | None, shape: tuple[int, ...]) -> tuple[int, int]:

@@ -27,8 +27,17 @@ def floating(dtype: Any) -> DType:
 
 
 def like(input: Tensor, dtype: Any, device: DeviceLike) -> dict[str, Any]:
-    """Another tensor's dtype and place, unless told otherwise."""
-    return {"dtype": as_dtype(dtype) or input.dtype, "device": input.device if device is None else device}
+    """Another tensor's sizes, and its dtype and place unless told otherwise.
+
+    Raises ArgumentTypeError for what is no tensor.
+    """
+    if not isinstance(input, Tensor):
+        raise ArgumentTypeError(f"argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    return {
+        "size": input.shape,
+        "dtype": as_dtype(dtype) or input.dtype,
+        "device": input.device if device is None else device,
+    }
 
 
 def shape_of(name: str, given: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:

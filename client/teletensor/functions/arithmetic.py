@@ -22,38 +22,44 @@ METHODS = (
 )  # fmt: skip
 
 
-def _times(x: Operand, alpha: Scalar) -> Operand:
-    """`alpha * x`, refusing factors that PyTorch refuses."""
+def _times(alpha: Scalar, x: Operand, beside: Operand) -> Operand:
+    """`alpha * x`, to be added to `beside`. Raises DTypeError for factors of a higher kind than the sum's."""
     if type(alpha) is int and alpha == 1:
         return x
-    if isinstance(alpha, (float, complex)) and isinstance(x, Tensor) and x.dtype.category <= dtypes.INTEGER:
+    result = dtypes.result_type([t._spec if isinstance(t, Tensor) else t for t in (x, beside)])
+    if isinstance(alpha, bool) and result is not dtypes.bool_:
+        raise DTypeError("Boolean alpha only supported for Boolean results.")
+    if isinstance(alpha, float) and result.category <= dtypes.INTEGER:
         raise DTypeError("For integral input tensors, argument alpha must not be a floating point number.")
-    return ops.mul(x, alpha) if isinstance(x, Tensor) else x * alpha
+    if isinstance(alpha, complex) and not result.is_complex:
+        raise DTypeError("For non-complex input tensors, argument alpha must not be a complex number.")
+    alpha = bool(alpha) if result is dtypes.bool_ else alpha
+    return ops.mul(x.to(result), alpha) if isinstance(x, Tensor) else x * alpha
 
 
 def add(input: Operand, other: Operand, *, alpha: Scalar = 1, out: Tensor | None = None) -> Tensor:
     """`input + alpha * other`."""
-    return ops.add(input, _times(other, alpha), out=out)
+    return ops.add(input, _times(alpha, other, input), out=out)
 
 
 def add_(input: Tensor, other: Operand, *, alpha: Scalar = 1) -> Tensor:
     """`input += alpha * other`."""
-    return ops.add_(input, _times(other, alpha))
+    return ops.add_(input, _times(alpha, other, input))
 
 
 def sub(input: Operand, other: Operand, *, alpha: Scalar = 1, out: Tensor | None = None) -> Tensor:
     """`input - alpha * other`."""
-    return ops.sub(input, _times(other, alpha), out=out)
+    return ops.sub(input, _times(alpha, other, input), out=out)
 
 
 def sub_(input: Tensor, other: Operand, *, alpha: Scalar = 1) -> Tensor:
     """`input -= alpha * other`."""
-    return ops.sub_(input, _times(other, alpha))
+    return ops.sub_(input, _times(alpha, other, input))
 
 
 def rsub(input: Tensor, other: Operand, *, alpha: Scalar = 1) -> Tensor:
     """`other - alpha * input`."""
-    return ops.sub(other, _times(input, alpha))
+    return ops.sub(other, _times(alpha, input, other))
 
 
 subtract, subtract_ = sub, sub_

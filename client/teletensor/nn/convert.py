@@ -6,7 +6,7 @@ from typing import Any, Self
 from teletensor_core.dtypes import DType
 
 import teletensor as tt
-from teletensor import gradients
+from teletensor import gradients, sessions
 from teletensor.nn.walk import Walks
 from teletensor.tensor import Tensor
 
@@ -20,25 +20,31 @@ class Converts(Walks):
         Called as `to(device)`, `to(dtype)`, `to(device, dtype)` or `to(tensor)`. Integer
         parameters and buffers keep their dtype; an integer dtype raises TypeError.
         """
-        device, dtype, non_blocking = parse_to(*args, **kwargs)
+        device, dtype, _ = parse_to(*args, **kwargs)
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
 
-        def convert(tensor: Tensor) -> Tensor:
-            wanted = dtype if tensor.is_floating_point() or tensor.is_complex() else None
-            return tensor.to(
-                tensor.device if device is None else device,
-                tensor.dtype if wanted is None else wanted,
-                non_blocking,
-            )
+        def cast(tensor: Tensor) -> Tensor:
+            numbers = tensor.is_floating_point() or tensor.is_complex()
+            return tensor.to(dtype) if dtype is not None and numbers else tensor
 
-        return self._apply(convert)
+        return self._apply(cast if device is None else self._moved_by(device, cast))
 
     def cpu(self) -> Self:
-        """Move to the host."""
-        return self._apply(lambda tensor: tensor.cpu())
+        """Move to the host: one round trip for all tensors of one place."""
+        return self._apply(self._moved_by("cpu", lambda tensor: tensor))
+
+    def _moved_by(self, device: Any, cast: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+        """A function that casts and moves a tensor. What has to come from a worker was asked for together."""
+        with tt.no_grad():
+            grads = [p.grad for p in self.parameters() if p.grad is not None]
+            there = [x for x in (*self.parameters(), *grads, *self.buffers()) if _leaves_worker(x, device)]
+            cast_there = [cast(x) for x in there]
+            arriving = [x.to("cpu", non_blocking=True) for x in cast_there]
+        found = {id(x): copy for x, copy in zip(there, arriving, strict=True)}
+        return lambda tensor: (found[id(tensor)] if id(tensor) in found else cast(tensor)).to(device)
 
     def cuda(self, device: Any = None) -> Self:
         """Move to a GPU, the current one by default."""
@@ -95,6 +101,10 @@ class Converts(Walks):
             if buffer is not None:
                 self._buffers[name] = fn(buffer)
         return self
+
+
+def _leaves_worker(tensor: Tensor, device: Any) -> bool:
+    return tensor.device.type != "cpu" and sessions.resolve(device) is not tensor._session
 
 
 def _replace_data(tensor: Tensor, fn: Callable[[Tensor], Tensor]) -> None:

@@ -28,7 +28,7 @@ class Placer:
     def __call__(self, array: np.ndarray[Any, Any], dtype: DType, saved: str) -> Tensor:
         """A tensor with the array's values. `saved` is where it was."""
         if callable(self._map):
-            here = _made(array, dtype, sessions.local())
+            here = _made(array, dtype, sessions.cpu())
             answer = self._map(here, saved)
             if answer is not None and not isinstance(answer, Tensor):
                 raise ArgumentTypeError(f"map_location returned {type(answer).__name__}, expected a tensor or None")
@@ -52,6 +52,6 @@ def _back(saved: str) -> Session:
     try:
         wanted = Device(saved)
     except DeviceError:
-        return sessions.local()
+        return sessions.cpu()
     there = any(s.device == wanted or wanted.type == "remote" for s in sessions.connected())
-    return sessions.resolve(wanted) if there else sessions.local()
+    return sessions.resolve(wanted) if there else sessions.cpu()

@@ -14,6 +14,8 @@ class Backend(ABC):
 
     name: str
     device_name: str
+    # What computes, with its version.
+    library: str
     xp: Any
     # What the allocator raises when the device is full.
     out_of_memory_errors: tuple[type[BaseException], ...] = (MemoryError,)

@@ -31,6 +31,7 @@ class CuPyBackend(Backend):
     def __init__(self, index: int = 0) -> None:
         self._cupy = _import_cupy()
         self.index = index
+        self.library = f"CuPy {self._cupy.__version__}"
         self.device_name = self._find(index)
         self.out_of_memory_errors = (MemoryError, self._cupy.cuda.memory.OutOfMemoryError)
         self._open()
@@ -88,13 +89,16 @@ class CuPyBackend(Backend):
 
     def memory_info(self) -> dict[str, int]:
         """Bytes that arrays hold, that the pool holds for them, and what the driver says is free and there."""
-        free, total = self._cupy.cuda.Device(self.index).mem_info
         pool = self._cupy.get_default_memory_pool()
-        return {"allocated": pool.used_bytes(), "reserved": pool.total_bytes(), "free": free, "total": total}
+        # Pools tell of the calling thread's device.
+        with self._cupy.cuda.Device(self.index) as device:
+            free, total = device.mem_info
+            return {"allocated": pool.used_bytes(), "reserved": pool.total_bytes(), "free": free, "total": total}
 
     def free_pools(self) -> None:
         """Give back cached device memory and cached pinned memory."""
-        self._cupy.get_default_memory_pool().free_all_blocks()
+        with self._cupy.cuda.Device(self.index):
+            self._cupy.get_default_memory_pool().free_all_blocks()
         self._cupy.get_default_pinned_memory_pool().free_all_blocks()
 
 

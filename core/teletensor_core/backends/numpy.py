@@ -88,6 +88,23 @@ class NumPyNamespace(Composites):
     normal_cdf = staticmethod(special.normal_cdf)
 
     @staticmethod
+    def fft_complex(x: Any, axes: Sequence[int], forward: bool) -> Any:
+        """The transform of complex numbers over axes, without a norm."""
+        transformed = np.fft.fftn(x, axes=axes) if forward else np.fft.ifftn(x, axes=axes, norm="forward")
+        return np.ascontiguousarray(transformed)
+
+    @staticmethod
+    def fft_from_real(x: Any, axes: Sequence[int]) -> Any:
+        """The transform of real numbers over axes, without a norm; of the last axis its first n // 2 + 1 terms."""
+        return np.ascontiguousarray(np.fft.rfftn(x, axes=axes))
+
+    @staticmethod
+    def fft_to_real(x: Any, axes: Sequence[int], size: int) -> Any:
+        """The real numbers of which `fft_from_real` gives these terms, without a norm; `size` in the last axis."""
+        sizes = [*(x.shape[axis] for axis in axes[:-1]), size]
+        return np.ascontiguousarray(np.fft.irfftn(x, sizes, axes=axes, norm="forward"))
+
+    @staticmethod
     def scatter_add(target: Any, index: tuple[Any, ...], values: Any) -> None:
         """Add values at index arrays, counting every duplicate."""
         flat = _flat_index(target, index)
@@ -161,6 +178,7 @@ class NumPyBackend(Backend):
     """Arrays in host memory."""
 
     name = "numpy"
+    library = f"NumPy {np.__version__}"
     linalg_errors = (np.linalg.LinAlgError,)
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ the client) and goes on with the answer.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,10 +148,13 @@ class Backward:
             if name in joint:
                 grad = joint[name]
             elif name in op.vjps:
-                grad = op.vjps[name](self.ops, g, out, *operands, **node.plan.attrs)
+                grad = self._apply_rule(op.vjps[name], node, g, out, operands)
             else:
                 raise GradientError(f"the derivative for '{name}' of {op.name} is not implemented")
             self._spread(edge, grad, x)
+
+    def _apply_rule(self, rule: Callable[..., Any], node: Node, g: Any, out: Any, operands: Any, **more: Any) -> Any:
+        return rule(self.ops, g, out, *operands, **more, **node.plan.attrs)
 
     def _joint(self, node: Node, split: list[Any], g: Any, out: Any, operands: list[Any]) -> dict[str, Any]:
         op = node.plan.op
@@ -164,7 +167,7 @@ class Backward:
         names = op.joint_names
         if needs.isdisjoint(names):
             return {}
-        grads = op.joint_vjp(self.ops, g, out, *operands, needs=needs, **node.plan.attrs)
+        grads = self._apply_rule(op.joint_vjp, node, g, out, operands, needs=needs)
         return dict(zip(names, grads, strict=True))
 
     def _spread(self, edge: Any, grad: Any, operand: Any) -> None:

@@ -27,12 +27,16 @@ class Engine:
         self.xp = backend.xp
         self.arrays = Arrays(backend)
         self.ops_run = 0
+        self._array_type = self.arrays.type
+        self._mishaps = (*backend.out_of_memory_errors, *backend.linalg_errors)
 
     def run(self, plan: Plan, operands: Sequence[Any]) -> tuple[Value, ...]:
         """The results of one op. An operand is a Value, a Python number, None, or a list of Values.
 
         An in-place plan returns its (changed) first operand; an op that mutates lists returns nothing.
         """
+        if plan.is_plain:
+            return (self.run_plain(plan, operands),)
         self.ops_run += 1
         op = plan.op
         if op.mutates:
@@ -40,11 +44,45 @@ class Engine:
         if plan.flags & INPLACE:
             return self._run_inplace(plan, operands)
         outs = self._compute(plan, operands)
-        if plan.flags & GRAD and op.vjps:
+        if plan.records:
             record(plan, operands, outs)
         if op.view:
             self._link_views(plan, operands[0], outs)
         return outs
+
+    def run_plain(self, plan: Plan, operands: Sequence[Any]) -> Value:
+        """What `run` does for a plan that `is_plain`, as nearly all are: the result of the op."""
+        self.ops_run += 1
+        # The most frequent kind is spelled out: the general way costs as much as adding four thousand numbers.
+        if plan.arity == 2 and not plan.attrs:
+            x, y = operands
+            a, b = x.array, y.array
+            try:
+                result = plan.op.kernel(self.xp, a, b)
+            except self._mishaps:
+                result = None
+            if result is None:
+                result = self._call_again(plan, (a, b))
+            elif result is a or result is b:
+                result = result.copy()
+        else:
+            arrays = self._arrays(plan, operands)
+            result = self._call(plan, arrays)
+            for array in arrays:
+                if array is result:
+                    result = result.copy()
+        spec = plan.specs[0]
+        if (
+            type(result) is not self._array_type
+            or result.dtype is not spec.dtype.np
+            or result.shape != spec.shape
+            or not result.flags.c_contiguous
+        ):
+            result = self._conform(plan.op, result, spec, ())
+        value = Value(result, spec)
+        if plan.records:
+            record(plan, operands, (value,))
+        return value
 
     def apply(self, op: Op, operands: Sequence[Any], attrs: tuple[Any, ...], flags: int) -> tuple[Value, ...]:
         """Plan and run, for operands that are already here."""
@@ -58,21 +96,25 @@ class Engine:
 
     def _compute(self, plan: Plan, operands: Sequence[Any]) -> tuple[Value, ...]:
         arrays = self._arrays(plan, operands)
+        result = self._call(plan, arrays)
+        results, specs = (result, plan.specs) if plan.multiple else ((result,), plan.specs)
+        if plan.op.dynamic:
+            specs = tuple(self._dynamic_spec(r, s) for r, s in zip(results, specs, strict=True))
+        return tuple(
+            Value(self._conform(plan.op, r, s, arrays), s) for r, s in zip(results, specs, strict=True) if s is not None
+        )
+
+    def _call(self, plan: Plan, arrays: Sequence[Any]) -> Any:
+        """What a plan's kernel returns. Raises LinAlgError, and whatever else kernels raise."""
         try:
-            result = self.call(plan.op, arrays, plan.attrs)
+            return self.call(plan.op, arrays, plan.attrs)
         except self.backend.linalg_errors as error:
             raise LinAlgError(f"{plan.op.name}({', '.join(map(repr, plan.specs))}): {error}") from None
-        if not plan.multiple:
-            spec = plan.specs[0]
-            if plan.op.dynamic:
-                spec = self._dynamic_spec(result, spec)
-            return (Value(self._conform(plan.op, result, spec, arrays), spec),)
-        specs = plan.specs
-        if plan.op.dynamic:
-            specs = tuple(self._dynamic_spec(r, s) for r, s in zip(result, specs, strict=True))
-        return tuple(
-            Value(self._conform(plan.op, r, s, arrays), s) for r, s in zip(result, specs, strict=True) if s is not None
-        )
+
+    def _call_again(self, plan: Plan, arrays: Sequence[Any]) -> Any:
+        """`_call`, after a kernel has failed for want of memory, or in a way that has to be told."""
+        self.backend.free_pools()
+        return self._call(plan, arrays)
 
     def call(self, op: Op, operands: Sequence[Any], attrs: dict[str, Any]) -> Any:
         """What an op's kernel returns for arrays; tried once more, with the device's pools freed, when memory is short.
@@ -98,7 +140,7 @@ class Engine:
                 arrays.append(x)
         return arrays if plan.casts is None else self.arrays.cast(arrays, plan.casts)
 
-    def _conform(self, op: Op, result: Array, spec: Spec, arrays: list[Any]) -> Array:
+    def _conform(self, op: Op, result: Array, spec: Spec, arrays: Sequence[Any]) -> Array:
         """The kernel's result as an array of exactly the inferred dtype and layout, with memory of its own."""
         result = self.arrays.conform(result, spec)
         if result.shape != spec.shape:
@@ -121,7 +163,8 @@ class Engine:
         base = source if source.base is None else source.base
         attrs = tuple(plan.attrs.values())
         for index, out in enumerate(outs):
-            out.version = source.version
+            if not plan.op.unnoticed:
+                out.version = source.version
             if plan.op.differentiable:
                 out.base = base
                 out.chain = (*source.chain, (plan.op.name, attrs, index))
@@ -132,7 +175,7 @@ class Engine:
     def _run_inplace(self, plan: Plan, operands: Sequence[Any]) -> tuple[Value, ...]:
         target: Value = operands[0]
         node = None
-        if plan.flags & GRAD and plan.op.vjps and any(needs_grad(x) for x in flatten(list(operands))):
+        if plan.records and any(needs_grad(x) for x in flatten(list(operands))):
             refuse_leaf(target)
             node = self._inplace_node(plan, target, operands)
         arrays = self._arrays(plan, operands)
@@ -232,53 +275,63 @@ def _regenerate(view: Value, base: Value) -> None:
 
 def record(plan: Plan, operands: Sequence[Any], outs: tuple[Value, ...]) -> None:
     """Add a node for a finished op, if any operand needs a gradient."""
-    for x in operands:
-        # Most operands are told at a glance; a list, or a view, takes a closer look.
-        if type(x) is not Value:
-            if isinstance(x, (list, tuple)):
-                break
-        elif x.node is not None or x.requires_grad or x.base is not None:
-            break
-    else:
-        return
-    edges = tuple([edge_of(x) for x in flatten(operands)])
-    for edge in edges:
-        if edge is not None:
-            break
-    else:
+    edges = _edges(operands)
+    if edges is None:
         return
     node = make_node(plan, operands, edges)
     if plan.op.dynamic:
         node.out_specs = tuple(out.spec for out in outs)
     if "out" in plan.op.saves:
-        node.outs = tuple((out.array, out.version, 0) for out in outs)
+        node.outs = tuple([(out.array, out.version, 0) for out in outs])
+    if plan.is_plain:
+        if plan.specs[0].dtype.category >= 2:
+            outs[0].node = node
+        return
     for index, out in enumerate(outs):
         if out.spec.dtype.category >= 2:
             out.node, out.index = node, index
 
 
+def _edges(operands: Sequence[Any]) -> tuple[Edge, ...] | None:
+    """Where the gradients of an op's operands go, lists spread out; None when no operand needs one."""
+    if len(operands) == 2:
+        x, y = operands
+        if type(x) is Value and type(y) is Value:
+            a = (x.node, x.index) if x.node is not None and x.base is None else edge_of(x)
+            b = (y.node, y.index) if y.node is not None and y.base is None else edge_of(y)
+            return None if a is None and b is None else (a, b)
+    edges = tuple([edge_of(x) for x in flatten(operands)])
+    for edge in edges:
+        if edge is not None:
+            return edges
+    return None
+
+
 def make_node(plan: Plan, operands: Sequence[Any], edges: tuple[Edge, ...]) -> Node:
     """A node that keeps the operands its rules read, and only the specs of the others."""
-    saves = plan.op.saves
+    if plan.arity == 2:
+        x, y = operands
+        keep_x, keep_y = plan.saved
+        if keep_x and keep_y:
+            return Node(plan, edges, (x, y), (x.version[0], y.version[0]))
+        if not keep_x and not keep_y:
+            return Node(plan, edges, (x.spec, y.spec))
     kept: list[Any] = []
     versions: list[int] = []
-    for name, x in zip(plan.op.operands, operands, strict=True):
+    for keep, x in zip(plan.saved, operands, strict=True):
         if type(x) is Value:
-            if name in saves:
+            if keep:
                 kept.append(x)
                 versions.append(x.version[0])
             else:
                 kept.append(x.spec)
         elif isinstance(x, (list, tuple)):
-            keep = name in saves
             kept.append([v if keep else v.spec for v in x])
             if keep:
                 versions.extend(v.version[0] for v in x)
         else:
             kept.append(x)
-    node = Node(plan, edges, tuple(kept))
-    node.versions = tuple(versions)
-    return node
+    return Node(plan, edges, tuple(kept), tuple(versions))
 
 
 def set_hook(value: Value, hook: int) -> None:

@@ -25,19 +25,13 @@ class Value:
     written to (`epoch` of the base against `seen`).
     """
 
-    __slots__ = (
-        "array",
-        "base",
-        "chain",
-        "epoch",
-        "hooks",
-        "index",
-        "node",
-        "requires_grad",
-        "seen",
-        "spec",
-        "version",
-    )
+    # What few values have is in no slot: it costs nothing until it is set.
+    __slots__ = ("__dict__", "array", "base", "index", "node", "requires_grad", "spec", "version")
+
+    chain: Chain = ()
+    epoch = 0
+    seen = 0
+    hooks: list[int] | None = None
 
     def __init__(self, array: Array, spec: Spec, node: Node | None = None, index: int = 0) -> None:
         self.array = array
@@ -47,10 +41,6 @@ class Value:
         self.requires_grad = False
         self.version = [0]
         self.base: Value | None = None
-        self.chain: Chain = ()
-        self.epoch = 0
-        self.seen = 0
-        self.hooks: list[int] | None = None
 
     @property
     def shape(self) -> Shape:
@@ -72,25 +62,40 @@ Edge: TypeAlias = "tuple[Node, int] | Value | None"
 
 
 class Node:
-    """A recorded op: its plan, the edges its gradients flow along, and what its gradient rules read."""
+    """A recorded op: its plan, the edges its gradients flow along, and what its gradient rules read.
 
-    __slots__ = ("edges", "hooks", "operands", "out_specs", "outs", "plan", "sequence", "versions")
+    `versions` are those of the operands that the rules read, in order; `outs` are results that they read.
+    """
 
-    def __init__(self, plan: Plan, edges: tuple[Edge, ...], operands: tuple[Any, ...] | None) -> None:
+    __slots__ = ("__dict__", "edges", "operands", "out_specs", "plan", "sequence", "versions")
+
+    outs: tuple[tuple[Array, list[int], int], ...] | None = None
+    hooks: dict[int, list[int]] | None = None
+
+    def __init__(
+        self,
+        plan: Plan,
+        edges: tuple[Edge, ...],
+        operands: tuple[Any, ...] | None,
+        versions: tuple[int, ...] = (),
+    ) -> None:
         self.plan = plan
         self.edges = edges
         self.sequence = next(_sequence)
         self.operands = operands
-        self.versions: tuple[int, ...] = ()
-        self.outs: tuple[tuple[Array, list[int], int], ...] | None = None
+        self.versions = versions
         self.out_specs: tuple[Spec, ...] = plan.specs
-        self.hooks: dict[int, list[int]] | None = None
+
+    def kept(self) -> Sequence[Array]:
+        """Arrays that it keeps besides its operands and results."""
+        return ()
 
     def release(self) -> None:
         """Drop what the rules read: a second backward through here is an error."""
         if self.plan.op.saves:
             self.operands = None
-            self.outs = None
+            if self.outs is not None:
+                self.outs = None
 
     def check_not_released(self) -> None:
         """Raise GradientError after `release`."""

@@ -1,8 +1,12 @@
-"""Elements as another dtype, where the processor must have no say in it."""
+"""Elements and numbers as another dtype, where the processor must have no say in it."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
+
+from teletensor_core.dtypes import BOOL, BY_NP, COMPLEX, INTEGER, DType, uint8
+from teletensor_core.errors import DTypeError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,3 +25,32 @@ def cast(x: Any, dtype: np.dtype[Any]) -> Any:
     if dtype.kind == "u" and x.dtype.kind not in "biu":
         x = x.astype("int64")
     return x.astype(dtype)
+
+
+def fitted(value: Any, dtype: np.dtype[Any]) -> Any:
+    """A Python number as a dtype holds it; anything else as it is.
+
+    Raises DTypeError for one that is too large, for NaN as an integer and for complex as real. Negative integers wrap
+    around into bytes, as in PyTorch.
+    """
+    if not isinstance(value, (bool, int, float, complex)):
+        return value
+    wanted = BY_NP[dtype]
+    if wanted.category == BOOL:
+        return bool(value)
+    if wanted.category == COMPLEX:
+        return complex(value)
+    if value.imag != 0 or not _in_range(value.real, wanted):
+        raise DTypeError(f"value cannot be converted to type {wanted.name} without overflow, got {value}")
+    if wanted.category == INTEGER:
+        return int(value.real) % 256 if wanted is uint8 else int(value.real)
+    return float(value.real)
+
+
+def _in_range(value: float, wanted: DType) -> bool:
+    if not math.isfinite(value):
+        return wanted.category != INTEGER
+    least, greatest = wanted.limits
+    if wanted is uint8 and isinstance(value, int):
+        least = -greatest
+    return least <= value <= greatest

@@ -298,7 +298,7 @@ def _(ops, g, out, input, *, lambd=0.5):
 @op(**_activation(saves=("input",)))
 def hardshrink(xp, input, *, lambd=0.5):
     """Zero within `lambd` of zero."""
-    return xp.where(xp.absolute(input) > lambd, input, input * 0)
+    return xp.where(xp.absolute(input) > lambd, input, xp.zeros_like(input))
 
 
 @hardshrink.vjp("input")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from teletensor_core import dtypes, rules
-from teletensor_core.errors import ArgumentError, ShapeError
+from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
 from teletensor_core.ops.softmax import softmax
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
@@ -38,6 +38,8 @@ def _class_spec(input, target, weight=None, *, reduction="mean", **attrs):
             raise ShapeError(
                 f"class probabilities need the input's shape {list(input.shape)}, got {list(target.shape)}"
             )
+    elif target.dtype not in (dtypes.int64, dtypes.uint8):
+        raise DTypeError(f"expected target dtype to be Long or Byte, but got {target.dtype.name}")
     elif target.shape != _target_shape(input):
         first = "batch_size" if input.ndim > 1 and target.ndim and target.shape[0] != input.shape[0] else "shape"
         raise ArgumentError(

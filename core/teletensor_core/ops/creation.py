@@ -4,6 +4,7 @@ import math
 
 from teletensor_core import dtypes
 from teletensor_core.errors import ArgumentError, ArgumentTypeError, DimensionError, ShapeError
+from teletensor_core.kernels.casting import fitted
 from teletensor_core.registry import Family, op
 from teletensor_core.rules import normalize_dim, require, same
 from teletensor_core.samples import Sample, T, calls
@@ -36,7 +37,6 @@ _SHAPES = calls(
 
 @op(
     **_filled,
-    promote=lambda value, *, shape, dtype: [dtype],
     samples=calls(
         Sample(1.5, shape=(2, 3), dtype=dtypes.float32),
         Sample(7, shape=(), dtype=dtypes.int64),
@@ -48,7 +48,7 @@ _SHAPES = calls(
 def full(xp, value, *, shape, dtype):
     """One number everywhere."""
     out = xp.empty(shape, dtype.np)
-    out[...] = value
+    out[...] = fitted(value, dtype.np)
     return out
 
 

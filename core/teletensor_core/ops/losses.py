@@ -1,7 +1,7 @@
 """Losses of a tensor against another of its shape: one op each, with gradients in as few passes as possible."""
 
-from teletensor_core import rules
-from teletensor_core.errors import ArgumentError
+from teletensor_core import dtypes, rules
+from teletensor_core.errors import ArgumentError, DTypeError
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
 from teletensor_core.rules.losses import REDUCTIONS, loss_spec
@@ -146,6 +146,8 @@ def _bce_spec(input, target, weight=None, pos_weight=None, *, reduction="mean"):
     if input.shape != target.shape:
         raise ArgumentError(f"Target size ({list(target.shape)}) must be the same as input size ({list(input.shape)})")
     domains.require(input.dtype, domains.FLOATS)
+    if target.dtype.category < dtypes.FLOAT:
+        raise DTypeError(f"Found dtype {target.dtype.name} but expected {input.dtype.name}")
     return loss_spec(input.shape, input.dtype, reduction)
 
 

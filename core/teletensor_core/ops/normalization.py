@@ -191,12 +191,22 @@ def _(ops, g, out, input, weight=None, bias=None, *, num_groups, eps=1e-5, needs
 # -- over the batch ---------------------------------------------------------------------------------------------------
 
 
+def _check_channels(input, **vectors):
+    for name, x in vectors.items():
+        if x is not None and x.shape != (input.shape[1],):
+            raise ShapeError(
+                f"{name} should contain {input.shape[1]} elements not {x.numel}: shapes {list(input.shape)} "
+                f"and {list(x.shape)}"
+            )
+
+
 def _batch_spec(input, weight=None, bias=None, *, eps=1e-5):
     if input.ndim < 2:
         raise ArgumentError(f"batch norm expects at least 2 dimensions, got input of shape {list(input.shape)}")
     count = input.numel // max(input.shape[1], 1)
     if count <= 1:
         raise ArgumentError(f"Expected more than 1 value per channel when training, got input size {list(input.shape)}")
+    _check_channels(input, weight=weight, bias=bias)
     statistics = spec((input.shape[1],), input.dtype if not input.dtype.is_half else float32)
     return rules.floating(input), statistics, statistics
 
@@ -262,6 +272,7 @@ def _eval_spec(input, running_mean, running_var, weight=None, bias=None, *, eps=
             f"running_mean should contain {input.shape[1] if input.ndim > 1 else 0} elements "
             f"not {list(running_mean.shape)}"
         )
+    _check_channels(input, running_var=running_var, weight=weight, bias=bias)
     return rules.floating(input)
 
 

@@ -5,6 +5,7 @@ import math
 from teletensor_core import rules
 from teletensor_core.dtypes import INTEGER, bool_, int64
 from teletensor_core.errors import DTypeError
+from teletensor_core.kernels.casting import fitted
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
@@ -18,20 +19,19 @@ def _square_spec(input):
 
 
 def _power_spec(input, exponent):
-    if (
-        type(exponent) is int
-        and exponent < 0
-        and not isinstance(input, (int, float))
-        and input.dtype.category == INTEGER
-    ):
-        raise DTypeError(f"Integers to negative integer powers are not allowed, got exponent {exponent}")
     result = rules.broadcast(input, exponent)
     return spec(result.shape, int64) if result.dtype is bool_ else result
 
 
+def _power_casts(input, exponent):
+    """An integer power's exponent is left as it is: it must not wrap around before its sign was looked at."""
+    dtype = _power_spec(input, exponent).dtype
+    return [dtype, None if type(exponent) is int and dtype.category == INTEGER else dtype]
+
+
 @op(
     infer=_power_spec,
-    promote=lambda a, b: [_power_spec(a, b).dtype] * 2,
+    promote=_power_casts,
     saves=("input", "exponent"),
     inplace=True,
     samples=calls(
@@ -50,6 +50,10 @@ def pow(xp, input, exponent):
     """`input` to the power of `exponent`."""
     if not domains.is_number(exponent) and exponent.dtype.kind == "i":
         return _integer_power(xp, input, exponent)
+    if type(exponent) is int and input.dtype.kind in "iu":
+        if exponent < 0:
+            raise DTypeError(f"Integers to negative integer powers are not allowed, got exponent {exponent}")
+        exponent = fitted(exponent, input.dtype)
     if isinstance(exponent, (int, float)) and hasattr(input, "dtype") and input.dtype.kind in "fc":
         if exponent == 2:
             return xp.multiply(input, input)

@@ -3,7 +3,7 @@
 import math
 
 from teletensor_core import dtypes, rules
-from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
+from teletensor_core.errors import ArgumentError, ShapeError, UnsupportedError
 from teletensor_core.registry import Family, op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls
@@ -15,7 +15,7 @@ _SHAPES = calls(*[Sample(7, 0, shape=shape, dtype=_f32) for shape in ((3, 4), ()
 
 def _made(seed, offset, *, shape, dtype, **attrs):
     if dtype.category < dtypes.FLOAT:
-        raise DTypeError(f"random numbers of this kind are floating point, not {dtype.name}")
+        raise UnsupportedError(f"random numbers of this kind are floating point, not {dtype.name}")
     return spec(shape, dtype)
 
 
@@ -142,6 +142,7 @@ for _op in (uniform, normal, exponential, random):
 )
 def bernoulli(xp, input, seed, offset):
     """Ones with the probabilities that `input` gives."""
+    xp.check_unit(input, "all probabilities")
     return (_unit(xp, seed, offset, input.shape) < input).astype(input.dtype)
 
 
@@ -166,6 +167,8 @@ def _multinomial_spec(input, seed, offset, *, num_samples, replacement):
 )
 def multinomial(xp, input, seed, offset, *, num_samples, replacement):
     """Indices drawn in proportion to each row: by exponential races, or with replacement by the inverse of the sums."""
+    # NaN where a row has nothing to draw from, too.
+    xp.check_unit(xp.asarray(input, "d") / xp.sum(input, axis=-1, keepdims=True, dtype="d"), "shares of a row's sum")
     if not replacement:
         times = -xp.log(_open_unit(xp, seed, offset, input.shape)) / xp.asarray(input, "d")
         first = (slice(None),) * (input.ndim - 1) + (slice(0, num_samples),)

@@ -69,8 +69,11 @@ def _(ops, g, out, input, *, shape):
     samples=reductions(),
 )
 def mean(xp, input, *, dim=None, keepdim=False, dtype=None):
-    """The mean over dimensions, or of everything."""
-    return xp.mean(input, axis=reduced_dims(dim, input.ndim), keepdims=keepdim)
+    """The mean over dimensions, or of everything; NaN of nothing."""
+    axes = reduced_dims(dim, input.ndim)
+    if not input.size:
+        return xp.sum(input, axis=axes, keepdims=keepdim) * math.nan
+    return xp.mean(input, axis=axes, keepdims=keepdim)
 
 
 @mean.vjp("input")

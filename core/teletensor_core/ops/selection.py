@@ -3,7 +3,7 @@
 from teletensor_core import dtypes, rules
 from teletensor_core.dtypes import bool_
 from teletensor_core.errors import ArgumentError, DTypeError
-from teletensor_core.kernels.casting import cast
+from teletensor_core.kernels.casting import cast, fitted
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
@@ -144,6 +144,11 @@ def _(ops, g, out, input, max):
     return ops.where(ops.gt(input, max), g, 0)
 
 
+def _of(input, value):
+    """The dtype that a tensor is cast to before it is written; a number has to fit."""
+    return None if domains.is_number(value) else input.dtype
+
+
 def _masked_fill_spec(input, mask, value):
     if mask.dtype is not bool_:
         raise DTypeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.name}")
@@ -152,7 +157,7 @@ def _masked_fill_spec(input, mask, value):
 
 @op(
     infer=_masked_fill_spec,
-    promote=lambda input, mask, value: [None, None, input.dtype],
+    promote=lambda input, mask, value: [None, None, _of(input, value)],
     opmath=False,
     saves=("mask",),
     inplace=True,
@@ -160,12 +165,12 @@ def _masked_fill_spec(input, mask, value):
 )
 def masked_fill(xp, input, mask, value):
     """`value` where the mask holds, else `input`."""
-    return xp.where(mask, xp.asarray(value, dtype=input.dtype), input)
+    return xp.where(mask, xp.asarray(fitted(value, input.dtype), dtype=input.dtype), input)
 
 
 @masked_fill.write_inplace
 def _(xp, input, mask, value):
-    xp.copyto(input, xp.asarray(value, dtype=input.dtype), where=mask)
+    xp.copyto(input, xp.asarray(fitted(value, input.dtype), dtype=input.dtype), where=mask)
 
 
 @masked_fill.vjp("input")
@@ -180,7 +185,7 @@ def _(ops, g, out, input, mask, value):
 
 @op(
     infer=lambda input, value: rules.same(input),
-    promote=lambda input, value: [None, input.dtype],
+    promote=lambda input, value: [None, _of(input, value)],
     opmath=False,
     inplace=True,
     samples=calls(Sample(T(3, 4), 1.5), Sample(T(2), T())),
@@ -188,13 +193,13 @@ def _(ops, g, out, input, mask, value):
 def fill(xp, input, value):
     """One value everywhere, in the shape and dtype of `input`."""
     out = xp.empty(input.shape, input.dtype)
-    out[...] = value
+    out[...] = fitted(value, input.dtype)
     return out
 
 
 @fill.write_inplace
 def _(xp, input, value):
-    input[...] = value
+    input[...] = fitted(value, input.dtype)
 
 
 @fill.vjp("input")

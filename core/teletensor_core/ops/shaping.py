@@ -61,8 +61,10 @@ def _(ops, g, out, input, *, dim0, dim1):
 def expand(xp, input, *, size):
     """Dimensions of one element repeated without copying; -1 keeps a size."""
     extra = len(size) - input.ndim
-    shape = tuple(input.shape[i - extra] if n == -1 else n for i, n in enumerate(size))
-    return xp.broadcast_to(input, shape)
+    have, steps = (1,) * extra + input.shape, (0,) * extra + input.strides
+    shape = tuple(h if n == -1 else n for n, h in zip(size, have, strict=True))
+    # What broadcast_to gives cannot be written to, as single elements of it may be.
+    return xp.as_strided(input, shape, tuple(s if n == h else 0 for n, h, s in zip(shape, have, steps, strict=True)))
 
 
 @expand.vjp("input")
@@ -208,6 +210,12 @@ def _(ops, g, out, input, *, dim=0):
 @op(infer=lambda input: input, view=True, differentiable=False, samples=unary())
 def detach(xp, input):
     """The same memory, cut off from the graph."""
+    return input[...]
+
+
+@op(infer=lambda input: input, view=True, differentiable=False, unnoticed=True, namespaces=())
+def data(xp, input):
+    """The same memory, cut off from the graph and from the counting of writes."""
     return input[...]
 
 

@@ -1,8 +1,8 @@
 """Sorting, and ops whose result's shape depends on data."""
 
 from teletensor_core import rules
-from teletensor_core.dtypes import COMPLEX, bool_, int64
-from teletensor_core.errors import DimensionError, DTypeError
+from teletensor_core.dtypes import COMPLEX, INTEGER, bool_, int64
+from teletensor_core.errors import DimensionError, DTypeError, ShapeError, UnsupportedError
 from teletensor_core.registry import op
 from teletensor_core.rules import normalize_dim
 from teletensor_core.samples import Sample, T, calls
@@ -108,8 +108,15 @@ def nonzero(xp, input):
     return xp.stack(xp.nonzero(input), axis=1)
 
 
+def _selected_spec(input, mask):
+    if mask.dtype is not bool_:
+        raise DTypeError(f"masked_select: expected BoolTensor for mask, got {mask.dtype.name}")
+    rules.broadcast_shapes(input.shape, mask.shape)
+    return spec((0,), input.dtype)
+
+
 @op(
-    infer=lambda input, mask: spec((0,), input.dtype),
+    infer=_selected_spec,
     dynamic=True,
     opmath=False,
     saves=("mask",),
@@ -148,14 +155,28 @@ def unique(xp, input, *, sorted=True, return_inverse=False, return_counts=False,
     return values, inverse.reshape(-1), counts
 
 
+def _bincount_spec(input, weights=None, *, minlength=0):
+    if input.ndim != 1:
+        raise ShapeError(f"bincount only supports 1-d non-negative integral inputs, got shape {list(input.shape)}")
+    if input.dtype.category != INTEGER:
+        raise UnsupportedError(f"bincount is not implemented for {input.dtype.name}, only for integers")
+    if weights is not None and weights.shape != input.shape:
+        raise ShapeError(f"weights should be 1-d and have the same length as input, got shape {list(weights.shape)}")
+    if minlength < 0:
+        raise ShapeError(f"minlength should be >= 0, got {minlength}")
+    return spec((0,), int64 if weights is None else weights.dtype)
+
+
 @op(
-    infer=lambda input, weights=None, *, minlength=0: spec((0,), int64 if weights is None else weights.dtype),
+    infer=_bincount_spec,
     dynamic=True,
     differentiable=False,
     samples=calls(Sample(T(6, dtype=int64, low=0, high=5)), Sample(T(6, dtype=int64, low=0, high=3), minlength=6)),
 )
 def bincount(xp, input, weights=None, *, minlength=0):
     """How often each non-negative integer occurs, or the sum of its weights."""
+    if input.size and int(input.min()) < 0:
+        raise ShapeError("bincount only supports 1-d non-negative integral inputs.")
     return xp.bincount(input, weights, minlength)
 
 

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!teletensor_protos/v1/worker.proto\x12\rteletensor.v1\"\x9d\x01\n\x0bOpenRequest\x12\x16\n\x0eoldest_version\x18\x01 \x01(\r\x12\x16\n\x0enewest_version\x18\x02 \x01(\r\x12\x16\n\x0eop_fingerprint\x18\x03 \x01(\t\x12\x0e\n\x06\x63lient\x18\x04 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x05 \x03(\t\x12\x0e\n\x06\x64\x65vice\x18\x06 \x01(\t\x12\x10\n\x08software\x18\x07 \x01(\t\"\xc9\x01\n\tOpenReply\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x0f\n\x07session\x18\x02 \x01(\t\x12\x16\n\x0eop_fingerprint\x18\x03 \x01(\t\x12\x0e\n\x06worker\x18\x04 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x05 \x03(\t\x12\x0e\n\x06\x64\x65vice\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65vice_name\x18\x07 \x01(\t\x12%\n\x06limits\x18\x08 \x01(\x0b\x32\x15.teletensor.v1.Limits\x12\x10\n\x08software\x18\t \x01(\t\"\x8a\x01\n\x06Limits\x12\x15\n\rsession_bytes\x18\x01 \x01(\x04\x12\x0f\n\x07tensors\x18\x02 \x01(\x04\x12\x15\n\rmessage_bytes\x18\x03 \x01(\x04\x12\x14\n\x0cwindow_bytes\x18\x04 \x01(\x04\x12\x17\n\x0fwindow_commands\x18\x05 \x01(\x04\x12\x12\n\nsignatures\x18\x06 \x01(\x04\"M\n\x0b\x43lientFrame\x12%\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x14.teletensor.v1.BatchH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04kind\"t\n\x05\x42\x61tch\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0c\n\x04rows\x18\x02 \x01(\x0c\x12\x12\n\nsignatures\x18\x03 \x01(\x0c\x12\x0f\n\x07numbers\x18\x04 \x01(\x0c\x12\x11\n\tlocations\x18\x05 \x01(\x0c\x12\r\n\x05\x62lobs\x18\x06 \x03(\x0cJ\x04\x08\x07\x10\x08\"M\n\x0bWorkerFrame\x12%\n\x05reply\x18\x01 \x01(\x0b\x32\x14.teletensor.v1.ReplyH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04kind\"\xd6\x01\n\x05Reply\x12\x14\n\x0c\x61\x63knowledged\x18\x01 \x01(\x04\x12\x0f\n\x07request\x18\x02 \x01(\x04\x12(\n\x06\x61rrays\x18\x03 \x03(\x0b\x32\x18.teletensor.v1.ArrayData\x12\'\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x16.teletensor.v1.Failure\x12*\n\thook_call\x18\x05 \x01(\x0b\x32\x17.teletensor.v1.HookCall\x12\'\n\x05specs\x18\x06 \x03(\x0b\x32\x18.teletensor.v1.ArrayData\"I\n\tArrayData\x12\r\n\x05\x64type\x18\x01 \x01(\r\x12\r\n\x05shape\x18\x02 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x10\n\x08streamed\x18\x04 \x01(\x08\"K\n\x07\x46\x61ilure\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x10\n\x08location\x18\x03 \x01(\t\x12\x0f\n\x07\x63ommand\x18\x04 \x01(\t\"F\n\x08HookCall\x12\x0c\n\x04hook\x18\x01 \x01(\x04\x12\x0e\n\x06handle\x18\x02 \x01(\x04\x12\r\n\x05\x64type\x18\x03 \x01(\r\x12\r\n\x05shape\x18\x04 \x03(\x03\"\xb1\x01\n\rExportRequest\x12+\n\x07tensors\x18\x02 \x03(\x0b\x32\x1a.teletensor.v1.NamedTensor\x12<\n\x08metadata\x18\x03 \x03(\x0b\x32*.teletensor.v1.ExportRequest.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01J\x04\x08\x01\x10\x02\"+\n\x0bNamedTensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06handle\x18\x02 \x01(\x04\"\x1a\n\nStateChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"N\n\x0bImportChunk\x12+\n\x07tensors\x18\x02 \x03(\x0b\x32\x1a.teletensor.v1.NamedTensor\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0cJ\x04\x08\x01\x10\x02\"\x1c\n\x0bImportReply\x12\r\n\x05names\x18\x01 \x03(\t\"\x1f\n\x0c\x43loseRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\"5\n\nCloseReply\x12\'\n\x07\x66\x61ilure\x18\x01 \x01(\x0b\x32\x16.teletensor.v1.Failure2\xe2\x02\n\x06Worker\x12<\n\x04Open\x12\x1a.teletensor.v1.OpenRequest\x1a\x18.teletensor.v1.OpenReply\x12\x46\n\x08\x43ommands\x12\x1a.teletensor.v1.ClientFrame\x1a\x1a.teletensor.v1.WorkerFrame(\x01\x30\x01\x12H\n\x0b\x45xportState\x12\x1c.teletensor.v1.ExportRequest\x1a\x19.teletensor.v1.StateChunk0\x01\x12G\n\x0bImportState\x12\x1a.teletensor.v1.ImportChunk\x1a\x1a.teletensor.v1.ImportReply(\x01\x12?\n\x05\x43lose\x12\x1b.teletensor.v1.CloseRequest\x1a\x19.teletensor.v1.CloseReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!teletensor_protos/v1/worker.proto\x12\rteletensor.v1\"\x9d\x01\n\x0bOpenRequest\x12\x16\n\x0eoldest_version\x18\x01 \x01(\r\x12\x16\n\x0enewest_version\x18\x02 \x01(\r\x12\x16\n\x0eop_fingerprint\x18\x03 \x01(\t\x12\x0e\n\x06\x63lient\x18\x04 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x05 \x03(\t\x12\x0e\n\x06\x64\x65vice\x18\x06 \x01(\t\x12\x10\n\x08software\x18\x07 \x01(\t\"\xc9\x01\n\tOpenReply\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x0f\n\x07session\x18\x02 \x01(\t\x12\x16\n\x0eop_fingerprint\x18\x03 \x01(\t\x12\x0e\n\x06worker\x18\x04 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x05 \x03(\t\x12\x0e\n\x06\x64\x65vice\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65vice_name\x18\x07 \x01(\t\x12%\n\x06limits\x18\x08 \x01(\x0b\x32\x15.teletensor.v1.Limits\x12\x10\n\x08software\x18\t \x01(\t\"\x8a\x01\n\x06Limits\x12\x15\n\rsession_bytes\x18\x01 \x01(\x04\x12\x0f\n\x07tensors\x18\x02 \x01(\x04\x12\x15\n\rmessage_bytes\x18\x03 \x01(\x04\x12\x14\n\x0cwindow_bytes\x18\x04 \x01(\x04\x12\x17\n\x0fwindow_commands\x18\x05 \x01(\x04\x12\x12\n\nsignatures\x18\x06 \x01(\x04\"M\n\x0b\x43lientFrame\x12%\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x14.teletensor.v1.BatchH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04kind\"}\n\x05\x42\x61tch\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0c\n\x04rows\x18\x02 \x01(\x0c\x12\x12\n\nsignatures\x18\x03 \x01(\x0c\x12\x0f\n\x07numbers\x18\x04 \x01(\x0c\x12\x11\n\tlocations\x18\x05 \x01(\x0c\x12\x10\n\x08\x65lements\x18\x08 \x01(\x0cJ\x04\x08\x06\x10\x07J\x04\x08\x07\x10\x08\"M\n\x0bWorkerFrame\x12%\n\x05reply\x18\x01 \x01(\x0b\x32\x14.teletensor.v1.ReplyH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04kind\"\xea\x01\n\x05Reply\x12\x14\n\x0c\x61\x63knowledged\x18\x01 \x01(\x04\x12\x0f\n\x07request\x18\x02 \x01(\x04\x12\'\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x16.teletensor.v1.Failure\x12*\n\thook_call\x18\x05 \x01(\x0b\x32\x17.teletensor.v1.HookCall\x12\x0e\n\x06\x61rrays\x18\x07 \x01(\x0c\x12(\n\x08\x66\x61ilures\x18\x08 \x03(\x0b\x32\x16.teletensor.v1.Failure\x12\x10\n\x08\x65lements\x18\t \x01(\x0c\x12\r\n\x05specs\x18\n \x01(\x0cJ\x04\x08\x03\x10\x04J\x04\x08\x06\x10\x07\"K\n\x07\x46\x61ilure\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x10\n\x08location\x18\x03 \x01(\t\x12\x0f\n\x07\x63ommand\x18\x04 \x01(\t\"F\n\x08HookCall\x12\x0c\n\x04hook\x18\x01 \x01(\x04\x12\x0e\n\x06handle\x18\x02 \x01(\x04\x12\r\n\x05\x64type\x18\x03 \x01(\r\x12\r\n\x05shape\x18\x04 \x03(\x03\"\xb1\x01\n\rExportRequest\x12+\n\x07tensors\x18\x02 \x03(\x0b\x32\x1a.teletensor.v1.NamedTensor\x12<\n\x08metadata\x18\x03 \x03(\x0b\x32*.teletensor.v1.ExportRequest.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01J\x04\x08\x01\x10\x02\"+\n\x0bNamedTensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06handle\x18\x02 \x01(\x04\"\x1a\n\nStateChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"N\n\x0bImportChunk\x12+\n\x07tensors\x18\x02 \x03(\x0b\x32\x1a.teletensor.v1.NamedTensor\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0cJ\x04\x08\x01\x10\x02\"\x1c\n\x0bImportReply\x12\r\n\x05names\x18\x01 \x03(\t\"\x0f\n\rMemoryRequest\"O\n\x0bMemoryReply\x12\x11\n\tallocated\x18\x01 \x01(\x04\x12\x10\n\x08reserved\x18\x02 \x01(\x04\x12\x0c\n\x04\x66ree\x18\x03 \x01(\x04\x12\r\n\x05total\x18\x04 \x01(\x04\"\x1f\n\x0c\x43loseRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\"5\n\nCloseReply\x12\'\n\x07\x66\x61ilure\x18\x01 \x01(\x0b\x32\x16.teletensor.v1.Failure2\xa6\x03\n\x06Worker\x12<\n\x04Open\x12\x1a.teletensor.v1.OpenRequest\x1a\x18.teletensor.v1.OpenReply\x12\x46\n\x08\x43ommands\x12\x1a.teletensor.v1.ClientFrame\x1a\x1a.teletensor.v1.WorkerFrame(\x01\x30\x01\x12H\n\x0b\x45xportState\x12\x1c.teletensor.v1.ExportRequest\x1a\x19.teletensor.v1.StateChunk0\x01\x12G\n\x0bImportState\x12\x1a.teletensor.v1.ImportChunk\x1a\x1a.teletensor.v1.ImportReply(\x01\x12\x42\n\x06Memory\x12\x1c.teletensor.v1.MemoryRequest\x1a\x1a.teletensor.v1.MemoryReply\x12?\n\x05\x43lose\x12\x1b.teletensor.v1.CloseRequest\x1a\x19.teletensor.v1.CloseReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,33 +42,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLIENTFRAME']._serialized_start=557
   _globals['_CLIENTFRAME']._serialized_end=634
   _globals['_BATCH']._serialized_start=636
-  _globals['_BATCH']._serialized_end=752
-  _globals['_WORKERFRAME']._serialized_start=754
-  _globals['_WORKERFRAME']._serialized_end=831
-  _globals['_REPLY']._serialized_start=834
-  _globals['_REPLY']._serialized_end=1048
-  _globals['_ARRAYDATA']._serialized_start=1050
-  _globals['_ARRAYDATA']._serialized_end=1123
-  _globals['_FAILURE']._serialized_start=1125
-  _globals['_FAILURE']._serialized_end=1200
-  _globals['_HOOKCALL']._serialized_start=1202
-  _globals['_HOOKCALL']._serialized_end=1272
-  _globals['_EXPORTREQUEST']._serialized_start=1275
-  _globals['_EXPORTREQUEST']._serialized_end=1452
-  _globals['_EXPORTREQUEST_METADATAENTRY']._serialized_start=1399
-  _globals['_EXPORTREQUEST_METADATAENTRY']._serialized_end=1446
-  _globals['_NAMEDTENSOR']._serialized_start=1454
-  _globals['_NAMEDTENSOR']._serialized_end=1497
-  _globals['_STATECHUNK']._serialized_start=1499
-  _globals['_STATECHUNK']._serialized_end=1525
-  _globals['_IMPORTCHUNK']._serialized_start=1527
-  _globals['_IMPORTCHUNK']._serialized_end=1605
-  _globals['_IMPORTREPLY']._serialized_start=1607
-  _globals['_IMPORTREPLY']._serialized_end=1635
-  _globals['_CLOSEREQUEST']._serialized_start=1637
-  _globals['_CLOSEREQUEST']._serialized_end=1668
-  _globals['_CLOSEREPLY']._serialized_start=1670
-  _globals['_CLOSEREPLY']._serialized_end=1723
-  _globals['_WORKER']._serialized_start=1726
-  _globals['_WORKER']._serialized_end=2080
+  _globals['_BATCH']._serialized_end=761
+  _globals['_WORKERFRAME']._serialized_start=763
+  _globals['_WORKERFRAME']._serialized_end=840
+  _globals['_REPLY']._serialized_start=843
+  _globals['_REPLY']._serialized_end=1077
+  _globals['_FAILURE']._serialized_start=1079
+  _globals['_FAILURE']._serialized_end=1154
+  _globals['_HOOKCALL']._serialized_start=1156
+  _globals['_HOOKCALL']._serialized_end=1226
+  _globals['_EXPORTREQUEST']._serialized_start=1229
+  _globals['_EXPORTREQUEST']._serialized_end=1406
+  _globals['_EXPORTREQUEST_METADATAENTRY']._serialized_start=1353
+  _globals['_EXPORTREQUEST_METADATAENTRY']._serialized_end=1400
+  _globals['_NAMEDTENSOR']._serialized_start=1408
+  _globals['_NAMEDTENSOR']._serialized_end=1451
+  _globals['_STATECHUNK']._serialized_start=1453
+  _globals['_STATECHUNK']._serialized_end=1479
+  _globals['_IMPORTCHUNK']._serialized_start=1481
+  _globals['_IMPORTCHUNK']._serialized_end=1559
+  _globals['_IMPORTREPLY']._serialized_start=1561
+  _globals['_IMPORTREPLY']._serialized_end=1589
+  _globals['_MEMORYREQUEST']._serialized_start=1591
+  _globals['_MEMORYREQUEST']._serialized_end=1606
+  _globals['_MEMORYREPLY']._serialized_start=1608
+  _globals['_MEMORYREPLY']._serialized_end=1687
+  _globals['_CLOSEREQUEST']._serialized_start=1689
+  _globals['_CLOSEREQUEST']._serialized_end=1720
+  _globals['_CLOSEREPLY']._serialized_start=1722
+  _globals['_CLOSEREPLY']._serialized_end=1775
+  _globals['_WORKER']._serialized_start=1778
+  _globals['_WORKER']._serialized_end=2200
 # @@protoc_insertion_point(module_scope)

@@ -70,20 +70,20 @@ class ClientFrame(_message.Message):
     def __init__(self, batch: _Optional[_Union[Batch, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
 
 class Batch(_message.Message):
-    __slots__ = ("sequence", "rows", "signatures", "numbers", "locations", "blobs")
+    __slots__ = ("sequence", "rows", "signatures", "numbers", "locations", "elements")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     SIGNATURES_FIELD_NUMBER: _ClassVar[int]
     NUMBERS_FIELD_NUMBER: _ClassVar[int]
     LOCATIONS_FIELD_NUMBER: _ClassVar[int]
-    BLOBS_FIELD_NUMBER: _ClassVar[int]
+    ELEMENTS_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     rows: bytes
     signatures: bytes
     numbers: bytes
     locations: bytes
-    blobs: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, sequence: _Optional[int] = ..., rows: _Optional[bytes] = ..., signatures: _Optional[bytes] = ..., numbers: _Optional[bytes] = ..., locations: _Optional[bytes] = ..., blobs: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    elements: bytes
+    def __init__(self, sequence: _Optional[int] = ..., rows: _Optional[bytes] = ..., signatures: _Optional[bytes] = ..., numbers: _Optional[bytes] = ..., locations: _Optional[bytes] = ..., elements: _Optional[bytes] = ...) -> None: ...
 
 class WorkerFrame(_message.Message):
     __slots__ = ("reply", "chunk")
@@ -94,32 +94,24 @@ class WorkerFrame(_message.Message):
     def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
 
 class Reply(_message.Message):
-    __slots__ = ("acknowledged", "request", "arrays", "failure", "hook_call", "specs")
+    __slots__ = ("acknowledged", "request", "failure", "hook_call", "arrays", "failures", "elements", "specs")
     ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
     REQUEST_FIELD_NUMBER: _ClassVar[int]
-    ARRAYS_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
     HOOK_CALL_FIELD_NUMBER: _ClassVar[int]
+    ARRAYS_FIELD_NUMBER: _ClassVar[int]
+    FAILURES_FIELD_NUMBER: _ClassVar[int]
+    ELEMENTS_FIELD_NUMBER: _ClassVar[int]
     SPECS_FIELD_NUMBER: _ClassVar[int]
     acknowledged: int
     request: int
-    arrays: _containers.RepeatedCompositeFieldContainer[ArrayData]
     failure: Failure
     hook_call: HookCall
-    specs: _containers.RepeatedCompositeFieldContainer[ArrayData]
-    def __init__(self, acknowledged: _Optional[int] = ..., request: _Optional[int] = ..., arrays: _Optional[_Iterable[_Union[ArrayData, _Mapping]]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., hook_call: _Optional[_Union[HookCall, _Mapping]] = ..., specs: _Optional[_Iterable[_Union[ArrayData, _Mapping]]] = ...) -> None: ...
-
-class ArrayData(_message.Message):
-    __slots__ = ("dtype", "shape", "data", "streamed")
-    DTYPE_FIELD_NUMBER: _ClassVar[int]
-    SHAPE_FIELD_NUMBER: _ClassVar[int]
-    DATA_FIELD_NUMBER: _ClassVar[int]
-    STREAMED_FIELD_NUMBER: _ClassVar[int]
-    dtype: int
-    shape: _containers.RepeatedScalarFieldContainer[int]
-    data: bytes
-    streamed: bool
-    def __init__(self, dtype: _Optional[int] = ..., shape: _Optional[_Iterable[int]] = ..., data: _Optional[bytes] = ..., streamed: bool = ...) -> None: ...
+    arrays: bytes
+    failures: _containers.RepeatedCompositeFieldContainer[Failure]
+    elements: bytes
+    specs: bytes
+    def __init__(self, acknowledged: _Optional[int] = ..., request: _Optional[int] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., hook_call: _Optional[_Union[HookCall, _Mapping]] = ..., arrays: _Optional[bytes] = ..., failures: _Optional[_Iterable[_Union[Failure, _Mapping]]] = ..., elements: _Optional[bytes] = ..., specs: _Optional[bytes] = ...) -> None: ...
 
 class Failure(_message.Message):
     __slots__ = ("code", "message", "location", "command")
@@ -187,6 +179,22 @@ class ImportReply(_message.Message):
     NAMES_FIELD_NUMBER: _ClassVar[int]
     names: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, names: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class MemoryRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class MemoryReply(_message.Message):
+    __slots__ = ("allocated", "reserved", "free", "total")
+    ALLOCATED_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FIELD_NUMBER: _ClassVar[int]
+    FREE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    allocated: int
+    reserved: int
+    free: int
+    total: int
+    def __init__(self, allocated: _Optional[int] = ..., reserved: _Optional[int] = ..., free: _Optional[int] = ..., total: _Optional[int] = ...) -> None: ...
 
 class CloseRequest(_message.Message):
     __slots__ = ("session",)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +19,12 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 PREPARED = Path(sys.prefix).resolve() == VENV.resolve()
 
+# What compiling has cost the processes that ran the tests.
+compiling: Counter[str] = Counter()
+
 if PREPARED:
     from tests.devices import emulator
+    from tests.devices.emulator.host_compiler import statistics
 
     emulator.install()
 
@@ -29,6 +35,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if HERE in item.path.parents:
                 item.add_marker(pytest.mark.skip(reason="needs CuPy on the emulated device: run make gpu-check"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Count what this process has compiled, and tell the process that started it, if one did."""
+    if PREPARED:
+        compiling.update(dataclasses.asdict(statistics))
+        getattr(session.config, "workeroutput", {})["compiling"] = dict(compiling)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Count what another process has compiled."""
+    compiling.update(node.workeroutput["compiling"])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many kernels there were."""
+    if compiling:
+        terminalreporter.write_line(
+            "kernels: {compiled} compiled by g++ in {seconds:.0f} s, {found} found compiled; "
+            "{gated} taken by NVRTC in {gate_seconds:.0f} s".format_map(compiling)
+        )
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Builds the emulator for the CuPy wheel of this interpreter: `python -m tests.devices.emulator.building`.
+"""Builds the emulator for the CuPy wheel of this interpreter.
 
 One extension of the wheel, the wrapper of the CUDA runtime, links NVIDIA's library statically. It is translated again
 from CuPy's source distribution and linked with runtime.cpp instead. Everything else of CuPy is the shipped binary: it
@@ -184,8 +184,3 @@ def _run(*command: str | Path, cwd: Path | None = None) -> str:
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed:\n{' '.join(map(str, command))}\n{done.stderr[-4000:]}")
     return done.stdout
-
-
-if __name__ == "__main__":
-    build()
-    print(f"built the CUDA emulator in {BUILD}")

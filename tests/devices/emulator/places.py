@@ -17,7 +17,8 @@ CYTHON = "3.2.4"
 REQUIREMENTS = (
     f"cupy-cuda13x=={CUPY}",
     f"cython=={CYTHON}",
-    "setuptools",
+    # What CuPy's setup.py wants to tell the name of the package.
+    "setuptools>=77",
     "nvidia-cuda-nvrtc==13.*",
     "nvidia-cuda-runtime==13.*",
     "nvidia-cuda-crt==13.*",

@@ -12,7 +12,9 @@ from teletensor_core.errors import ArgumentError, ArgumentTypeError
 from teletensor import sessions
 from teletensor.device import Device
 from teletensor.random import Generator as RandomGenerator
+from teletensor.session import Session
 from teletensor.tensor import Tensor
+from teletensor.transfer import move
 from teletensor.utils.data import residents
 from teletensor.utils.data.collate import default_collate, default_convert
 from teletensor.utils.data.dataset import IterableDataset
@@ -101,12 +103,11 @@ class DataLoader:
         # Drawn wherever the batches are made, so that the random numbers after it are the same.
         seed = drawn_seed(self.generator)
         batches = self._made_there() or self._made_here(seed)
-        if self.device is not None:
-            return _ahead(batches, lambda batch: _moved(batch, self.device, everything=True), self.prefetch_factor)
-        default = sessions.default_device()
-        if default.type != "cpu":
-            return _ahead(batches, lambda batch: _moved(batch, default), self.prefetch_factor)
-        return batches
+        home = sessions.resolve(self.device)
+        if self.device is None and home is sessions.local():
+            return batches
+        everything = self.device is not None
+        return _ahead(batches, lambda batch: _moved(batch, home, everything), self.prefetch_factor)
 
     def _made_there(self) -> Iterator[Any] | None:
         """Batches of a data set that lives on a worker, made there."""
@@ -166,16 +167,17 @@ def _ahead(batches: Iterator[Any], upload: Callable[[Any], Any], count: int | No
             yield ready.popleft()
 
 
-def _moved(batch: Any, device: Any, everything: bool = False) -> Any:
-    """A batch with the tensors in it on a device: all of them, or those that are in this process."""
+def _moved(batch: Any, home: Session, everything: bool) -> Any:
+    """A batch with the tensors in it in a session: all of them, or those that are in this process."""
     if isinstance(batch, Tensor):
-        return batch.to(device) if everything or batch.device.type == "cpu" else batch
+        stays = batch._session is home or not (everything or batch._session is sessions.local())
+        return batch if stays else move(batch, home)
     if isinstance(batch, Mapping):
-        return _rebuilt(batch, {key: _moved(value, device, everything) for key, value in batch.items()})
+        return _rebuilt(batch, {key: _moved(value, home, everything) for key, value in batch.items()})
     if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*(_moved(value, device, everything) for value in batch))
+        return type(batch)(*(_moved(value, home, everything) for value in batch))
     if isinstance(batch, (list, tuple)):
-        return _rebuilt(batch, [_moved(value, device, everything) for value in batch])
+        return _rebuilt(batch, [_moved(value, home, everything) for value in batch])
     return batch
 
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from teletensor.device import Device
+from teletensor import sessions
 from teletensor.utils.data.collate import default_collate
 from teletensor.utils.data.dataset import TensorDataset, fetch, noted
 from teletensor.utils.data.workers import END, get_worker_info
@@ -22,7 +22,7 @@ class MapFetcher:
 
     def __call__(self, dataset: Any, task: Any) -> Any:
         """The batch of the samples that `task` names."""
-        with Device("cpu"):
+        with sessions.here():
             if not self.batched:
                 with noted(f"while {type(dataset).__name__} fetched sample {task}"):
                     return self.collate(dataset[task])
@@ -45,7 +45,7 @@ class StreamFetcher:
         """The next batch of this thread's walk."""
         info = get_worker_info()
         number = -1 if info is None else info.id
-        with Device("cpu"):
+        with sessions.here():
             walk = self._walks.get(number)
             if walk is None:
                 walk = self._walks[number] = _numbered(dataset)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from teletensor import sessions
 from teletensor.factories import tensor
 from teletensor.tensor import Tensor
 from teletensor.utils.data.dataset import Subset
@@ -52,7 +53,7 @@ def resident(dataset: Any) -> Resident | None:
         dataset = dataset.dataset
     if not is_plain_tensors(dataset):
         return None
-    sessions = {t._session for t in dataset.tensors}
-    if len(sessions) != 1 or dataset.tensors[0].device.type == "cpu":
+    homes = {t._session for t in dataset.tensors}
+    if len(homes) != 1 or sessions.local() in homes:
         return None
     return Resident(dataset.tensors, rows)

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from teletensor_core.dtypes import float64
 from teletensor_core.errors import ArgumentError, ArgumentTypeError
 
+from teletensor import sessions
 from teletensor.factories import as_tensor, randint, randperm
 from teletensor.functions import multinomial
 from teletensor.ops import cat
@@ -77,7 +78,8 @@ class RandomSampler(Sampler[int]):
         return whole if count % size == 0 else whole[:count]
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self.order().tolist())
+        with sessions.here():
+            return iter(self.order().tolist())
 
     def __len__(self) -> int:
         return self.num_samples
@@ -90,7 +92,9 @@ class SubsetRandomSampler(Sampler[int]):
         self.indices, self.generator = indices, generator
 
     def __iter__(self) -> Iterator[int]:
-        for i in randperm(len(self.indices), generator=self.generator, device="cpu").tolist():
+        with sessions.here():
+            order = randperm(len(self.indices), generator=self.generator).tolist()
+        for i in order:
             yield self.indices[i]
 
     def __len__(self) -> int:
@@ -150,4 +154,5 @@ def fresh_generator() -> Generator:
 
 def drawn_seed(generator: Generator | None) -> int:
     """A seed drawn from a generator, the default one if there is none."""
-    return int(randint(0, (1 << 53) - 1, (1,), generator=generator, device="cpu").item())
+    with sessions.here():
+        return int(randint(0, (1 << 53) - 1, (1,), generator=generator).item())

@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
-from teletensor.device import Device
+from teletensor import sessions
 from teletensor.random import Generator, generating_from
 
 _this = threading.local()
@@ -55,7 +55,7 @@ def _work(tasks: Any, info: WorkerInfo, init: Callable[[int], None] | None) -> N
     _this.info = info
     generator = Generator().manual_seed(info.seed)
     failure: BaseException | None = None
-    with Device("cpu"), generating_from(generator):
+    with sessions.here(), generating_from(generator):
         try:
             if init is not None:
                 init(info.id)

@@ -1,0 +1,1 @@
+"""The sides of a comparison: programs that do the same work, each in a process of its own."""

@@ -1,0 +1,206 @@
+"""A worker process on the emulated GPU, and clients on it over gRPC: the whole way, but for the GPU."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import teletensor as torch
+from teletensor.remote import RemoteSession
+
+from tests.training.models import TASKS
+from tests.training.test_congruence import OPTIMIZERS, train
+from tests.workers import WorkerProcess
+
+LAUNCHER = "tests.devices.emulated.worker"
+MIB = 1 << 20
+STEPS = 10
+# Ten steps in float32 on different orders of summation.
+ROUNDING = {"rtol": 2e-4, "atol": 2e-5}
+
+
+@pytest.fixture(scope="module")
+def gpu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerProcess]:
+    """A worker on the emulated GPU."""
+    folder = tmp_path_factory.mktemp("gpu")
+    own = {"XDG_CONFIG_HOME": str(folder)}
+    with WorkerProcess(folder, "--device", "cuda:0", env=own, module=LAUNCHER) as running:
+        yield running
+        assert running.process.poll() is None, f"the worker ended during the tests:\n{running.log}"
+
+
+def connect(worker: WorkerProcess) -> RemoteSession:
+    return torch.connect(worker.grpc, token=worker.token)
+
+
+@pytest.fixture
+def on_gpu(gpu: WorkerProcess) -> Iterator[RemoteSession]:
+    """A session on it."""
+    with connect(gpu) as session:
+        yield session
+
+
+def ask(worker: WorkerProcess, path: str) -> Any:
+    """What its admin service answers."""
+    request = urllib.request.Request(worker.admin + path, headers={"Authorization": f"Bearer {worker.token}"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.load(response)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_training_ends_as_it_does_on_numpy(name: str, session: RemoteSession, on_gpu: RemoteSession) -> None:
+    """Dropout, shuffling, clipping and a schedule included: every loss, and what is left in model and optimiser."""
+    theirs = train(TASKS[name], OPTIMIZERS[name], "remote", STEPS)
+    ours = train(TASKS[name], OPTIMIZERS[name], "cuda", STEPS)
+    assert theirs[0].shape == (STEPS,)
+    assert len({*theirs[0]}) == STEPS
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_allclose(a, b, **ROUNDING)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda device: torch.rand(1000, device=device),
+        lambda device: torch.randn(37, 11, device=device),
+        lambda device: torch.randn(100, dtype=torch.float64, device=device),
+        lambda device: torch.randint(-5, 1 << 40, (500,), device=device),
+        lambda device: torch.randperm(333, device=device),
+        lambda device: torch.nn.functional.dropout(torch.ones(400, device=device), 0.3),
+    ],
+    ids=["rand", "randn", "float64", "randint", "randperm", "dropout"],
+)
+def test_random_numbers_are_equal_to_the_last_bit(draw: Any, session: RemoteSession, on_gpu: RemoteSession) -> None:
+    drawn = []
+    for device in ("remote", "cuda"):
+        torch.manual_seed(5)
+        drawn.append(draw(device))
+    assert drawn[1].device == torch.device("cuda:0")
+    np.testing.assert_array_equal(drawn[1].cpu().numpy(), drawn[0].cpu().numpy())
+
+
+def test_the_client_sees_a_gpu(on_gpu: RemoteSession) -> None:
+    assert torch.cuda.is_available()
+    assert torch.cuda.device_count() == 1
+    assert torch.cuda.current_device() == 0
+    assert torch.zeros(2).device == torch.device("cuda", 0)
+    assert torch.cuda.get_device_name() == "CUDA emulator (not a GPU)"
+    torch.cuda.synchronize()
+
+
+def test_the_client_sees_its_memory(gpu: WorkerProcess, on_gpu: RemoteSession) -> None:
+    before = torch.cuda.memory_allocated()
+    kept = torch.zeros(MIB)
+    assert torch.cuda.memory_allocated() == before + kept.nbytes
+    assert torch.cuda.memory_reserved(0) >= kept.nbytes
+    free, total = torch.cuda.mem_get_info("cuda:0")
+    assert 0 < free <= total - kept.nbytes
+    assert total == 4 << 30
+    del kept
+    assert torch.cuda.memory_allocated() == before
+    with pytest.raises(RuntimeError, match="keeps no peak"):
+        torch.cuda.max_memory_allocated()
+    with pytest.raises(ValueError, match="Expected a cuda device, but got: cpu"):
+        torch.cuda.memory_allocated("cpu")
+
+
+def test_operators_see_a_gpu(gpu: WorkerProcess, on_gpu: RemoteSession) -> None:
+    before = ask(gpu, "/v1/devices")["devices"][0]
+    x = torch.zeros(MIB)
+    torch.cuda.synchronize()
+    status, (device,) = ask(gpu, "/v1/status"), ask(gpu, "/v1/devices")["devices"]
+    assert (status["device"], status["device_name"]) == ("cuda:0", "CUDA emulator (not a GPU)")
+    assert status["gpu_self_test"] == "not run"
+    assert (device["device"], device["name"]) == ("cuda:0", "CUDA emulator (not a GPU)")
+    assert device["total"] == 4 << 30
+    assert device["allocated"] - before["allocated"] >= x.nbytes
+    assert device["reserved"] >= device["allocated"]
+    assert device["free"] <= device["total"] - device["reserved"]
+
+
+def test_uploads_and_reads_of_every_size(on_gpu: RemoteSession) -> None:
+    """Inside a batch, in chunks through pinned memory, and dense from what is not."""
+    for size in (0, 3, 20_000, 3 * MIB):
+        host = np.arange(size, dtype=np.float32)
+        there = torch.from_numpy(host).to("cuda")
+        np.testing.assert_array_equal(there.cpu().numpy(), host)
+    table = torch.arange(1 << 20).reshape(1 << 10, 1 << 10).to("cuda")
+    assert table.t()[:, 1].cpu().tolist() == list(range(1 << 10, 1 << 11))
+
+
+def test_a_state_file_comes_back(on_gpu: RemoteSession, tmp_path: Any) -> None:
+    model = TASKS["mlp"].make(torch)
+    torch.save(model.state_dict(), tmp_path / "model.safetensors")
+    loaded = torch.load(tmp_path / "model.safetensors")
+    for name, value in model.state_dict().items():
+        assert torch.equal(loaded[name].to("cuda"), value)
+
+
+def test_the_self_test_runs_on_it(tmp_path: Any) -> None:
+    command = [sys.executable, "-m", LAUNCHER, "selftest", "--op", "softmax", "--op", "embedding"]
+    done = subprocess.run(
+        command, env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "comparing cuda:0 (CUDA emulator (not a GPU), CuPy 14" in done.stdout
+    assert "GPU self-test: passed (" in done.stdout
+
+
+# -- errors that the device finds --------------------------------------------------------------------------------------
+
+
+def look_up(*rows: int) -> torch.Tensor:
+    return torch.nn.functional.embedding(torch.tensor(rows), torch.ones(5, 2))
+
+
+def test_an_index_out_of_bounds_is_raised_at_the_read_in_its_session_only(gpu: WorkerProcess) -> None:
+    with connect(gpu):
+        wrong = look_up(1, 9)
+        with connect(gpu) as other:
+            right = look_up(1, 4)
+            other.synchronize()
+            assert right.sum().item() == 4
+        with pytest.raises(IndexError, match="index 9 is out of bounds for dimension with size 5"):
+            wrong.sum().item()
+        assert look_up(2).tolist() == [[1.0, 1.0]]
+
+
+def test_it_is_raised_by_synchronize_too(on_gpu: RemoteSession) -> None:
+    look_up(7)
+    with pytest.raises(IndexError, match="index 7 is out of bounds"):
+        torch.cuda.synchronize()
+    torch.cuda.synchronize()
+
+
+def test_and_when_the_session_is_closed(gpu: WorkerProcess) -> None:
+    session = connect(gpu)
+    look_up(8)
+    with pytest.raises(IndexError, match="index 8 is out of bounds"):
+        session.close()
+
+
+def test_and_before_a_state_file_is_written(on_gpu: RemoteSession, tmp_path: Any) -> None:
+    wrong = look_up(6)
+    with pytest.raises(IndexError, match="index 6 is out of bounds"):
+        torch.save({"rows": wrong}, tmp_path / "rows.safetensors")
+    assert not (tmp_path / "rows.safetensors").exists()
+
+
+def test_out_of_memory_is_an_error_of_the_command(tmp_path: Any) -> None:
+    small = {"CUDA_EMULATOR_MEMORY_BYTES": str(32 * MIB)}
+    with WorkerProcess(tmp_path, "--device", "cuda", env=small, module=LAUNCHER) as worker, connect(worker):
+        kept = torch.ones(MIB)
+        too_much = kept.repeat(9)
+        with pytest.raises(torch.cuda.OutOfMemoryError):
+            (too_much + 1).sum().item()
+        with pytest.raises(torch.cuda.OutOfMemoryError):
+            torch.from_numpy(np.ones(9 * MIB, np.float32)).to("cuda").sum().item()
+        assert (kept + 1).sum().item() == 2 * MIB
