@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.errors import TeletensorError
+from teletensor_core.errors import ProtocolMismatchError, TeletensorError
 from teletensor_core.plan import Plan
 from teletensor_core.programs import Code
 from teletensor_core.spec import Spec, spec
-from teletensor_protos import codec
+from teletensor_protos import codec, handshake
 from teletensor_protos import programs as program_codec
 from teletensor_protos.shared import Segment
 from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest, Profile
@@ -44,7 +44,7 @@ class RemoteSession(Session):
         session_id: str,
         device: Device,
         limits: Limits,
-        capabilities: Iterable[str] = (),
+        capabilities: Iterable[str] = handshake.CAPABILITIES,
         *,
         device_name: str = "",
         blocking: bool = False,
@@ -229,7 +229,9 @@ class RemoteSession(Session):
     # -- programs ----------------------------------------------------------------------------------------------------
 
     def define_program(self, code: Code, locations: Sequence[str]) -> int:
-        """Send a program; its number. Raises QuotaExceededError for one that is too large to send."""
+        """Send a program; its number. Raises QuotaExceededError for one that is too large, or ProtocolMismatchError."""
+        if "programs" not in self.capabilities:
+            raise ProtocolMismatchError("this worker cannot run compiled functions; upgrade it")
         data = program_codec.encode(code, list(locations))
         with self._lock:
             self._programs += 1
