@@ -347,22 +347,22 @@ class TensorMethods:
     def cross(self, other: Tensor, dim: _int | None = None) -> Tensor:
         """The cross product of vectors of three elements along `dim` (the first dimension of size 3)."""
         ...
-    def cummax(self, dim: _int) -> return_types.cummax:
+    def cummax(self, dim: _int | None = None) -> return_types.cummax:
         """The greatest element so far along a dimension, and its index."""
         ...
-    def cummin(self, dim: _int) -> return_types.cummin:
+    def cummin(self, dim: _int | None = None) -> return_types.cummin:
         """The least element so far along a dimension, and its index."""
         ...
-    def cumprod(self, dim: _int, *, dtype: DType | None = None) -> Tensor:
+    def cumprod(self, dim: _int | None = None, *, dtype: DType | None = None) -> Tensor:
         """The product of all elements so far along a dimension."""
         ...
-    def cumprod_(self, dim: _int, *, dtype: DType | None = None) -> Tensor:
+    def cumprod_(self, dim: _int | None = None, *, dtype: DType | None = None) -> Tensor:
         """The product of all elements so far along a dimension. Written into `input`."""
         ...
-    def cumsum(self, dim: _int, *, dtype: DType | None = None) -> Tensor:
+    def cumsum(self, dim: _int | None = None, *, dtype: DType | None = None) -> Tensor:
         """The sum of all elements so far along a dimension."""
         ...
-    def cumsum_(self, dim: _int, *, dtype: DType | None = None) -> Tensor:
+    def cumsum_(self, dim: _int | None = None, *, dtype: DType | None = None) -> Tensor:
         """The sum of all elements so far along a dimension. Written into `input`."""
         ...
     def deg2rad(self) -> Tensor:
@@ -652,6 +652,12 @@ class TensorMethods:
     def isreal(self) -> Tensor:
         """Where the imaginary part is zero; everywhere for real dtypes."""
         ...
+    def istft(self, n_fft: _int, hop_length: _int | None = None, win_length: _int | None = None, window: Tensor | None = None, center: _bool = True, normalized: _bool = False, onesided: _bool | None = None, length: _int | None = None, return_complex: _bool = False) -> Tensor:
+        """The signal of which `stft` gives these transforms: the least-squares estimate, by overlapping and adding.
+        
+        Raises ShapeError where the windows, added up, leave a gap. Source: Griffin and Lim, "Signal Estimation from
+        Modified Short-Time Fourier Transform", 1984."""
+        ...
     def kron(self, other: Tensor) -> Tensor:
         """The Kronecker product: every element of `input` times all of `other`, laid out as blocks."""
         ...
@@ -718,7 +724,7 @@ class TensorMethods:
     def log_normal_(self, mean: _float = 1.0, std: _float = 2.0, *, generator: Generator | None = None) -> Tensor:
         """The tensor, filled with numbers whose logarithms are normal."""
         ...
-    def log_softmax(self, dim: _int, dtype: DType | None = None) -> Tensor:
+    def log_softmax(self, dim: _int | None = None, dtype: DType | None = None) -> Tensor:
         """The logarithm of softmax, without overflow."""
         ...
     def logaddexp(self, other: Operand) -> Tensor:
@@ -727,7 +733,7 @@ class TensorMethods:
     def logaddexp2(self, other: Tensor) -> Tensor:
         """`log2(2**input + 2**other)`, without overflow."""
         ...
-    def logcumsumexp(self, dim: _int) -> Tensor:
+    def logcumsumexp(self, dim: _int | None = None) -> Tensor:
         """The logarithm of the running sum of exponentials."""
         ...
     def logdet(self) -> Tensor:
@@ -1144,7 +1150,7 @@ class TensorMethods:
     def slogdet(self) -> return_types.linalg_slogdet:
         """The determinant's sign and the logarithm of its absolute value."""
         ...
-    def softmax(self, dim: _int, dtype: DType | None = None) -> Tensor:
+    def softmax(self, dim: _int | None = None, dtype: DType | None = None) -> Tensor:
         """exp(x) over its sum along a dimension."""
         ...
     def sort(self, dim: _int = -1, descending: _bool = False, *, stable: _bool = False) -> return_types.sort:
@@ -1186,6 +1192,12 @@ class TensorMethods:
     @overload
     def std(self, dim: Dims, unbiased: _bool = True, keepdim: _bool = False) -> Tensor:
         """The standard deviation over `dim` or over everything: the square root of `var`."""
+        ...
+    def stft(self, n_fft: _int, hop_length: _int | None = None, win_length: _int | None = None, window: Tensor | None = None, center: _bool = True, pad_mode: str = 'reflect', normalized: _bool = False, onesided: _bool | None = None, return_complex: _bool | None = None, align_to_window: _bool | None = None) -> Tensor:
+        """The transforms of overlapping parts of a signal: `(..., frequencies, frames)`.
+        
+        Parts are `n_fft` long, begin every `hop_length` (a quarter) samples, and are multiplied by a window. With `center`
+        the signal is padded, so that frame t is about sample `t * hop_length`. Real results need `return_complex=False`."""
         ...
     def sub(self, other: Operand, *, alpha: Scalar = 1) -> Tensor:
         """`input - alpha * other`."""
@@ -1328,7 +1340,7 @@ class TensorMethods:
     def unsafe_split(self, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """`split`; nothing is unsafe about it here."""
         ...
-    def unsqueeze(self, dim: _int) -> Tensor:
+    def unsqueeze(self, dim: _int | None = None) -> Tensor:
         """One more dimension, of size 1, at `dim`."""
         ...
     def unsqueeze_(self, dim: _int) -> Tensor:
@@ -1347,11 +1359,15 @@ class TensorMethods:
         ...
     @overload
     def view(self, dtype: DType) -> Tensor:
-        """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
+        """The same memory under another shape (-1: whatever is left), or its bits read as another dtype.
+        
+        Raises ShapeError when the layout does not allow it."""
         ...
     @overload
     def view(self, *sizes: Sizes, size: Sizes | None = None) -> Tensor:
-        """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
+        """The same memory under another shape (-1: whatever is left), or its bits read as another dtype.
+        
+        Raises ShapeError when the layout does not allow it."""
         ...
     def view_as(self, other: Tensor) -> Tensor:
         """`input` viewed with the shape of `other`."""
@@ -1415,9 +1431,6 @@ class TensorMethods:
     def __pow__(self, other: Operand) -> Tensor:
         """`input` to the power of `exponent`."""
         ...
-    def __matmul__(self, other: Operand) -> Tensor:
-        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
-        ...
     def __and__(self, other: Operand) -> Tensor:
         """The bits that both have."""
         ...
@@ -1472,9 +1485,6 @@ class TensorMethods:
     def __rpow__(self, other: Operand) -> Tensor:
         """`input` to the power of `exponent`."""
         ...
-    def __rmatmul__(self, other: Operand) -> Tensor:
-        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
-        ...
     def __rand__(self, other: Operand) -> Tensor:
         """The bits that both have."""
         ...
@@ -1525,4 +1535,10 @@ class TensorMethods:
         ...
     def __irshift__(self, other: Operand) -> Tensor:
         """Bits moved down; the sign stays. Written into `input`."""
+        ...
+    def __matmul__(self, other: Operand) -> Tensor:
+        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
+        ...
+    def __rmatmul__(self, other: Operand) -> Tensor:
+        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
         ...
