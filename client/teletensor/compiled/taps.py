@@ -20,6 +20,10 @@ COMMANDS = ("submit", "backward", "upload", "share", "require_grad", "detach_", 
 QUESTIONS = ("read", "read_later", "specs", "synchronize", "export_state", "import_state")
 
 
+# Methods are replaced and put back like a stack: by one thread at a time.
+LOCK = threading.RLock()
+
+
 def here() -> str:
     """The innermost line on the stack that is not teletensor's own."""
     frame = sys._getframe(1)
@@ -31,23 +35,25 @@ def here() -> str:
 @contextlib.contextmanager
 def tapped(names: Sequence[str], handle: Callable[..., Any]) -> Iterator[None]:
     """Inside, this thread's calls of these methods of any session go to `handle(session, name, method, *args)`."""
-    thread = threading.get_ident()
-    undo: list[Callable[[], None]] = []
-    try:
-        for session in {id(s): s for s in (sessions.local(), *sessions.connected())}.values():
+    open_sessions = {id(s): s for s in (sessions.local(), *sessions.connected())}
+    with LOCK, contextlib.ExitStack() as undo:
+        for session in open_sessions.values():
             for name in names:
                 if hasattr(session, name):
-                    undo.append(shadow(session, name, _tap(session, name, getattr(session, name), handle, thread)))
+                    undo.callback(tap(session, name, handle))
         yield
-    finally:
-        for each in reversed(undo):
-            each()
 
 
-def _tap(session: Session, name: str, method: Callable[..., Any], handle: Callable[..., Any], thread: int) -> Any:
+def tap(session: Session, name: str, handle: Callable[..., Any]) -> Callable[[], None]:
+    """Let this thread's calls of a method go to `handle(session, name, method, *args)`; what comes back undoes that.
+
+    The lock must be held all the time.
+    """
+    thread, method = threading.get_ident(), getattr(session, name)
+
     def call(*args: Any, **kwargs: Any) -> Any:
         if threading.get_ident() != thread:
             return method(*args, **kwargs)
         return handle(session, name, method, *args, **kwargs)
 
-    return call
+    return shadow(session, name, call)
