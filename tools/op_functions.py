@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import teletensor_core.ops  # noqa: F401  (fills the registry)
-from conventions import ANNOTATIONS, INTS, NAMED, NUMBERS_TOO, REDUCTIONS, SIGNATURES, WITHOUT_OUT
+from conventions import ANNOTATIONS, INTS, JOINS, NAMED, NUMBERS_TOO, NUMPY_NAMES, REDUCTIONS, SIGNATURES, WITHOUT_OUT
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import UserError
@@ -108,8 +108,10 @@ def _arguments(op: Op) -> str:
 
 
 def _attribute(op: Op, name: str) -> str:
-    if name == "dim" and op.name in REDUCTIONS:
+    if name == "dim" and op.name in (*REDUCTIONS, *JOINS):
         return "_ints(dim if axis is None else axis)"
+    if name == "keepdim" and op.name in REDUCTIONS:
+        return "keepdim if keepdims is None else keepdims"
     if name == "dtype" and "torch" in op.namespaces:
         return "_as_dtype(dtype)"
     return f"_ints({name})" if name in INTS else name
@@ -153,7 +155,7 @@ def _named_parameters(op: Op) -> list[inspect.Parameter]:
 
 def _parsed(op: Op) -> list[inspect.Parameter]:
     signature = inspect.signature(eval(f"lambda {SIGNATURES[op.name]}: None"))
-    given = set(signature.parameters) - {"axis"}
+    given = set(signature.parameters) - NUMPY_NAMES
     if given != {*op.operands, *op.attrs}:
         raise TypeError(f"SIGNATURES[{op.name!r}] has {sorted(given)}, the op has {[*op.operands, *op.attrs]}")
     return list(signature.parameters.values())

@@ -136,6 +136,7 @@ def engine_pass(
         if x._session is not session:
             raise DeviceError(f"tensors of one graph are on {session.device} and {x._session.device}")
     specs = [spec(t._spec.shape, t._spec.dtype) for t in targets]
+    node = _gradient_node(nodes, grads) if create_graph else None
     request = BackwardRequest(
         roots=[r._ref for r in roots],
         grads=[None if g is None else g._ref for g in grads],
@@ -143,20 +144,23 @@ def engine_pass(
         create_graph=create_graph,
         retain_graph=keep,
         only_targets=only_targets,
-        run_hook=_hook_runner(session, nodes, roots, ends),
+        run_hook=_hook_runner(session, nodes, roots, ends, node),
         target_specs=specs,
     )
     refs = session.backward(request)
-    node = _gradient_node(nodes, grads) if create_graph else None
     return [new(ref, s, session, node, i) for i, (ref, s) in enumerate(zip(refs, specs, strict=True))]
 
 
 def _hook_runner(
-    session: Session, nodes: list[GradFn], roots: list[Tensor], ends: Sequence[GradFn] | None
+    session: Session,
+    nodes: list[GradFn],
+    roots: list[Tensor],
+    ends: Sequence[GradFn] | None,
+    gradient_node: GradFn | None,
 ) -> Callable[..., Any] | None:
     if not hooks.any_on([*nodes, *(ends or ())], leaves_under(nodes) + roots):
         return None
-    return hooks.runner(session, on_leaves=ends is None)
+    return hooks.runner(session, gradient_node, on_leaves=ends is None)
 
 
 def _mark_freed(nodes: list[GradFn], keep: bool) -> None:

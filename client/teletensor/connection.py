@@ -67,7 +67,15 @@ def connect(
     is_machine = cpu == "worker" or (cpu == "auto" and reply.device == "cpu")
     device = Device("cpu") if is_machine else _device(reply)
     keep_freed_memory()
-    session = RemoteSession(endpoint, reply.session, device, reply.limits, reply.capabilities, blocking=blocking)
+    session = RemoteSession(
+        endpoint,
+        reply.session,
+        device,
+        reply.limits,
+        reply.capabilities,
+        device_name=reply.device_name,
+        blocking=blocking,
+    )
     sessions.add(session, default=default_device is None)
     if default_device is not None:
         sessions.resolve(default_device)

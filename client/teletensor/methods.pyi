@@ -652,6 +652,12 @@ class TensorMethods:
     def isreal(self) -> Tensor:
         """Where the imaginary part is zero; everywhere for real dtypes."""
         ...
+    def istft(self, n_fft: _int, hop_length: _int | None = None, win_length: _int | None = None, window: Tensor | None = None, center: _bool = True, normalized: _bool = False, onesided: _bool | None = None, length: _int | None = None, return_complex: _bool = False) -> Tensor:
+        """The signal of which `stft` gives these transforms: the least-squares estimate, by overlapping and adding.
+        
+        Raises ShapeError where the windows, added up, leave a gap. Source: Griffin and Lim, "Signal Estimation from
+        Modified Short-Time Fourier Transform", 1984."""
+        ...
     def kron(self, other: Tensor) -> Tensor:
         """The Kronecker product: every element of `input` times all of `other`, laid out as blocks."""
         ...
@@ -1187,6 +1193,12 @@ class TensorMethods:
     def std(self, dim: Dims, unbiased: _bool = True, keepdim: _bool = False) -> Tensor:
         """The standard deviation over `dim` or over everything: the square root of `var`."""
         ...
+    def stft(self, n_fft: _int, hop_length: _int | None = None, win_length: _int | None = None, window: Tensor | None = None, center: _bool = True, pad_mode: str = 'reflect', normalized: _bool = False, onesided: _bool | None = None, return_complex: _bool | None = None, align_to_window: _bool | None = None) -> Tensor:
+        """The transforms of overlapping parts of a signal: `(..., frequencies, frames)`.
+        
+        Parts are `n_fft` long, begin every `hop_length` (a quarter) samples, and are multiplied by a window. With `center`
+        the signal is padded, so that frame t is about sample `t * hop_length`. Real results need `return_complex=False`."""
+        ...
     def sub(self, other: Operand, *, alpha: Scalar = 1) -> Tensor:
         """`input - alpha * other`."""
         ...
@@ -1415,9 +1427,6 @@ class TensorMethods:
     def __pow__(self, other: Operand) -> Tensor:
         """`input` to the power of `exponent`."""
         ...
-    def __matmul__(self, other: Operand) -> Tensor:
-        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
-        ...
     def __and__(self, other: Operand) -> Tensor:
         """The bits that both have."""
         ...
@@ -1472,9 +1481,6 @@ class TensorMethods:
     def __rpow__(self, other: Operand) -> Tensor:
         """`input` to the power of `exponent`."""
         ...
-    def __rmatmul__(self, other: Operand) -> Tensor:
-        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
-        ...
     def __rand__(self, other: Operand) -> Tensor:
         """The bits that both have."""
         ...
@@ -1525,4 +1531,10 @@ class TensorMethods:
         ...
     def __irshift__(self, other: Operand) -> Tensor:
         """Bits moved down; the sign stays. Written into `input`."""
+        ...
+    def __matmul__(self, other: Operand) -> Tensor:
+        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
+        ...
+    def __rmatmul__(self, other: Operand) -> Tensor:
+        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
         ...

@@ -195,27 +195,27 @@ def alias(input: Tensor) -> Tensor:
 _all_op = _OPS['all']
 
 
-def all(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def all(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """Whether every element is not zero."""
-    made = _apply(_all_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_all_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
 _amax_op = _OPS['amax']
 
 
-def amax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def amax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The greatest element; equal ones share the gradient."""
-    made = _apply(_amax_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_amax_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
 _amin_op = _OPS['amin']
 
 
-def amin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def amin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The least element; equal ones share the gradient."""
-    made = _apply(_amin_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_amin_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
@@ -240,9 +240,9 @@ def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 _any_op = _OPS['any']
 
 
-def any(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def any(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """Whether some element is not zero."""
-    made = _apply(_any_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_any_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
@@ -257,18 +257,18 @@ def arange(start: Any, end: Any, step: Any, dtype: DType | None, *, session: Ses
 _argmax_op = _OPS['argmax']
 
 
-def argmax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def argmax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The index of the greatest element, the first of equal ones."""
-    made = _apply(_argmax_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_argmax_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
 _argmin_op = _OPS['argmin']
 
 
-def argmin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def argmin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The index of the least element, the first of equal ones."""
-    made = _apply(_argmin_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_argmin_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
 
 
@@ -351,6 +351,14 @@ def atanh_(input: Tensor) -> Tensor:
     return _apply_inplace(_atanh_op, (input,), ())
 
 
+_attention_backward_op = _OPS['attention_backward']
+
+
+def attention_backward(g: Tensor, query: Tensor, key: Tensor, value: Operand, attn_mask: Tensor | None = None, *, is_causal: bool, scale: Any) -> Tensor:
+    """The gradients of attention for query, key and value, which are of one batch."""
+    return _apply(_attention_backward_op, (g, query, key, value, attn_mask), (is_causal, scale))
+
+
 _avg_pool_op = _OPS['avg_pool']
 
 
@@ -387,6 +395,14 @@ _batch_norm_op = _OPS['batch_norm']
 def batch_norm(input: Tensor, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05) -> tuple[Tensor, ...]:
     """Standardised by channel over the batch, then scaled and shifted; and the batch's mean and unbiased variance."""
     return _apply_many(_batch_norm_op, (input, weight, bias), (eps,))
+
+
+_batch_norm_backward_op = _OPS['batch_norm_backward']
+
+
+def batch_norm_backward(g: Tensor, input: Tensor, weight: Tensor | None = None, *, eps: float) -> Tensor:
+    """The gradients of batch_norm for its input, weight and bias."""
+    return _apply(_batch_norm_backward_op, (g, input, weight), (eps,))
 
 
 _batch_norm_eval_op = _OPS['batch_norm_eval']
@@ -533,9 +549,9 @@ def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
 _cat_op = _OPS['cat']
 
 
-def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The tensors joined along an existing dimension."""
-    made = _apply(_cat_op, (tensors,), (_ints(dim),))
+    made = _apply(_cat_op, (tensors,), (_ints(dim if axis is None else axis),))
     return made if out is None else _store(made, out)
 
 
@@ -1110,6 +1126,30 @@ def feature_dropout(input: Tensor, seed: Operand, offset: Operand, p: float) -> 
     return _apply_many(_feature_dropout_op, (input, seed, offset), (p,))
 
 
+_fft_c2c_op = _OPS['fft_c2c']
+
+
+def fft_c2c(input: Tensor, dims: Sizes, scale: Any, forward: Any) -> Tensor:
+    """Sums of the elements times exp(-2 pi i j k / n) (`forward`), or exp(2 pi i j k / n), along each dimension."""
+    return _apply(_fft_c2c_op, (input,), (_ints(dims), scale, forward))
+
+
+_fft_c2r_op = _OPS['fft_c2r']
+
+
+def fft_c2r(input: Tensor, dims: Sizes, size: Any, scale: Any) -> Tensor:
+    """The real numbers of which `fft_r2c` gives these terms, times their number; `size` in the last dimension."""
+    return _apply(_fft_c2r_op, (input,), (_ints(dims), size, scale))
+
+
+_fft_r2c_op = _OPS['fft_r2c']
+
+
+def fft_r2c(input: Tensor, dims: Sizes, scale: Any) -> Tensor:
+    """The forward transform of real numbers: the first n // 2 + 1 terms of the last dimension."""
+    return _apply(_fft_r2c_op, (input,), (_ints(dims), scale))
+
+
 _fill_op = _OPS['fill']
 
 
@@ -1532,6 +1572,14 @@ def layer_norm(input: Tensor, weight: Tensor | None = None, bias: Tensor | None 
     return _apply(_layer_norm_op, (input, weight, bias), (normalized_shape, eps))
 
 
+_layer_norm_backward_op = _OPS['layer_norm_backward']
+
+
+def layer_norm_backward(g: Tensor, input: Tensor, weight: Tensor | None = None, *, normalized_shape: Sequence[int], eps: float) -> Tensor:
+    """The gradients of layer_norm for its input, weight and bias."""
+    return _apply(_layer_norm_backward_op, (g, input, weight), (normalized_shape, eps))
+
+
 _le_op = _OPS['le']
 
 
@@ -1769,10 +1817,26 @@ def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: DType | None, *
 _logsumexp_op = _OPS['logsumexp']
 
 
-def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The logarithm of the sum of exponentials, without overflow."""
-    made = _apply(_logsumexp_op, (input,), (_ints(dim if axis is None else axis), keepdim))
+    made = _apply(_logsumexp_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
+
+
+_lstm_op = _OPS['lstm']
+
+
+def lstm(x: Tensor, h: Tensor, c: Tensor, to_hidden: Tensor, bias: Tensor | None = None, reverse: Any = False) -> tuple[Tensor, ...]:
+    """Hidden states, cells and gates at every time, from the input's part of the gates and a state to start from."""
+    return _apply_many(_lstm_op, (x, h, c, to_hidden, bias), (reverse,))
+
+
+_lstm_backward_op = _OPS['lstm_backward']
+
+
+def lstm_backward(g_hidden: Tensor, g_cells: Tensor, g_gates: Tensor, hidden: Tensor, cells: Tensor, gates: Tensor, h: Tensor, c: Tensor, to_hidden: Tensor, reverse: Any) -> Tensor:
+    """What reaches the input's part of the gates, the state at the start, and the weight."""
+    return _apply(_lstm_backward_op, (g_hidden, g_cells, g_gates, hidden, cells, gates, h, c, to_hidden), (reverse,))
 
 
 _lt_op = _OPS['lt']
@@ -1901,9 +1965,9 @@ def maximum(input: Operand, other: Operand, *, out: Tensor | None = None) -> Ten
 _mean_op = _OPS['mean']
 
 
-def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The mean over dimensions, or of everything; NaN of nothing."""
-    made = _apply(_mean_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_mean_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
@@ -2034,18 +2098,18 @@ def nan_to_num_(input: Tensor, nan: Any = 0.0, posinf: Any = None, neginf: Any =
 _nanmean_op = _OPS['nanmean']
 
 
-def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The mean of the elements that are not NaN."""
-    made = _apply(_nanmean_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_nanmean_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
 _nansum_op = _OPS['nansum']
 
 
-def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The sum of the elements that are not NaN."""
-    made = _apply(_nansum_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_nansum_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
@@ -2195,9 +2259,9 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 _prod_op = _OPS['prod']
 
 
-def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The product along a dimension, or of everything."""
-    made = _apply(_prod_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_prod_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
@@ -2775,9 +2839,9 @@ def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
 _stack_op = _OPS['stack']
 
 
-def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+def stack(tensors: Sequence[Tensor], dim: int = 0, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The tensors joined along a new dimension."""
-    made = _apply(_stack_op, (tensors,), (_ints(dim),))
+    made = _apply(_stack_op, (tensors,), (_ints(dim if axis is None else axis),))
     return made if out is None else _store(made, out)
 
 
@@ -2815,9 +2879,9 @@ def sub_(input: Operand, other: Operand) -> Tensor:
 _sum_op = _OPS['sum']
 
 
-def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
+def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
     """The sum over dimensions, or of everything; of integers in int64."""
-    made = _apply(_sum_op, (input,), (_ints(dim if axis is None else axis), keepdim, _as_dtype(dtype)))
+    made = _apply(_sum_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 

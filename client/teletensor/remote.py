@@ -13,23 +13,27 @@ from teletensor_core.programs import Code
 from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec
 from teletensor_protos import programs as program_codec
-from teletensor_protos.v1.worker_pb2 import HookCall, Limits, Profile
+from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest, Profile
+from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import state_files
 from teletensor.answers import Answer, Answered, again, error_of
-from teletensor.channel import Endpoint
+from teletensor.channel import Endpoint, translated
 from teletensor.device import Device
 from teletensor.readings import Reading, Readings
 from teletensor.session import Arriving, BackwardRequest, Ref, Session, Stats
 from teletensor.writer import Writer
 
 _INLINE_BYTES = 1 << 16
+# Frames from a look at the stack to whoever may call an op: of `here`, of `submit`, of dispatch, and of the op.
+_TO_CALLER = 4
 
 
 class RemoteSession(Session):
     """A session on a worker, over one bidirectional stream. Thread-safe; commands run in the order they were given.
 
-    `limits` is what the worker allows it, `capabilities` what it can do. With `blocking`, every command is waited for.
+    `device_name` is the worker's name for its device, `limits` what the worker allows, `capabilities` what it can do.
+    With `blocking`, every command is waited for.
     """
 
     def __init__(
@@ -40,9 +44,11 @@ class RemoteSession(Session):
         limits: Limits,
         capabilities: Iterable[str] = (),
         *,
+        device_name: str = "",
         blocking: bool = False,
     ) -> None:
         self.device = device
+        self.device_name = device_name
         self.id = session_id
         self.limits = limits
         self.capabilities = frozenset(capabilities)
@@ -54,12 +60,14 @@ class RemoteSession(Session):
         self._lock = self._writer.lock
         self._readings = Readings(self._writer, self._expect_reading, self._count_wait)
         self._request = self._round_trips = self._waits = self._programs = 0
+        # One call less for each tensor that dies.
+        self.release = self._writer.release  # type: ignore[method-assign, assignment]
 
     # -- commands that nobody waits for ------------------------------------------------------------------------------
 
     def submit(self, plan: Plan, operands: Sequence[Any]) -> tuple[Ref, ...]:
         """Write an op. Never waits, unless too much is under way already."""
-        outs = self._writer.op(plan, self._locations.here(), operands)
+        outs = self._writer.op(plan, self._locations.here(_TO_CALLER), operands)
         if self._blocking:
             self._run_now(outs)
         return outs
@@ -260,6 +268,17 @@ class RemoteSession(Session):
         self._waits += 1
         state_files.import_(self._endpoint, self.id, named, pieces)
         return named
+
+    def memory(self) -> MemoryReply:
+        """The bytes that the session holds once everything so far has run, and those of its device. Waits for that."""
+        self._fence()
+        self._round_trips += 1
+        self._waits += 1
+        with translated(self._endpoint.address):
+            reply: MemoryReply = WorkerStub(self._endpoint.channel).Memory(
+                MemoryRequest(), metadata=self._endpoint.metadata(self.id)
+            )
+        return reply
 
     def _fence(self) -> None:
         """Wait until everything so far has run. Unlike `synchronize`, leaves errors to those who read their tensors."""

@@ -61,14 +61,17 @@ class Writer:
             if len(self._dead) >= _RELEASES_AT_ONCE:
                 self._release_dead()
             number = self._numbers.get(plan) or self._define(plan)
-            words = operands if plan.all_tensors else self._operand_words(plan, operands)
+            operand_words = operands if plan.all_tensors else self._operand_words(plan, operands)
             if plan.results == 1:
-                self._handle += 1
-                outs: tuple[int, ...] = (self._handle,)
+                self._handle = handle = self._handle + 1
+                outs: tuple[int, ...] = (handle,)
             else:
                 outs = self.new_handles(plan.results)
-            self._outbox.words.extend((number, location, *outs, *words))
-            self._written()
+            words = self._outbox.words
+            words.extend((number, location, *outs, *operand_words))
+            self.commands += 1
+            if len(words) >= _FULL_WORDS or not self._nudged:
+                self._look_after()
         return outs
 
     def _define(self, plan: Plan) -> int:
@@ -153,6 +156,10 @@ class Writer:
 
     def _written(self) -> None:
         self.commands += 1
+        self._look_after()
+
+    def _look_after(self) -> None:
+        """See that what was written is sent in time."""
         if len(self._outbox.words) >= _FULL_WORDS:
             self.flush()
         elif not self._nudged:

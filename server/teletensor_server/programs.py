@@ -130,9 +130,10 @@ def _written(code: Code) -> list[int]:
 
 def define(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """DEFINE_PROGRAM: keep a program. One that the session has no room for fails when it is run."""
-    number, offset, size = rows.take_number(), rows.take(), rows.take()
-    if not 0 <= offset <= offset + size <= rows.elements.nbytes:
-        raise MalformedRequestError(f"the batch has not {size} bytes of a program at {offset}")
+    number, offset, size = rows.take_number(), rows.take_number(), rows.take_number()
+    data = bytes(rows.elements[offset : offset + size])
+    if len(data) != size:
+        raise MalformedRequestError(f"the batch has not the {size} bytes of a program at {offset}")
     _forget(machine, number)
     if len(machine.programs) >= 2 * machine.limits.programs:
         raise MalformedRequestError(f"more than {machine.limits.programs} programs, which a session may have")
@@ -142,7 +143,7 @@ def define(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
                 f"this session has {len(machine.programs)} programs, as many as it may: reset some compiled functions, "
                 "or raise the worker's --max-programs"
             )
-        machine.programs[number] = SessionProgram(machine, bytes(rows.elements[offset : offset + size]))
+        machine.programs[number] = SessionProgram(machine, data)
     except QuotaExceededError as error:
         machine.programs[number] = machine.fail(error, "program", 0)
     return iter(())

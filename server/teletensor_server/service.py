@@ -151,6 +151,16 @@ class Service:
                 return pb.ImportReply(names=file.finish())
         raise AssertionError("abort() always raises")
 
+    def Memory(self, data: bytes, context: grpc.ServicerContext) -> pb.MemoryReply:
+        """What the session holds, and what its device has."""
+        with statuses(self.worker, context):
+            _parsed(pb.MemoryRequest.FromString, data)
+            held = self._session(context).info().bytes
+            info = self.worker.backend.memory_info()
+            rest = {name: info.get(name, 0) for name in ("reserved", "free", "total")}
+            return pb.MemoryReply(allocated=held, **rest)
+        raise AssertionError("abort() always raises")
+
     def Close(self, data: bytes, context: grpc.ServicerContext) -> pb.CloseReply:
         """End a session."""
         with statuses(self.worker, context):

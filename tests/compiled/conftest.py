@@ -16,6 +16,13 @@ def programs(function):
     return [v for found in function.variants.values() for v in found if v.replay is not None]
 
 
+def repeat(function, *args, times=6):
+    """The last result of some calls."""
+    for _ in range(times):
+        result = function(*args)
+    return result
+
+
 def warmed(function, *args, calls=4):
     """The last result of some calls with the same arguments: after those there is a program."""
     for _ in range(calls):

@@ -42,6 +42,19 @@ def _conv_transpose(torch, x, w, b=None, *, stride, padding, output_padding, dil
     return function(x, w, b, stride, padding, output_padding, groups, dilation)
 
 
+def _lstm(torch, x, h, c, to_hidden, bias=None, *, reverse=False):
+    if x.is_complex():
+        raise NotImplementedError("the layer takes its steps one by one")
+    found = []
+    for part in reversed(x.unbind(0)) if reverse else x.unbind(0):
+        i, f, g, o = (part + torch.nn.functional.linear(h, to_hidden, bias)).chunk(4, -1)
+        i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+        c = f * c + i * g
+        h = o * c.tanh()
+        found.append((h, c, torch.cat((i, f, g, o), -1)))
+    return tuple(torch.stack(parts) for parts in zip(*(found[::-1] if reverse else found), strict=True))
+
+
 def _max_pool(torch, x, *, kernel_size, stride, padding, dilation, ceil_mode):
     function = _sized(torch, "max_pool", kernel_size)
     return function(x, kernel_size, stride, padding, dilation, ceil_mode, return_indices=True)
@@ -187,6 +200,14 @@ CALLS: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda torch, x: torch.sigmoid(x),
     "tanh": lambda torch, x: torch.tanh(x),
     "polygamma": lambda torch, x, *, n: torch.polygamma(n, x),
+    # Fourier transforms
+    "fft_c2c": lambda torch, x, *, dims, scale, forward: (
+        scale * (torch.fft.fftn(x, dim=dims) if forward else torch.fft.ifftn(x, dim=dims, norm="forward"))
+    ),
+    "fft_r2c": lambda torch, x, *, dims, scale: scale * torch.fft.rfftn(x, dim=dims),
+    "fft_c2r": lambda torch, x, *, dims, size, scale: (
+        scale * torch.fft.irfftn(x, [*(x.shape[d] for d in dims[:-1]), size], dims, norm="forward")
+    ),
     # layers
     "adaptive_avg_pool": lambda torch, x, *, output_size: _sized(torch, "adaptive_avg_pool", output_size)(
         x, output_size
@@ -212,6 +233,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "layer_norm": lambda torch, x, w=None, b=None, *, normalized_shape, eps=1e-5: torch.nn.functional.layer_norm(
         x, normalized_shape, w, b, eps
     ),
+    "lstm": _lstm,
     "max_pool": _max_pool,
     "max_pool_places": _max_pool_places,
     "reflection_pad": _pad("reflect"),

@@ -88,6 +88,16 @@ def means_of_nothing(torch):
     return [x.mean(), x.mean(0), x.mean(1), torch.zeros(3, 0).mean(0), x.sum(0), x.prod(0)]
 
 
+def names_of_numpy(torch):
+    x = torch.arange(6.0).view(2, 3)
+    return [
+        x.sum(0, keepdims=True), x.sum(axis=0, keepdims=True), x.mean(axis=1), torch.mean(x, 1, keepdims=True),
+        *x.max(axis=1, keepdims=True), *torch.min(x, axis=0), x.argmax(axis=0), x.std(axis=1, keepdims=True),
+        x.var(1, keepdims=True), x.amax(axis=1, keepdims=True), x.prod(axis=0), (x > 1).any(axis=0, keepdims=True),
+        torch.cat((x, x), axis=1), torch.stack([x, x], axis=-1), torch.concat([x, x], axis=0),
+    ]  # fmt: skip
+
+
 def what_hardshrink_drops_is_plain_zero(torch):
     return torch.signbit(torch.nn.functional.hardshrink(torch.tensor([-0.3, 0.2, -2.0])))
 

@@ -174,7 +174,7 @@ def test_calls_after_close(channel: grpc.Channel) -> None:
     assert stream(channel, session, [batch(1)])[0] is Status.NOT_FOUND
 
 
-@pytest.mark.parametrize("method", ["Open", "Close", "ExportState", "ImportState"])
+@pytest.mark.parametrize("method", ["Open", "Close", "ExportState", "ImportState", "Memory"])
 def test_requests_that_are_no_messages(channel: grpc.Channel, method: str) -> None:
     session = opened(channel)
     call = channel.stream_stream(f"/teletensor.v1.Worker/{method}")

@@ -199,7 +199,7 @@ class Lowering:
             self._expect(plan, event)
         else:
             self._count_writes(event)
-        if plan.op.view and event.outs:
+        if plan.op.view and plan.op.differentiable and event.outs:
             root = self._root(key_of(event.operands[0]))
             self.roots.update((key_of(out), root) for out in event.outs)
         outs = tuple(self._slot(ref) for ref in event.outs)

@@ -18,6 +18,7 @@ class OptimizedModule(Module):
         self.__dict__["forward"] = CompiledFunction(module, verify, most)
 
     def __getattr__(self, name: str) -> Any:
-        if name == "_orig_mod":
-            return self._modules["_orig_mod"]
-        return getattr(self._orig_mod, name)
+        module = vars(self).get("_modules", {}).get("_orig_mod")
+        if module is None or name.startswith("__"):
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        return module if name == "_orig_mod" else getattr(module, name)

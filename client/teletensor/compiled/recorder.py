@@ -88,11 +88,11 @@ class Recorder(recording.Listener):
     def _question(self, name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if self._update is not None or self._in_host:
             return method(*args, **kwargs)
-        what = (
-            "the value of a tensor is read" if name.startswith("read") else "a shape that depends on data is asked for"
+        asked = (
+            "the value of a tensor is read" if name.startswith("read") else "what only the worker knows is asked for"
         )
         raise CompileError(
-            f"{taps.here()}: {what} inside a compiled function, whose runs send one command and wait for nothing; read "
+            f"{taps.here()}: {asked} inside a compiled function, whose runs send one command and do not wait; read "
             "it outside, from what the function returns, or leave the function uncompiled"
         )
 

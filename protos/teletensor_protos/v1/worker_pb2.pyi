@@ -198,6 +198,22 @@ class ImportReply(_message.Message):
     names: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, names: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class MemoryRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class MemoryReply(_message.Message):
+    __slots__ = ("allocated", "reserved", "free", "total")
+    ALLOCATED_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FIELD_NUMBER: _ClassVar[int]
+    FREE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    allocated: int
+    reserved: int
+    free: int
+    total: int
+    def __init__(self, allocated: _Optional[int] = ..., reserved: _Optional[int] = ..., free: _Optional[int] = ..., total: _Optional[int] = ...) -> None: ...
+
 class CloseRequest(_message.Message):
     __slots__ = ("session",)
     SESSION_FIELD_NUMBER: _ClassVar[int]
