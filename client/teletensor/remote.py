@@ -37,6 +37,8 @@ class RemoteSession(Session):
     is waited for. Through `segment`, memory that it shares with the worker, large tensors move faster.
     """
 
+    reads_copies = True
+
     def __init__(
         self,
         endpoint: Endpoint,
