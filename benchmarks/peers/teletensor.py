@@ -1,4 +1,7 @@
-"""teletensor, `python -m benchmarks.peers.teletensor here|worker|far [compiled]`: in this process or on a worker."""
+"""teletensor, `python -m benchmarks.peers.teletensor here|worker|streamed|far [compiled]`: here or on a worker.
+
+The worker is on this machine and shares memory with its client, except where it is `streamed` or `far`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from benchmarks.peers.serve import Works, serve
 
 
 def _works(place: str, device: str, session: Any, compiled: Any) -> Works:
+    if place == "streamed":
+        return work.transfers(tt, device, session.synchronize, tt.to_host)
     if place == "far":
         one = work.small_ops(tt, device)["one"]
         return {"one": one, **work.logged(tt, device)}
@@ -36,7 +41,10 @@ def main(place: str, compiled: Any) -> None:
             address = where["grpc"]
             if place == "far":
                 address = stack.enter_context(proxied(address, ROUND_TRIP))
-            session = stack.enter_context(tt.connect(address, token=where["token"], default_device="cpu"))
+            shared = place == "worker"
+            session = stack.enter_context(
+                tt.connect(address, token=where["token"], default_device="cpu", shared_memory=shared)
+            )
         serve(_works(place, "cpu" if session is None else "remote", session, compiled))
 
 

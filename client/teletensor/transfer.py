@@ -41,7 +41,8 @@ def move(tensor: Tensor, session: Session) -> Tensor:
     """The tensor's values in another session: read there, uploaded here. Its gradient will go back the same way."""
     array = tensor._session.read([tensor._ref])[0]
     wanted = spec(tensor._spec.shape, tensor._spec.dtype)
-    made: Tensor = new(session.upload(array, wanted), wanted, session)
+    put = session.adopt if tensor._session.reads_copies else session.upload
+    made: Tensor = new(put(array, wanted), wanted, session)
     if not (tensor.requires_grad and grad_mode.is_grad_enabled()):
         return made
 
