@@ -2690,6 +2690,14 @@ def silu_(input: Tensor) -> Tensor:
     return _apply_inplace(_silu_op, (input,), ())
 
 
+_silu_backward_op = _OPS['silu_backward']
+
+
+def silu_backward(g: Tensor, input: Tensor) -> Tensor:
+    """The gradient of silu in one pass over its input."""
+    return _apply(_silu_backward_op, (g, input), ())
+
+
 _sin_op = _OPS['sin']
 
 
