@@ -582,6 +582,14 @@ def celu_(input: Tensor, alpha: Scalar = 1.0) -> Tensor:
     return _apply_inplace(_celu_op, (input,), (alpha,))
 
 
+_channel_sum_op = _OPS['channel_sum']
+
+
+def channel_sum(input: Tensor) -> Tensor:
+    """The sum over the first and the last of three dimensions."""
+    return _apply(_channel_sum_op, (input,), ())
+
+
 _cholesky_op = _OPS['cholesky']
 
 

@@ -84,8 +84,8 @@ def _in_pieces(xp: Any, query: Any, key: Any, value: Any, added: Any) -> bool:
 
 
 def _pieces(xp: Any, query: Any, key: Any) -> Iterator[slice]:
-    """Ranges of the first dimension whose scores fit the cache twice over."""
+    """Ranges of the first dimension whose scores fit the cache."""
     count, each = query.shape[0], math.prod(query.shape[1:-1]) * key.shape[-2]
-    step = max(2 * xp.elements_at_once // max(each, 1), 1)
+    step = max(xp.elements_at_once // max(each, 1), 1)
     for start in range(0, count, step):
         yield slice(start, min(start + step, count))
