@@ -272,7 +272,7 @@ class _Tracer:
 
     def _straight(self, steps: list[Instruction], inputs: Sequence[int], outputs: Sequence[int]) -> Straight:
         straight = simplified(self.trace, steps, inputs, outputs)
-        compiler = chain_compiler(self.program.engine.backend, straight)
+        compiler = chain_compiler(self.program.engine.backend)
         if compiler is not None:
             fuse(straight, compiler)
         return straight
