@@ -77,6 +77,7 @@ def connect(
         reply.session,
         device,
         reply.limits,
+        reply.capabilities,
         device_name=reply.device_name,
         blocking=blocking,
         segment=segment,

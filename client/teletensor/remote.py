@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.errors import TeletensorError
+from teletensor_core.errors import ProtocolMismatchError, TeletensorError
 from teletensor_core.plan import Plan
 from teletensor_core.programs import Code
 from teletensor_core.spec import Spec, spec
-from teletensor_protos import codec
+from teletensor_protos import codec, handshake
 from teletensor_protos import programs as program_codec
 from teletensor_protos.shared import Segment
-from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest
+from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest, Profile
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import state_files
@@ -33,8 +33,9 @@ _TO_CALLER = 4
 class RemoteSession(Session):
     """A session on a worker, over one bidirectional stream. Thread-safe; commands run in the order they were given.
 
-    `device_name` is the worker's name for its device, `limits` what the worker allows. With `blocking`, every command
-    is waited for. Through `segment`, memory that it shares with the worker, large tensors move faster.
+    `device_name` is the worker's name for its device, `limits` what the worker allows, `capabilities` what it can do.
+    With `blocking`, every command is waited for. Large tensors move faster through `segment`, memory that it
+    shares with the worker.
     """
 
     reads_copies = True
@@ -45,6 +46,7 @@ class RemoteSession(Session):
         session_id: str,
         device: Device,
         limits: Limits,
+        capabilities: Iterable[str] = handshake.CAPABILITIES,
         *,
         device_name: str = "",
         blocking: bool = False,
@@ -54,6 +56,7 @@ class RemoteSession(Session):
         self.device_name = device_name
         self.id = session_id
         self.limits = limits
+        self.capabilities = frozenset(capabilities)
         self._endpoint = endpoint
         self._blocking = blocking
         self._writer = Writer(endpoint, session_id, limits, segment)
@@ -228,7 +231,9 @@ class RemoteSession(Session):
     # -- programs ----------------------------------------------------------------------------------------------------
 
     def define_program(self, code: Code, locations: Sequence[str]) -> int:
-        """Send a program; its number. Raises QuotaExceededError for one that is too large to send."""
+        """Send a program; its number. Raises QuotaExceededError for one that is too large, or ProtocolMismatchError."""
+        if "programs" not in self.capabilities:
+            raise ProtocolMismatchError("this worker cannot run compiled functions; upgrade it")
         data = program_codec.encode(code, list(locations))
         with self._lock:
             self._programs += 1
@@ -285,6 +290,10 @@ class RemoteSession(Session):
     def _fence(self) -> None:
         """Wait until everything so far has run. Unlike `synchronize`, leaves errors to those who read their tensors."""
         self._ask(codec.SPECS, 0)
+
+    def profile(self, action: int) -> Profile:
+        """Switch the worker's notes of when commands run on or off, or take some. Needs the capability "profile"."""
+        return self._ask(codec.PROFILE, action).reply.profile
 
     # -- the session itself ------------------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ from teletensor.outbox import Outbox
 
 # How long the pipe must have had nothing to send before a batch that is not full goes out.
 _IDLE_SECONDS = 0.001
+_HAND_OVER_SECONDS = 0.001
 _CLOSE_SECONDS = 30.0
 # How long an upload waits for the worker to come to it: one that has nothing else to do is there within milliseconds.
 _SLOT_SECONDS = 0.02
@@ -97,6 +98,14 @@ class CommandStream:
         if outbox.sequence > self.batches:
             self.batches = outbox.sequence
             self.window.sent(outbox.size, commands)
+
+    def hand_over(self, outbox: Outbox) -> None:
+        """Wait until a batch that was sent is on its way, or for a moment.
+
+        A thread that runs nothing but Python keeps the interpreter for 5 ms at a time. Without this the sender would
+        not have its turn until the worker has long had nothing to do.
+        """
+        outbox.taken.acquire(timeout=_HAND_OVER_SECONDS)
 
     def send_chunks(self, data: memoryview) -> None:
         """Send the data of the upload that the last batch announced. Waits while the window is full."""
@@ -173,6 +182,7 @@ class CommandStream:
                 frames += 1
                 frame = item.frame(self._locations.take_fresh())
                 self.bytes_sent += payload_bytes(frame.batch)
+                item.taken.release()
                 yield frame
 
     # -- receiving ---------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from teletensor_protos.v1.worker_pb2 import OpenReply, OpenRequest
 # Versions of the protocol that this release speaks.
 OLDEST = NEWEST = 1
 # What a side can do beyond the first version; absent ones are not used.
-CAPABILITIES = ("hooks", "state-files", "programs", shared.CAPABILITY)
+CAPABILITIES = ("hooks", "profile", "programs", shared.CAPABILITY, "state-files")
 
 
 def software() -> str:

@@ -181,3 +181,17 @@ def test_a_learning_rate_may_be_a_tensor():
         return [problem.run(optimizer, 5), problem.parameters]
 
     assert_alike(plain(run(tt)), ask(run), 1e-11)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_parameter_without_dimensions_steps_as_one_with(name):
+    found = []
+    for shape in ((), (1,)):
+        parameter = tt.full(shape, 1.5, requires_grad=True)
+        optimizer = OPTIMIZERS[name](tt.optim, [parameter])
+        for _ in range(3):
+            optimizer.zero_grad()
+            (parameter.sin() * 2).sum().backward()
+            optimizer.step()
+        found.append(parameter.item())
+    assert found[0] == found[1] != 1.5

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from teletensor_core import dtypes
 
+from teletensor import sessions
 from teletensor.factories import from_numpy
 from teletensor.tensor import Tensor
 
@@ -19,7 +20,8 @@ NAMES = ("step", "mu_product")
 def new(value: float) -> Tensor:
     """A counter that stands at `value`."""
     kind = dtypes.float64 if dtypes.default_dtype() is dtypes.float64 else dtypes.float32
-    return from_numpy(np.array(value, kind.np))
+    with sessions.here():
+        return from_numpy(np.array(value, kind.np))
 
 
 def loaded(value: Any) -> Tensor:

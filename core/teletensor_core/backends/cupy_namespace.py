@@ -39,6 +39,10 @@ class CuPyNamespace(Composites):
     lgamma = staticmethod(elementwise.lgamma)
     digamma = staticmethod(special.digamma)
     sigmoid = staticmethod(elementwise.sigmoid)
+    i0e = staticmethod(special.i0e)
+    i1e = staticmethod(special.i1e)
+    gammainc = staticmethod(special.gammainc)
+    gammaincc = staticmethod(special.gammaincc)
     ndtri = staticmethod(elementwise.ndtri)
 
     def __init__(self, faults: Faults) -> None:
@@ -56,6 +60,23 @@ class CuPyNamespace(Composites):
     def as_strided(x: Any, shape: Sequence[int], strides: Sequence[int]) -> Any:
         """A view with these sizes and strides in bytes."""
         return cupy.lib.stride_tricks.as_strided(x, shape, strides)
+
+    @staticmethod
+    def fft_complex(x: Any, axes: Sequence[int], forward: bool) -> Any:
+        """The transform of complex numbers over axes, without a norm."""
+        transformed = cupy.fft.fftn(x, axes=axes) if forward else cupy.fft.ifftn(x, axes=axes, norm="forward")
+        return cupy.ascontiguousarray(transformed)
+
+    @staticmethod
+    def fft_from_real(x: Any, axes: Sequence[int]) -> Any:
+        """The transform of real numbers over axes, without a norm; of the last axis its first n // 2 + 1 terms."""
+        return cupy.ascontiguousarray(cupy.fft.rfftn(x, axes=axes))
+
+    @staticmethod
+    def fft_to_real(x: Any, axes: Sequence[int], size: int) -> Any:
+        """The real numbers of which `fft_from_real` gives these terms, without a norm; `size` in the last axis."""
+        sizes = [*(x.shape[axis] for axis in axes[:-1]), size]
+        return cupy.ascontiguousarray(cupy.fft.irfftn(x, sizes, axes=axes, norm="forward"))
 
     @staticmethod
     def random_bits(count: int, seed: int, offset: int) -> Any:

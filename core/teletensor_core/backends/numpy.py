@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,19 @@ from teletensor_core.errors import ArgumentError, DimensionError
 from teletensor_core.random import philox
 
 _SHORT_ROW = 64
+# Vectors of ones up to this length are kept.
+_KEPT = 1 << 14
+
+
+def _ones(count: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    return _kept_ones(count, dtype) if count <= _KEPT else np.ones(count, dtype)
+
+
+@functools.lru_cache(maxsize=64)
+def _kept_ones(count: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    made = np.ones(count, dtype)
+    made.flags.writeable = False
+    return made
 
 
 class NumPyNamespace(Composites):
@@ -31,6 +45,10 @@ class NumPyNamespace(Composites):
     digamma = staticmethod(special.digamma)
     zeta = staticmethod(special.zeta)
     sigmoid = staticmethod(special.sigmoid)
+    i0e = staticmethod(special.i0e)
+    i1e = staticmethod(special.i1e)
+    gammainc = staticmethod(special.gammainc)
+    gammaincc = staticmethod(special.gammaincc)
     random_bits = staticmethod(philox.bits)
     ndtri = staticmethod(philox.normal_from_uniform)
 
@@ -57,7 +75,7 @@ class NumPyNamespace(Composites):
         """The sum of each row: a product with ones is faster than a reduction."""
         if x.dtype.kind != "f":
             return x.sum(axis=-1, keepdims=True)
-        return np.matmul(x, np.ones(x.shape[-1], x.dtype))[..., None]
+        return np.matmul(x, _ones(x.shape[-1], x.dtype))[..., None]
 
     @staticmethod
     def row_dot(a: Any, b: Any) -> Any:
@@ -69,9 +87,26 @@ class NumPyNamespace(Composites):
     @staticmethod
     def column_sum(x: Any) -> Any:
         """The sums over a matrix (R, n)."""
-        return np.matmul(np.ones(x.shape[0], x.dtype), x) if x.dtype.kind == "f" else x.sum(axis=0)
+        return np.matmul(_ones(x.shape[0], x.dtype), x) if x.dtype.kind == "f" else x.sum(axis=0)
 
     normal_cdf = staticmethod(special.normal_cdf)
+
+    @staticmethod
+    def fft_complex(x: Any, axes: Sequence[int], forward: bool) -> Any:
+        """The transform of complex numbers over axes, without a norm."""
+        transformed = np.fft.fftn(x, axes=axes) if forward else np.fft.ifftn(x, axes=axes, norm="forward")
+        return np.ascontiguousarray(transformed)
+
+    @staticmethod
+    def fft_from_real(x: Any, axes: Sequence[int]) -> Any:
+        """The transform of real numbers over axes, without a norm; of the last axis its first n // 2 + 1 terms."""
+        return np.ascontiguousarray(np.fft.rfftn(x, axes=axes))
+
+    @staticmethod
+    def fft_to_real(x: Any, axes: Sequence[int], size: int) -> Any:
+        """The real numbers of which `fft_from_real` gives these terms, without a norm; `size` in the last axis."""
+        sizes = [*(x.shape[axis] for axis in axes[:-1]), size]
+        return np.ascontiguousarray(np.fft.irfftn(x, sizes, axes=axes, norm="forward"))
 
     @staticmethod
     def scatter_add(target: Any, index: tuple[Any, ...], values: Any) -> None:

@@ -40,9 +40,12 @@ def computed(xp: Any, formula: Callable[..., Any], *inputs: Any) -> Any:
 
 
 def pieces_of_lists(xp: Any, *lists: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    """The same part of the i-th array of each list, for every i; None for a list that is empty."""
+    """The same part of the i-th array of each list, for every i; None for a list that is empty.
+
+    The parts have dimensions: what is computed from arrays without is a number to NumPy, which `out` cannot be.
+    """
     present = [arrays for arrays in lists if arrays]
     for arrays in zip(*present, strict=True):
-        for parts in pieces(xp, *arrays):
+        for parts in pieces(xp, *(arrays if arrays[0].ndim else [x.reshape(1) for x in arrays])):
             found = iter(parts)
             yield tuple([next(found) if some else None for some in lists])

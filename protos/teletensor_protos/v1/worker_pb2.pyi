@@ -124,7 +124,7 @@ class WorkerFrame(_message.Message):
     def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., chunk: _Optional[bytes] = ..., shared: _Optional[_Union[SharedChunk, _Mapping]] = ...) -> None: ...
 
 class Reply(_message.Message):
-    __slots__ = ("acknowledged", "request", "failure", "hook_call", "arrays", "failures", "elements", "specs")
+    __slots__ = ("acknowledged", "request", "failure", "hook_call", "arrays", "failures", "elements", "specs", "profile")
     ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
@@ -133,6 +133,7 @@ class Reply(_message.Message):
     FAILURES_FIELD_NUMBER: _ClassVar[int]
     ELEMENTS_FIELD_NUMBER: _ClassVar[int]
     SPECS_FIELD_NUMBER: _ClassVar[int]
+    PROFILE_FIELD_NUMBER: _ClassVar[int]
     acknowledged: int
     request: int
     failure: Failure
@@ -141,7 +142,24 @@ class Reply(_message.Message):
     failures: _containers.RepeatedCompositeFieldContainer[Failure]
     elements: bytes
     specs: bytes
-    def __init__(self, acknowledged: _Optional[int] = ..., request: _Optional[int] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., hook_call: _Optional[_Union[HookCall, _Mapping]] = ..., arrays: _Optional[bytes] = ..., failures: _Optional[_Iterable[_Union[Failure, _Mapping]]] = ..., elements: _Optional[bytes] = ..., specs: _Optional[bytes] = ...) -> None: ...
+    profile: Profile
+    def __init__(self, acknowledged: _Optional[int] = ..., request: _Optional[int] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., hook_call: _Optional[_Union[HookCall, _Mapping]] = ..., arrays: _Optional[bytes] = ..., failures: _Optional[_Iterable[_Union[Failure, _Mapping]]] = ..., elements: _Optional[bytes] = ..., specs: _Optional[bytes] = ..., profile: _Optional[_Union[Profile, _Mapping]] = ...) -> None: ...
+
+class Profile(_message.Message):
+    __slots__ = ("clock", "records", "names", "locations", "left", "dropped")
+    CLOCK_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
+    clock: int
+    records: bytes
+    names: bytes
+    locations: bytes
+    left: int
+    dropped: int
+    def __init__(self, clock: _Optional[int] = ..., records: _Optional[bytes] = ..., names: _Optional[bytes] = ..., locations: _Optional[bytes] = ..., left: _Optional[int] = ..., dropped: _Optional[int] = ...) -> None: ...
 
 class Failure(_message.Message):
     __slots__ = ("code", "message", "location", "command")
