@@ -14,6 +14,7 @@ from teletensor.arguments import as_dtype
 from teletensor.device import Device
 from teletensor.python_node import Continuation, PythonNode
 from teletensor.tensor_base import TensorBase, new
+from teletensor.wire_dtype import narrower, widened
 
 if TYPE_CHECKING:
     from teletensor.session import Session
@@ -28,6 +29,9 @@ def to(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     if dtype is not None and dtype is not tensor.dtype:
         out = dispatch.apply(OPS["to"], (tensor,), (dtype,))
     if session is not tensor._session:
+        narrow = narrower(out._spec, session)
+        if narrow is not None and not (out.requires_grad and grad_mode.is_grad_enabled()):
+            return widened(move(dispatch.apply(OPS["to"], (out,), (narrow,)), session))
         return _fetched_later(out) if non_blocking and _may_arrive_later(out, session) else move(out, session)
     return dispatch.apply(OPS["clone"], (tensor,), ()) if copy and out is tensor else out
 
