@@ -29,9 +29,6 @@ def to(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     if dtype is not None and dtype is not tensor.dtype:
         out = dispatch.apply(OPS["to"], (tensor,), (dtype,))
     if session is not tensor._session:
-        narrow = narrower(out._spec, session)
-        if narrow is not None and not (out.requires_grad and grad_mode.is_grad_enabled()):
-            return widened(move(dispatch.apply(OPS["to"], (out,), (narrow,)), session))
         return _fetched_later(out) if non_blocking and _may_arrive_later(out, session) else move(out, session)
     return dispatch.apply(OPS["clone"], (tensor,), ()) if copy and out is tensor else out
 
@@ -42,7 +39,15 @@ def _is_there(tensor: Tensor, device: Device) -> bool:
 
 
 def move(tensor: Tensor, session: Session) -> Tensor:
-    """The tensor's values in another session: read there, uploaded here. Its gradient will go back the same way."""
+    """The tensor's values in another session, through which its gradient will go back; see `wire_dtype`."""
+    narrow = narrower(tensor._spec, session)
+    if narrow is None or (tensor.requires_grad and grad_mode.is_grad_enabled()):
+        return _carried(tensor, session)
+    return widened(_carried(dispatch.apply(OPS["to"], (tensor,), (narrow,)), session))
+
+
+def _carried(tensor: Tensor, session: Session) -> Tensor:
+    """The same, bit by bit: read there, uploaded here."""
     array = tensor._session.read([tensor._ref])[0]
     wanted = spec(tensor._spec.shape, tensor._spec.dtype)
     put = session.adopt if tensor._session.reads_copies else session.upload
@@ -51,7 +56,7 @@ def move(tensor: Tensor, session: Session) -> Tensor:
         return made
 
     def bring_back(grads: list[Tensor | None]) -> Continuation:
-        return [(tensor, move(g, tensor._session)) for g in grads if g is not None]
+        return [(tensor, _carried(g, tensor._session)) for g in grads if g is not None]
 
     # Each session has a graph of its own: this step is the bridge between two.
     return PythonNode("ToCopyBackward0", [tensor], bring_back).result(made)

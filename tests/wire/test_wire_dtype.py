@@ -94,3 +94,13 @@ def test_other_dtypes_are_refused() -> None:
             tt.wire_dtype(dtype)
     with pytest.raises(TypeError, match="takes a dtype"):
         tt.wire_dtype("bfloat16")  # type: ignore[arg-type]
+
+
+def test_batches_of_a_loader_travel_with_half_the_bytes(session: RemoteSession) -> None:
+    data = tt.utils.data.TensorDataset(tt.from_numpy(DATA), tt.arange(64, device="cpu"))
+    loader = tt.utils.data.DataLoader(data, 16)
+    with tt.wire_dtype(tt.bfloat16):
+        batches = list(loader)
+    found = np.concatenate([x.cpu().numpy() for x, _ in batches])
+    np.testing.assert_array_equal(found, rounded(tt.bfloat16))
+    assert [y.tolist() for _, y in batches] == np.arange(64).reshape(4, 16).tolist()
