@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,12 +53,17 @@ class _Prepared:
 class Program:
     """Runs a program's code with the values and numbers of each call. Not thread-safe: it belongs to one session.
 
+    `planner` plans the ops of the first run; `reserve` is told the bytes of what else that makes. Either may raise.
+
     Errors are `ProgramFailure`s that name the command. The first run, with its trace, keeps every intermediate result
     until its end; later ones free them as early as they can.
     """
 
-    def __init__(self, engine: Engine, code: Code, planner: Planner) -> None:
+    def __init__(
+        self, engine: Engine, code: Code, planner: Planner, reserve: Callable[[int], None] = lambda size: None
+    ) -> None:
         self.engine = engine
+        self.reserve = reserve
         self.code = code
         self.planner = planner
         self._prepared: _Prepared | None = None
@@ -171,7 +176,7 @@ class _Tracer:
         self.code = program.code
         self.inputs = inputs
         self.arguments = arguments
-        self.engine = TracingEngine(program.engine)
+        self.engine = TracingEngine(program.engine, program.reserve)
         self.trace = self.engine.trace
         self.shadows = self._shadows()
 

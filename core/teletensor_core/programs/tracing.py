@@ -48,10 +48,10 @@ class TracingArrays(Arrays):
 class TracingEngine(Engine):
     """Runs plans as the engine does, and notes the kernels. Set `dynamic` to tell which operands are arguments."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, reserve: Callable[[int], None]) -> None:
         super().__init__(engine.backend)
         self.arrays = TracingArrays(engine.backend)
-        self.trace = self.arrays.trace = Trace(self.arrays.type)
+        self.trace = self.arrays.trace = Trace(self.arrays.type, reserve)
         self.plain = engine
         self.dynamic: Dynamic = {}
         # Operands that are arguments, by the node that keeps their values of this run.
