@@ -13,7 +13,8 @@ import numpy as np
 from benchmarks.workloads import BARS, MOST, SIDES, WORKLOADS, Results
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGE, PLOT = DOCS / "benchmarks.md", DOCS / "benchmarks.svg"
+PAGE, PLOT, BARS_PAGE = DOCS / "benchmarks.md", DOCS / "benchmarks.svg", DOCS / "performance.md"
+_BEGIN, _END = "<!-- bars -->", "<!-- end of bars -->"
 _INTRODUCTION = """\
 # Benchmarks
 
@@ -71,6 +72,15 @@ def bars(results: Results) -> str:
         if reached is not None:
             lines.append(f"| {bar.what} | {bar.must:.3g} | **{reached:.3g}** | {'' if reached >= bar.must else 'no'} |")
     return "\n".join(lines)
+
+
+def with_bars(text: str, results: Results, taken: dict[str, float]) -> str:
+    """A page whose tables between its two marks are these results."""
+    before, mark, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (mark and end):
+        raise ValueError(f"the page has no part between {_BEGIN} and {_END}")
+    return f"{before}{mark}\n\n{bars(results)}\n\n{footprint(taken)}\n\n{end}{after}"
 
 
 def footprint(found: dict[str, float]) -> str:
