@@ -1,7 +1,4 @@
-"""teletensor, `python -m benchmarks.peers.teletensor here|worker|streamed|far [compiled]`: here or on a worker.
-
-The worker is on this machine and shares memory with its client, except where it is `streamed` or `far`.
-"""
+"""teletensor: `python -m benchmarks.peers.teletensor here|worker|grpc|far [compiled]`."""
 
 from __future__ import annotations
 
@@ -18,17 +15,17 @@ from benchmarks.peers.serve import Works, serve
 
 
 def _works(place: str, device: str, session: Any, compiled: Any) -> Works:
-    if place == "streamed":
-        return work.transfers(tt, device, session.synchronize, tt.to_host)
     if place == "far":
         one = work.small_ops(tt, device)["one"]
         return {"one": one, **work.logged(tt, device)}
+    moved = {} if session is None else work.transfers(tt, device, session.synchronize, tt.to_host)
+    if place == "grpc":
+        return moved
     if compiled is not None:
         return work.small_ops(tt, device, compiled) | work.training(tt, device, compiled)
     computed = work.small_ops(tt, device) | work.training(tt, device)
     if session is None:
         return computed | work.loading(tt, device, lambda: None)
-    moved = work.transfers(tt, device, session.synchronize, tt.to_host)
     return computed | work.logged(tt, device) | moved | work.loading(tt, device, session.synchronize)
 
 
@@ -41,9 +38,10 @@ def main(place: str, compiled: Any) -> None:
             address = where["grpc"]
             if place == "far":
                 address = stack.enter_context(proxied(address, ROUND_TRIP))
-            shared = place == "worker"
+            # Neither a bare link nor a far worker has memory to share.
+            shares = place == "worker"
             session = stack.enter_context(
-                tt.connect(address, token=where["token"], default_device="cpu", shared_memory=shared)
+                tt.connect(address, token=where["token"], default_device="cpu", shared_memory=shares)
             )
         serve(_works(place, "cpu" if session is None else "remote", session, compiled))
 
