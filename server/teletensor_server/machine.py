@@ -20,7 +20,7 @@ from teletensor_protos.frames import Out, payload_bytes
 from teletensor_protos.v1.worker_pb2 import Batch, Reply, WorkerFrame
 
 from teletensor_server import uploads
-from teletensor_server.calls import run_op
+from teletensor_server.calls import run_op, run_pair
 from teletensor_server.commands import COMMANDS, Command
 from teletensor_server.failures import Failures, known
 from teletensor_server.gradients import Answer
@@ -87,7 +87,7 @@ class SessionMachine:
         self._sequence = batch.sequence
         if self.upload is not None:
             uploads.give_up(self)
-        self.table.now = time.monotonic()
+        self.table.tick()
         self.signatures.define(batch.signatures)
         self.locations.update(codec.decode_locations(batch.locations))
         yield from self._run_rows(Rows(codec.decode_rows(batch.rows), codec.decode(batch.numbers), batch.elements))
@@ -98,7 +98,8 @@ class SessionMachine:
             word = words[rows.at]
             signature = defined.get(word)
             if signature is not None:
-                run_op(self, rows, signature)
+                if not (signature.is_pair and run_pair(self, rows, signature)):
+                    run_op(self, rows, signature)
             elif word in COMMANDS:
                 rows.at += 1
                 yield from self._command(COMMANDS[word], rows)
@@ -160,6 +161,6 @@ class SessionMachine:
             held = value.previous if isinstance(value, Poison) else value
             if held is None:
                 continue
-            born, location = self.table.born.get(handle, (now, 0))
+            born, location = held.origin
             infos.append(TensorInfo.of(handle, held, max(0.0, now - born), self.locations.get(location)))
         return infos
