@@ -28,6 +28,7 @@ def connect(
     cpu: Literal["local", "worker", "auto"] = "local",
     timeout: float = 10.0,
     blocking: bool | None = None,
+    shared_memory: bool | None = None,
 ) -> RemoteSession:
     """A session on the worker at `address` ("host:port", or TELETENSOR_URL), which closes at the end of a `with` block.
 
@@ -37,7 +38,8 @@ def connect(
     for a worker on this machine, to the token of this user. `tls_ca` (or TELETENSOR_TLS_CA) is a file with the
     certificate authority to trust, and switches TLS on; `tls_cert` and `tls_key` are files with a certificate for the
     worker to check. `blocking` (or TELETENSOR_BLOCKING=1) runs one command at a time, so that errors are raised at the
-    line that caused them.
+    line that caused them. To and from a worker on the same machine, large tensors move through shared memory, unless
+    `shared_memory=False` (or TELETENSOR_SHARED_MEMORY=0).
 
     Raises ConnectFailedError when nobody answers within `timeout` seconds; AuthenticationError, ProtocolMismatchError
     or QuotaExceededError when the worker refuses.
@@ -55,6 +57,7 @@ def connect(
         cpu=cpu,
         timeout=timeout,
         blocking=os.environ.get("TELETENSOR_BLOCKING") == "1" if blocking is None else blocking,
+        shared_memory=os.environ.get("TELETENSOR_SHARED_MEMORY") != "0" if shared_memory is None else shared_memory,
     )
     sessions.add(session, default=default_device is None)
     if default_device is not None:

@@ -21,7 +21,6 @@ REASONS = {
     "onnx": "models cannot be exported; torch.save writes state dicts that PyTorch reads",
     "export": "models cannot be exported; torch.save writes state dicts that PyTorch reads",
     "multiprocessing": "tensors cannot be shared between processes; Python's multiprocessing is there for the rest",
-    "profiler": "nothing is profiled in this version; session.stats() counts commands, bytes and round trips",
     "quantization": "there are no quantized tensors",
     "ao": "there are no quantized tensors",
     "sparse": "there are no sparse tensors",

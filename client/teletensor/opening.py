@@ -10,7 +10,7 @@ from pathlib import Path
 import grpc
 import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core.errors import ArgumentError, ConnectFailedError
-from teletensor_protos import handshake
+from teletensor_protos import handshake, shared
 from teletensor_protos.allocator import keep_freed_memory
 from teletensor_protos.tokens import TokenFileError, check_token, default_token_file, read_token
 from teletensor_protos.v1.worker_pb2 import OpenReply
@@ -23,13 +23,20 @@ from teletensor.remote import RemoteSession
 
 
 def open_session(
-    address: str | None, token: str | None, tls: Tls | None, *, cpu: str, timeout: float, blocking: bool
+    address: str | None,
+    token: str | None,
+    tls: Tls | None,
+    *,
+    cpu: str,
+    timeout: float,
+    blocking: bool,
+    shared_memory: bool,
 ) -> RemoteSession:
     """The session that `connect` gives, for its arguments or what the environment says instead of them."""
     address = _target(address)
     endpoint = open_channel(address, _token(token, address), tls)
     try:
-        reply = _open(endpoint, timeout)
+        reply = _open(endpoint, timeout, share_memory=shared_memory and is_loopback(address))
         handshake.check(reply)
     except BaseException:
         endpoint.channel.close()
@@ -37,8 +44,16 @@ def open_session(
     is_machine = cpu == "worker" or (cpu == "auto" and reply.device == "cpu")
     device = Device("cpu") if is_machine else _device(reply)
     keep_freed_memory()
+    segment = shared.attach(reply.shared_memory) if shared_memory and reply.HasField("shared_memory") else None
     return RemoteSession(
-        endpoint, reply.session, device, reply.limits, device_name=reply.device_name, blocking=blocking
+        endpoint,
+        reply.session,
+        device,
+        reply.limits,
+        reply.capabilities,
+        device_name=reply.device_name,
+        blocking=blocking,
+        segment=segment,
     )
 
 
@@ -69,7 +84,7 @@ def _token(given: str | None, address: str) -> str | None:
         raise ArgumentError(str(error)) from None
 
 
-def _open(endpoint: Endpoint, timeout: float) -> OpenReply:
+def _open(endpoint: Endpoint, timeout: float, *, share_memory: bool) -> OpenReply:
     """Ask for a session, for as long as nobody listens there."""
     client = f"teletensor {handshake.software()}, Python {platform.python_version()}, {platform.node()}"
     deadline = time.monotonic() + timeout
@@ -77,7 +92,7 @@ def _open(endpoint: Endpoint, timeout: float) -> OpenReply:
         left = max(deadline - time.monotonic(), 0.0)
         try:
             reply: OpenReply = WorkerStub(endpoint.channel).Open(
-                handshake.request(client), metadata=endpoint.metadata(), timeout=left
+                handshake.request(client, share_memory=share_memory), metadata=endpoint.metadata(), timeout=left
             )
             return reply
         except grpc.RpcError as error:

@@ -32,6 +32,7 @@ class Stats:
     waits: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
+    bytes_shared: int = 0
 
     def __sub__(self, earlier: Stats) -> Stats:
         return Stats(**{name: value - getattr(earlier, name) for name, value in vars(self).items()})

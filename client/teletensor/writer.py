@@ -14,6 +14,7 @@ from teletensor_core.errors import ConnectionLostError, QuotaExceededError
 from teletensor_core.plan import Plan
 from teletensor_core.spec import Spec
 from teletensor_protos import codec
+from teletensor_protos.shared import Segment
 from teletensor_protos.v1.worker_pb2 import Limits
 
 from teletensor.channel import Endpoint
@@ -39,7 +40,7 @@ class Writer:
     `commands` counts what was written.
     """
 
-    def __init__(self, endpoint: Endpoint, session_id: str, limits: Limits) -> None:
+    def __init__(self, endpoint: Endpoint, session_id: str, limits: Limits, segment: Segment | None = None) -> None:
         self.lock = threading.RLock()
         self.locations = Locations()
         self.closed = False
@@ -54,7 +55,7 @@ class Writer:
         self._full = _FIRST_WORDS
         self._nudged = False
         self._dead: list[int] = []
-        self.stream = CommandStream(endpoint, session_id, limits, self.locations, self._flush_if_idle)
+        self.stream = CommandStream(endpoint, session_id, limits, self.locations, self._flush_if_idle, segment)
 
     # -- rows --------------------------------------------------------------------------------------------------------
 

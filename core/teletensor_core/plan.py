@@ -25,9 +25,9 @@ class Plan:
     """How to run one kind of call: result specs, and the NumPy dtype each operand is cast to first.
 
     `layout` says what each operand is: "t" a tensor or nothing, "n" a number, or the length of a list of tensors.
-    `results` is how many new tensors come back: none from ops that only write into their operands. `is_plain`: one, with
-    memory of its own, and of a spec that is known. `is_pair`: besides, the kernel takes two tensors as they are, and
-    nothing else. `records`: gradient rules may have to be run; `saved` says of each operand whether they read it.
+    `results` is how many new tensors come back: none from ops that only write into their operands. `is_plain`: one,
+    with memory of its own, and of a spec that is known. `is_pair`: besides, the kernel takes two tensors as they are,
+    and nothing else. `records`: gradient rules may have to be run; `saved` says of each operand whether they read it.
     """
 
     __slots__ = (

@@ -23,8 +23,11 @@ SESSION_KEY = "teletensor-session"
 ERROR_KEY = "teletensor-error"
 
 RELEASE, READ, BACKWARD, UPLOAD, REQUIRE_GRAD, SPECS, SYNC, HOOK, HOOK_DONE, DETACH, CANCEL = range(1, 12)
-DEFINE_PROGRAM, RUN_PROGRAM, DROP_PROGRAM = range(13, 16)
+PROFILE, DEFINE_PROGRAM, RUN_PROGRAM, DROP_PROGRAM = range(12, 16)
 FIRST_SIGNATURE = 16
+PROFILE_STOP, PROFILE_START, PROFILE_TAKE = range(3)
+# Words of a record: name, location, batch, when that was taken, when the command began and ended.
+PROFILE_WIDTH = 6
 CREATE_GRAPH, RETAIN_GRAPH, ONLY_TARGETS, REPLY_WHEN_DONE = 1, 2, 4, 8
 # Handles from here on are the worker's own: gradients given to hooks.
 WORKER_HANDLES = 1 << 62

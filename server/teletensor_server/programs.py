@@ -36,23 +36,26 @@ class SessionProgram:
         self.machine = machine
         self.code, self.lines = program_codec.decode(data)
         self._signatures = {command: _checked(command) for command in self.code.commands if isinstance(command, Call)}
-        self.program = Program(machine.engine, self.code, self._plan)
+        self.program = Program(machine.engine, self.code, self._plan, self._reserve)
         self.written = _written(self.code)
         self._own = len(data) + _COMMAND_BYTES * len(self.code.commands)
-        self.aside = 0
         self._tracing = 0
         self._results: Cost | None = None
         machine.table.reserve(Cost(self._own, 0))
-        self._hold(self._own)
+        machine.table.aside += self._own
+        self.aside = self._own
 
     def _plan(self, call: Call, operands: Sequence[Any]) -> Plan:
         """A call's plan, after its cost was reserved: everything that the first run makes is there until its end."""
         kinds = tuple(describe(x) if isinstance(x, (Value, list)) else type(x) for x in operands)
         prepared = signatures.prepared(self._signatures[call], kinds, list(operands), self.machine.table.max_bytes)
-        self.machine.table.reserve(prepared.cost)
-        self._tracing += prepared.cost.bytes
-        self.machine.table.aside += prepared.cost.bytes
+        self._reserve(prepared.cost.bytes)
         return prepared.plan
+
+    def _reserve(self, size: int) -> None:
+        self.machine.table.reserve(Cost(size, 0))
+        self._tracing += size
+        self.machine.table.aside += size
 
     def run(self, inputs: Sequence[Value], numbers: Sequence[Any]) -> list[Value]:
         """The outputs. Raises ProgramFailure, and what `Program.run` raises."""

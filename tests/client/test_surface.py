@@ -30,10 +30,6 @@ MISSING = {
         torch.classes.load_library torch.ops.load_library torch.ops.aten.add torch.ops.aten.add_ torch.ops.aten.t
         torch.ops.aten.transpose
     """,
-    "there is no profiler": """
-        torch.autograd.profiler.profile torch.profiler.ProfilerActivity torch.profiler.profile torch.profiler.schedule
-        torch.profiler.tensorboard_trace_handler
-    """,
     "there are no sparse, nested or quantized tensors": """
         Tensor.to_sparse torch.jagged torch.nested.nested_tensor torch.qint8 torch.quantization.quantize_dynamic
         torch.sparse_coo_tensor torch.spmm

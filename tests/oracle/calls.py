@@ -137,6 +137,7 @@ def _filled(torch, x, value):
 
 
 CALLS: dict[str, Callable[..., Any]] = {
+    "view_dtype": lambda torch, input, *, dtype: input.view(dtype),
     # creation
     "full": lambda torch, value, *, shape, dtype: torch.full(shape, value, dtype=dtype),
     "zeros": lambda torch, *, shape, dtype: torch.zeros(shape, dtype=dtype),

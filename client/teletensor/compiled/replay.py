@@ -18,6 +18,7 @@ from teletensor.compiled.events import Drawn
 from teletensor.compiled.lowering import Recording, UpdateStep
 from teletensor.graph import GradFn
 from teletensor.session import Session
+from teletensor.shadowing import shadow
 from teletensor.tensor_base import TensorBase, new
 
 _ONE_AT_A_TIME = threading.RLock()
@@ -192,13 +193,13 @@ class Replay:
             return ()
 
         with _ONE_AT_A_TIME:
-            vars(session)["submit"] = collect
+            undo = shadow(session, "submit", collect)
             try:
                 update.optimizer._opt_called = True
                 group = update.optimizer.param_groups[update.group]
                 update.optimizer._update(group, update.params, update.grads)
             finally:
-                del vars(session)["submit"]
+                undo()
         if next(expected, None) is not None:
             raise _changed(update.where)
 

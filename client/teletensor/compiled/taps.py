@@ -11,6 +11,7 @@ from typing import Any
 
 from teletensor import sessions
 from teletensor.session import Session
+from teletensor.shadowing import shadow
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -31,17 +32,16 @@ def here() -> str:
 def tapped(names: Sequence[str], handle: Callable[..., Any]) -> Iterator[None]:
     """Inside, this thread's calls of these methods of any session go to `handle(session, name, method, *args)`."""
     thread = threading.get_ident()
-    found: list[tuple[Session, str]] = []
+    undo: list[Callable[[], None]] = []
     try:
         for session in {id(s): s for s in (sessions.local(), *sessions.connected())}.values():
             for name in names:
                 if hasattr(session, name):
-                    vars(session)[name] = _tap(session, name, getattr(session, name), handle, thread)
-                    found.append((session, name))
+                    undo.append(shadow(session, name, _tap(session, name, getattr(session, name), handle, thread)))
         yield
     finally:
-        for session, name in found:
-            del vars(session)[name]
+        for each in reversed(undo):
+            each()
 
 
 def _tap(session: Session, name: str, method: Callable[..., Any], handle: Callable[..., Any], thread: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,19 @@ from teletensor_core.errors import ArgumentError, DimensionError
 from teletensor_core.random import philox
 
 _SHORT_ROW = 64
+# Vectors of ones up to this length are kept.
+_KEPT = 1 << 14
+
+
+def _ones(count: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    return _kept_ones(count, dtype) if count <= _KEPT else np.ones(count, dtype)
+
+
+@functools.lru_cache(maxsize=64)
+def _kept_ones(count: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    made = np.ones(count, dtype)
+    made.flags.writeable = False
+    return made
 
 
 class NumPyNamespace(Composites):
@@ -57,7 +71,7 @@ class NumPyNamespace(Composites):
         """The sum of each row: a product with ones is faster than a reduction."""
         if x.dtype.kind != "f":
             return x.sum(axis=-1, keepdims=True)
-        return np.matmul(x, np.ones(x.shape[-1], x.dtype))[..., None]
+        return np.matmul(x, _ones(x.shape[-1], x.dtype))[..., None]
 
     @staticmethod
     def row_dot(a: Any, b: Any) -> Any:
@@ -69,7 +83,7 @@ class NumPyNamespace(Composites):
     @staticmethod
     def column_sum(x: Any) -> Any:
         """The sums over a matrix (R, n)."""
-        return np.matmul(np.ones(x.shape[0], x.dtype), x) if x.dtype.kind == "f" else x.sum(axis=0)
+        return np.matmul(_ones(x.shape[0], x.dtype), x) if x.dtype.kind == "f" else x.sum(axis=0)
 
     normal_cdf = staticmethod(special.normal_cdf)
 

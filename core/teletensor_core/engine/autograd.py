@@ -90,7 +90,7 @@ class Backward:
         for key, leaf in self.leaves.items():
             if leaf.hooks:
                 self.leaf_grads[key] = yield from self._hooked(leaf.hooks, self.leaf_grads[key])
-        return [self._result(edge) for edge in self.targets]
+        return self._results()
 
     # -- seeding and pruning -----------------------------------------------------------------------------------------
 
@@ -278,14 +278,20 @@ class Backward:
     def _wrap(self, array: Any) -> Value:
         return Value(array, spec(tuple(array.shape), self.ops.dtype(array)))
 
-    def _result(self, edge: Edge) -> Value | None:
-        key = _key(edge)
-        grad = self.found.get(key) if isinstance(edge, tuple) else self.leaf_grads.get(id(edge))
-        if grad is None:
-            return None
-        if self.create_graph:
-            return grad  # type: ignore[no-any-return]
-        return self._wrap(self.engine.arrays.private(grad))
+    def _results(self) -> list[Value | None]:
+        """The targets' gradients, taken out of the books: an array that nobody else holds need not be copied."""
+        results: list[Value | None] = []
+        done: dict[_Key, Value] = {}
+        for edge in self.targets:
+            key = _key(edge)
+            grad = self.found.pop(key, None) if isinstance(edge, tuple) else self.leaf_grads.pop(key[0], None)
+            if key in done:
+                grad = done[key] if self.create_graph else self.engine.xp.array(done[key].array, order="C")
+            result = grad if self.create_graph or grad is None else self._wrap(self.engine.arrays.private(grad))
+            if result is not None:
+                done[key] = result
+            results.append(result)
+        return results
 
 
 def _leads(edge: Edge, needed: set[Node]) -> bool:

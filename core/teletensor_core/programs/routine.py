@@ -45,7 +45,7 @@ class Routine:
         self._inputs = len(straight.inputs)
         self._arguments = arguments
         self._outputs = tuple(builder.where[slot] for slot in straight.outputs)
-        self.held = sum(array.nbytes for array in straight.constants.values())
+        self.held = sum(array.nbytes for array in straight.constants.values()) + straight.scratch
         self.peak = builder.peak
 
     def __len__(self) -> int:
@@ -167,7 +167,9 @@ def _emptying(registers: list[int]) -> Step:
 
 def bound(engine: Engine, instruction: Instruction, operands: list[Any], outs: list[int | None]) -> Step:
     """The step that runs an instruction on these registers."""
-    function = functools.partial(instruction.function, engine.xp, **instruction.attrs)
+    function = instruction.function
+    if not instruction.bare:
+        function = functools.partial(function, engine.xp, **instruction.attrs)
     casts = _array_casts(instruction)
     if casts is not None or instruction.specs is not None or any(isinstance(x, list) for x in operands):
         return _general(engine, function, instruction, operands, outs, casts)
