@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import numpy as np
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import MalformedRequestError
@@ -151,7 +152,8 @@ def decode_rows(data: bytes) -> list[int]:
     """The words of a batch. Raises MalformedRequestError when they are no whole words."""
     if len(data) % 8:
         raise MalformedRequestError(f"rows are 8-byte words; got {len(data)} bytes")
-    return list(struct.unpack(f"<{len(data) // 8}q", data))
+    words: list[int] = np.frombuffer(data, "<i8").tolist()
+    return words
 
 
 def encode_rows(words: list[int]) -> bytes:

@@ -20,7 +20,7 @@ from teletensor_protos.frames import Out, payload_bytes
 from teletensor_protos.v1.worker_pb2 import Batch, Reply, SharedChunk, WorkerFrame
 
 from teletensor_server import calls, uploads
-from teletensor_server.calls import run_op
+from teletensor_server.calls import run_op, run_pair
 from teletensor_server.commands import COMMANDS, Command
 from teletensor_server.exchange import Exchange
 from teletensor_server.failures import Failures, known
@@ -111,7 +111,7 @@ class SessionMachine:
             uploads.give_up(self)
         if self.recorder is not None:
             self.recorder.begin(batch.sequence)
-        self.table.now = time.monotonic()
+        self.table.tick()
         self.signatures.define(batch.signatures)
         self.locations.update(codec.decode_locations(batch.locations))
         rows = Rows(codec.decode_rows(batch.rows), codec.decode(batch.numbers), batch.elements)
@@ -123,12 +123,14 @@ class SessionMachine:
 
     def _run_rows(self, rows: Rows) -> Iterator[Out]:
         words, defined, count = rows.words, self.signatures.by_number, len(rows.words)
+        timed = self.recorder is not None
         run = run_op if self.recorder is None else self.recorder.op
         while rows.at < count and not self.ended:
             word = words[rows.at]
             signature = defined.get(word)
             if signature is not None:
-                run(self, rows, signature)
+                if timed or not (signature.is_pair and run_pair(self, rows, signature)):
+                    run(self, rows, signature)
             elif word in COMMANDS:
                 rows.at += 1
                 rows.origin = Named
@@ -202,6 +204,6 @@ class SessionMachine:
             held = value.previous if isinstance(value, Poison) else value
             if held is None:
                 continue
-            born, location = self.table.born.get(handle, (now, 0))
+            born, location = held.origin
             infos.append(TensorInfo.of(handle, held, max(0.0, now - born), self.locations.get(location)))
         return infos

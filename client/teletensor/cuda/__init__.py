@@ -4,7 +4,7 @@ GPU.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from teletensor_core.errors import ArgumentError, OutOfMemoryError, UnsupportedError
 
@@ -17,9 +17,11 @@ from teletensor.random import initial_seed as initial_seed
 from teletensor.random import manual_seed as _manual_seed
 from teletensor.random import seed as _seed
 from teletensor.random import set_rng_state as _set_rng_state
-from teletensor.remote import RemoteSession
 from teletensor.session import Session
 from teletensor.tensor import Tensor
+
+if TYPE_CHECKING:
+    from teletensor.remote import RemoteSession
 
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
@@ -42,8 +44,8 @@ def _gpu(device: DeviceLike) -> RemoteSession:
     if wanted.type != "cuda":
         raise ArgumentError(f"Expected a cuda device, but got: {wanted}")
     found = sessions.resolve(wanted)
-    assert isinstance(found, RemoteSession), "GPUs are workers'"
-    return found
+    # GPUs are workers'.
+    return cast("RemoteSession", found)
 
 
 # -- which GPUs there are ----------------------------------------------------------------------------------------------
