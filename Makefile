@@ -29,9 +29,9 @@ bench: .venv/dev        ## measure beside PyTorch and other remote systems, writ
 	$(BIN)/python -m benchmarks --write
 
 generate: .venv/dev .venv-protos    ## write generated client code and protocol stubs anew
+	$(BIN)/python tools/generate_protos.py
 	$(BIN)/python tools/generate.py
 	$(BIN)/python tools/ops_table.py
-	$(BIN)/python tools/generate_protos.py
 
 clean:
 	rm -rf .venv .venv-protos .cache dist build .pytest_cache .mypy_cache .ruff_cache

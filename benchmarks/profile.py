@@ -17,7 +17,7 @@ import teletensor as tt
 from teletensor_core.registry import OPS
 
 from benchmarks.models import WORKLOADS
-from benchmarks.training import stepper
+from benchmarks.work import stepper
 
 STEPS = 20
 

@@ -29,15 +29,14 @@ SIGNATURES: dict[str, str] = {
     "sort": "input, dim=-1, descending=False, *, stable=False",
 }
 
-# Reductions also take NumPy's name for `dim`.
+# Reductions also take NumPy's name for `keepdim`; these and all others that for `dim`, where no operand comes after it.
 REDUCTIONS = (
     "all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "mean", "nanmean", "nansum", "prod", "sum",
 )  # fmt: skip
 for _name in ("mean", "nanmean", "nansum", "prod", "sum"):
-    SIGNATURES[_name] = "input, dim=None, keepdim=False, *, dtype=None, axis=None"
+    SIGNATURES[_name] = "input, dim=None, keepdim=False, *, dtype=None, keepdims=None"
 for _name in ("all", "amax", "amin", "any", "argmax", "argmin", "logsumexp"):
-    SIGNATURES[_name] = "input, dim=None, keepdim=False, *, axis=None"
-
+    SIGNATURES[_name] = "input, dim=None, keepdim=False, *, keepdims=None"
 # Ops that give several tensors as a named tuple of teletensor.return_types.
 NAMED = {
     "aminmax": "aminmax", "cummax": "cummax", "cummin": "cummin", "eigh": "linalg_eigh", "kthvalue": "kthvalue",
@@ -93,7 +92,8 @@ ANNOTATIONS: dict[str, str] = {
     "beta": "Scalar", "ceil_mode": "bool", "decimals": "int", "descending": "bool", "diagonal": "int", "dim": "int",
     "dim0": "int", "dim1": "int", "dim2": "int", "dimension": "int", "dims": "Sizes", "dtype": "DType | None",
     "eps": "float", "equal_nan": "bool", "ignore_index": "int", "include_self": "bool", "is_causal": "bool", "k": "int",
-    "keepdim": "bool", "label_smoothing": "float", "largest": "bool", "m": "int", "minlength": "int", "n": "int",
+    "keepdim": "bool", "keepdims": "bool | None",
+    "label_smoothing": "float", "largest": "bool", "m": "int", "minlength": "int", "n": "int",
     "normalized_shape": "Sequence[int]", "num_groups": "int", "num_samples": "int", "offset": "int", "p": "float",
     "reduce": "str | None", "reduction": "str", "replacement": "bool", "right": "bool", "rounding_mode": "str | None",
     "rtol": "float", "atol": "float", "shape": "Sequence[int]", "size": "Any", "sorted": "bool", "stable": "bool",

@@ -32,7 +32,7 @@ def install() -> None: ...
 class TensorMethods:
 '''
 _SHADOWED = re.compile(r"\b(bool|float|int)\b")
-_DROPPED = frozenset(("out", "axis"))
+_DROPPED = frozenset(("out", "axis", "keepdims"))
 
 
 def text() -> str:

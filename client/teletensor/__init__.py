@@ -62,6 +62,7 @@ from teletensor.alias import as_torch
 from teletensor.amp.autocast import autocast, get_autocast_dtype, is_autocast_enabled, set_autocast_dtype
 from teletensor.amp.grad_scaler import GradScaler
 from teletensor.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from teletensor.compiled import compile
 from teletensor.connection import connect, disconnect
 from teletensor.device import Device as device
 from teletensor.factories import *  # noqa: F403  (it has an __all__, repeated below)
@@ -180,6 +181,7 @@ __all__ = [
     "channel_shuffle",
     "channels_last",
     "channels_last_3d",
+    "compile",
     "compiler",
     "complex64",
     "complex128",

@@ -12,7 +12,6 @@ from teletensor_core.spec import spec
 
 from teletensor import dispatch, hooks, staged
 from teletensor.graph import GradFn, leaves_under, walk
-from teletensor.python_node import PythonNode
 from teletensor.session import BackwardRequest, Session
 from teletensor.tensor_base import TensorBase, new
 
@@ -137,6 +136,7 @@ def engine_pass(
         if x._session is not session:
             raise DeviceError(f"tensors of one graph are on {session.device} and {x._session.device}")
     specs = [spec(t._spec.shape, t._spec.dtype) for t in targets]
+    node = _gradient_node(nodes, grads) if create_graph else None
     request = BackwardRequest(
         roots=[r._ref for r in roots],
         grads=[None if g is None else g._ref for g in grads],
@@ -144,25 +144,28 @@ def engine_pass(
         create_graph=create_graph,
         retain_graph=keep,
         only_targets=only_targets,
-        run_hook=_hook_runner(session, nodes, roots, ends),
+        run_hook=_hook_runner(session, nodes, roots, ends, node),
         target_specs=specs,
     )
     refs = session.backward(request)
-    node = _gradient_node(nodes, grads) if create_graph else None
     return [new(ref, s, session, node, i) for i, (ref, s) in enumerate(zip(refs, specs, strict=True))]
 
 
 def _hook_runner(
-    session: Session, nodes: list[GradFn], roots: list[Tensor], ends: Sequence[GradFn] | None
+    session: Session,
+    nodes: list[GradFn],
+    roots: list[Tensor],
+    ends: Sequence[GradFn] | None,
+    gradient_node: GradFn | None,
 ) -> Callable[..., Any] | None:
     if not hooks.any_on([*nodes, *(ends or ())], leaves_under(nodes) + roots):
         return None
-    return hooks.runner(session, on_leaves=ends is None)
+    return hooks.runner(session, gradient_node, on_leaves=ends is None)
 
 
 def _mark_freed(nodes: list[GradFn], keep: bool) -> None:
     for node in nodes:
-        if node.freed and (node.op.saves or isinstance(node, PythonNode)):
+        if node.freed and node.saves:
             raise GradientError(_SECOND_TIME)
     if not keep:
         for node in nodes:

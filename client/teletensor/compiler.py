@@ -1,25 +1,26 @@
-"""`torch.compiler`: there is none. Programs that ask hear so; marks for it leave functions as they are."""
+"""`torch.compiler`: what there is to say to, and about, `torch.compile`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from teletensor import compiled, recording
 from teletensor import missing as _missing
 
-__all__ = ["disable", "is_compiling", "is_dynamo_compiling", "is_exporting", "reset"]
+__all__ = ["compile", "disable", "is_compiling", "is_dynamo_compiling", "is_exporting", "reset"]
 
 
 def is_compiling() -> bool:
-    """False: nothing is ever being compiled."""
-    return False
+    """Whether a call of a compiled function is being recorded."""
+    return recording.state.listener is not None
 
 
 is_dynamo_compiling = is_exporting = is_compiling
 
 
 def disable(fn: Any = None, recursive: bool = True, *, reason: str | None = None) -> Any:
-    """The function itself: marks it as one that the compiler leaves to Python."""
+    """The function itself: in a compiled function it is recorded like all the rest, there are no graph breaks."""
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
@@ -28,7 +29,13 @@ def disable(fn: Any = None, recursive: bool = True, *, reason: str | None = None
 
 
 def reset() -> None:
-    """Nothing to do: nothing was compiled."""
+    """Forget every program: compiled functions are recorded anew."""
+    compiled.reset()
+
+
+def compile(*args: Any, **kwargs: Any) -> Any:
+    """See `torch.compile`."""
+    return compiled.compile(*args, **kwargs)
 
 
 if not TYPE_CHECKING:

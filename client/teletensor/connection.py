@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import grpc
 import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core.errors import ArgumentError, ConnectFailedError
-from teletensor_protos import handshake
+from teletensor_protos import handshake, shared
 from teletensor_protos.allocator import keep_freed_memory
 from teletensor_protos.tokens import TokenFileError, check_token, default_token_file, read_token
 from teletensor_protos.v1.worker_pb2 import OpenReply
@@ -38,6 +38,7 @@ def connect(
     cpu: Literal["local", "worker", "auto"] = "local",
     timeout: float = 10.0,
     blocking: bool | None = None,
+    shared_memory: bool | None = None,
 ) -> RemoteSession:
     """A session on the worker at `address` ("host:port", or TELETENSOR_URL), which closes at the end of a `with` block.
 
@@ -47,7 +48,8 @@ def connect(
     for a worker on this machine, to the token of this user. `tls_ca` (or TELETENSOR_TLS_CA) is a file with the
     certificate authority to trust, and switches TLS on; `tls_cert` and `tls_key` are files with a certificate for the
     worker to check. `blocking` (or TELETENSOR_BLOCKING=1) runs one command at a time, so that errors are raised at the
-    line that caused them.
+    line that caused them. To and from a worker on the same machine, large tensors move through shared memory, unless
+    `shared_memory=False` (or TELETENSOR_SHARED_MEMORY=0).
 
     Raises ConnectFailedError when nobody answers within `timeout` seconds; AuthenticationError, ProtocolMismatchError
     or QuotaExceededError when the worker refuses.
@@ -57,9 +59,11 @@ def connect(
     address = _target(address or os.environ.get("TELETENSOR_URL"))
     tls = Tls.read(tls_ca or os.environ.get("TELETENSOR_TLS_CA"), tls_cert, tls_key)
     blocking = os.environ.get("TELETENSOR_BLOCKING") == "1" if blocking is None else blocking
+    if shared_memory is None:
+        shared_memory = os.environ.get("TELETENSOR_SHARED_MEMORY") != "0"
     endpoint = open_channel(address, _token(token, address), tls)
     try:
-        reply = _open(endpoint, timeout)
+        reply = _open(endpoint, timeout, share_memory=shared_memory and is_loopback(address))
         handshake.check(reply)
     except BaseException:
         endpoint.channel.close()
@@ -67,7 +71,17 @@ def connect(
     is_machine = cpu == "worker" or (cpu == "auto" and reply.device == "cpu")
     device = Device("cpu") if is_machine else _device(reply)
     keep_freed_memory()
-    session = RemoteSession(endpoint, reply.session, device, reply.limits, blocking=blocking)
+    segment = shared.attach(reply.shared_memory) if shared_memory and reply.HasField("shared_memory") else None
+    session = RemoteSession(
+        endpoint,
+        reply.session,
+        device,
+        reply.limits,
+        reply.capabilities,
+        device_name=reply.device_name,
+        blocking=blocking,
+        segment=segment,
+    )
     sessions.add(session, default=default_device is None)
     if default_device is not None:
         sessions.resolve(default_device)
@@ -101,7 +115,7 @@ def _token(given: str | None, address: str) -> str | None:
         raise ArgumentError(str(error)) from None
 
 
-def _open(endpoint: Endpoint, timeout: float) -> OpenReply:
+def _open(endpoint: Endpoint, timeout: float, *, share_memory: bool) -> OpenReply:
     """Ask for a session, for as long as nobody listens there."""
     client = f"teletensor {handshake.software()}, Python {platform.python_version()}, {platform.node()}"
     deadline = time.monotonic() + timeout
@@ -109,7 +123,7 @@ def _open(endpoint: Endpoint, timeout: float) -> OpenReply:
         left = max(deadline - time.monotonic(), 0.0)
         try:
             reply: OpenReply = WorkerStub(endpoint.channel).Open(
-                handshake.request(client), metadata=endpoint.metadata(), timeout=left
+                handshake.request(client, share_memory=share_memory), metadata=endpoint.metadata(), timeout=left
             )
             return reply
         except grpc.RpcError as error:

@@ -84,6 +84,5 @@ def arriving_tensor(arriving: Arriving, like: TensorBase) -> Tensor:
     out.__dict__["_arriving"] = arriving
     out._session = sessions.local()
     out._spec = spec(like._spec.shape, like._spec.dtype)
-    out._requires, out._node, out._index, out._grad = False, None, 0, None
-    out._base, out._epoch, out._writes = None, 0, 0
+    out._requires, out._node, out._index, out._base = False, None, 0, None
     return out

@@ -9,8 +9,11 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from teletensor_core.plan import GRAD
 
 if TYPE_CHECKING:
     from typing import Self
@@ -20,14 +23,37 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+# Among the bits of a call: autocast may have to cast its operands.
+AUTOCAST = 1 << 8
+
+
 class _State(threading.local):
-    """`autocast` is the dtype that autocast runs some ops in, by kind of device."""
+    """What a thread's calls are like.
 
-    enabled = True
+    `flags` says it in one look: GRAD where ops are recorded, AUTOCAST. `autocast` is the dtype that autocast runs some
+    ops in, by kind of device.
+    """
+
+    flags = GRAD
     inference = False
+    _autocast: Mapping[str, DType] = MappingProxyType({})
 
-    def __init__(self) -> None:
-        self.autocast: dict[str, DType] = {}
+    @property
+    def enabled(self) -> bool:
+        return bool(self.flags & GRAD)
+
+    @enabled.setter
+    def enabled(self, on: bool) -> None:
+        self.flags = self.flags | GRAD if on else self.flags & ~GRAD
+
+    @property
+    def autocast(self) -> Mapping[str, DType]:
+        return self._autocast
+
+    @autocast.setter
+    def autocast(self, dtypes: Mapping[str, DType]) -> None:
+        self._autocast = dtypes
+        self.flags = self.flags | AUTOCAST if dtypes else self.flags & ~AUTOCAST
 
 
 state = _State()

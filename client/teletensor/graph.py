@@ -21,15 +21,22 @@ class GradFn:
     op's.
     """
 
-    __slots__ = ("__weakref__", "_metadata", "freed", "op", "parents", "retained", "title")
+    # What few nodes have is in no slot: it costs nothing until it is set.
+    __slots__ = ("__dict__", "__weakref__", "freed", "op", "parents")
+
+    retained: dict[int, weakref.ref[Tensor]] | None = None
+    title: str | None = None
+    _metadata: dict[str, Any] | None = None
 
     def __init__(self, op: Op, parents: tuple[Any, ...]) -> None:
         self.op = op
         self.parents = parents
         self.freed = False
-        self.retained: dict[int, weakref.ref[Tensor]] | None = None
-        self.title: str | None = None
-        self._metadata: dict[str, Any] | None = None
+
+    @property
+    def saves(self) -> bool:
+        """Whether it keeps values for backward, which are freed by one."""
+        return bool(self.op.saves)
 
     def name(self) -> str:
         """PyTorch's name of the node."""

@@ -89,13 +89,18 @@ def any_on(nodes: Iterable[GradFn], leaves: Iterable[TensorBase]) -> bool:
     return any(id(node) in hooked for node in nodes) or any(id(leaf) in hooked for leaf in leaves)
 
 
-def runner(session: Session, *, on_leaves: bool = True) -> Callable[[int, Ref, Spec], Ref | None]:
-    """What a session calls when its engine meets a hook. Those on leaves are passed over without `on_leaves`."""
+def runner(
+    session: Session, node: GradFn | None = None, *, on_leaves: bool = True
+) -> Callable[[int, Ref, Spec], Ref | None]:
+    """What a session calls when its engine meets a hook. Those on leaves are passed over without `on_leaves`.
+
+    `node` is where gradients come from that can be differentiated themselves.
+    """
 
     def run(number: int, ref: Ref, spec: Spec) -> Ref | None:
-        grad = new(ref, spec, session)
-        hook, node = _hooks.get(number, (None, None))
-        if hook is None or node is None or not (on_leaves or isinstance(node(), GradFn)):
+        grad = new(ref, spec, session, node)
+        hook, place = _hooks.get(number, (None, None))
+        if hook is None or place is None or not (on_leaves or isinstance(place(), GradFn)):
             return None
         answer = _answer(number, hook, grad)
         if answer is None:

@@ -9,7 +9,7 @@ from types import CodeType
 
 from teletensor_protos.codec import MOST_LOCATIONS
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _MOST_CHARACTERS = 1000
 
 
@@ -23,20 +23,30 @@ class Locations:
         self._fresh: list[tuple[int, str]] = []
         self._lock = threading.Lock()
 
-    def here(self) -> int:
-        """The number of the innermost line on the stack that is not teletensor's own."""
-        frame = sys._getframe(2)
-        inside = self._inside
-        while True:
-            code = frame.f_code
-            own = inside.get(code.co_filename)
-            if own is None:
-                own = inside[code.co_filename] = code.co_filename.startswith(_PACKAGE)
-            if not own or frame.f_back is None:
-                break
+    def here(self, depth: int = 2) -> int:
+        """The number of the innermost line on the stack that is not teletensor's own.
+
+        The innermost `depth` frames are known to be. Only lines of others have numbers: one look-up is enough for most.
+        """
+        try:
+            frame = sys._getframe(depth)
+        except ValueError:
+            # Called by no Python code at all, as what `atexit` calls is.
+            frame = sys._getframe()
+        found = self._numbers.get((id(frame.f_code), frame.f_lasti))
+        if found is not None:
+            return found[0]
+        while self._is_own(frame.f_code.co_filename) and frame.f_back is not None:
             frame = frame.f_back
+        code = frame.f_code
         found = self._numbers.get((id(code), frame.f_lasti))
         return found[0] if found is not None else self._define(code, frame.f_lasti, frame.f_lineno)
+
+    def _is_own(self, file: str) -> bool:
+        own = self._inside.get(file)
+        if own is None:
+            own = self._inside[file] = file.startswith(PACKAGE)
+        return own
 
     def _define(self, code: CodeType, instruction: int, line: int) -> int:
         text = f"{code.co_filename}:{line}"[-_MOST_CHARACTERS:]

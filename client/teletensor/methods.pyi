@@ -353,22 +353,22 @@ class TensorMethods:
     def cross(self, other: Tensor, dim: _int | None = None) -> Tensor:
         """The cross product of vectors of three elements along `dim` (the first dimension of size 3)."""
         ...
-    def cummax(self, dim: _int) -> return_types.cummax:
+    def cummax(self, dim: _int | None = None) -> return_types.cummax:
         """The greatest element so far along a dimension, and its index."""
         ...
-    def cummin(self, dim: _int) -> return_types.cummin:
+    def cummin(self, dim: _int | None = None) -> return_types.cummin:
         """The least element so far along a dimension, and its index."""
         ...
-    def cumprod(self, dim: _int, *, dtype: DType | None = None) -> Tensor:
+    def cumprod(self, dim: _int | None = None, *, dtype: DType | None = None) -> Tensor:
         """The product of all elements so far along a dimension."""
         ...
-    def cumprod_(self, dim: _int, *, dtype: DType | None = None) -> Tensor:
+    def cumprod_(self, dim: _int | None = None, *, dtype: DType | None = None) -> Tensor:
         """The product of all elements so far along a dimension. Written into `input`."""
         ...
-    def cumsum(self, dim: _int, *, dtype: DType | None = None) -> Tensor:
+    def cumsum(self, dim: _int | None = None, *, dtype: DType | None = None) -> Tensor:
         """The sum of all elements so far along a dimension."""
         ...
-    def cumsum_(self, dim: _int, *, dtype: DType | None = None) -> Tensor:
+    def cumsum_(self, dim: _int | None = None, *, dtype: DType | None = None) -> Tensor:
         """The sum of all elements so far along a dimension. Written into `input`."""
         ...
     def deg2rad(self) -> Tensor:
@@ -763,7 +763,7 @@ class TensorMethods:
     def log_normal_(self, mean: _float = 1.0, std: _float = 2.0, *, generator: Generator | None = None) -> Tensor:
         """The tensor, filled with numbers whose logarithms are normal."""
         ...
-    def log_softmax(self, dim: _int, dtype: DType | None = None) -> Tensor:
+    def log_softmax(self, dim: _int | None = None, dtype: DType | None = None) -> Tensor:
         """The logarithm of softmax, without overflow."""
         ...
     def logaddexp(self, other: Operand) -> Tensor:
@@ -772,7 +772,7 @@ class TensorMethods:
     def logaddexp2(self, other: Tensor) -> Tensor:
         """`log2(2**input + 2**other)`, without overflow."""
         ...
-    def logcumsumexp(self, dim: _int) -> Tensor:
+    def logcumsumexp(self, dim: _int | None = None) -> Tensor:
         """The logarithm of the running sum of exponentials."""
         ...
     def logdet(self) -> Tensor:
@@ -1211,7 +1211,7 @@ class TensorMethods:
     def slogdet(self) -> return_types.linalg_slogdet:
         """The determinant's sign and the logarithm of its absolute value."""
         ...
-    def softmax(self, dim: _int, dtype: DType | None = None) -> Tensor:
+    def softmax(self, dim: _int | None = None, dtype: DType | None = None) -> Tensor:
         """exp(x) over its sum along a dimension."""
         ...
     def sort(self, dim: _int = -1, descending: _bool = False, *, stable: _bool = False) -> return_types.sort:
@@ -1404,7 +1404,7 @@ class TensorMethods:
     def unsafe_split(self, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """`split`; nothing is unsafe about it here."""
         ...
-    def unsqueeze(self, dim: _int) -> Tensor:
+    def unsqueeze(self, dim: _int | None = None) -> Tensor:
         """One more dimension, of size 1, at `dim`."""
         ...
     def unsqueeze_(self, dim: _int) -> Tensor:
@@ -1423,11 +1423,15 @@ class TensorMethods:
         ...
     @overload
     def view(self, dtype: DType) -> Tensor:
-        """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
+        """The same memory under another shape (-1: whatever is left), or its bits read as another dtype.
+        
+        Raises ShapeError when the layout does not allow it."""
         ...
     @overload
     def view(self, *sizes: Sizes, size: Sizes | None = None) -> Tensor:
-        """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
+        """The same memory under another shape (-1: whatever is left), or its bits read as another dtype.
+        
+        Raises ShapeError when the layout does not allow it."""
         ...
     def view_as(self, other: Tensor) -> Tensor:
         """`input` viewed with the shape of `other`."""
@@ -1491,9 +1495,6 @@ class TensorMethods:
     def __pow__(self, other: Operand) -> Tensor:
         """`input` to the power of `exponent`."""
         ...
-    def __matmul__(self, other: Operand) -> Tensor:
-        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
-        ...
     def __and__(self, other: Operand) -> Tensor:
         """The bits that both have."""
         ...
@@ -1548,9 +1549,6 @@ class TensorMethods:
     def __rpow__(self, other: Operand) -> Tensor:
         """`input` to the power of `exponent`."""
         ...
-    def __rmatmul__(self, other: Operand) -> Tensor:
-        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
-        ...
     def __rand__(self, other: Operand) -> Tensor:
         """The bits that both have."""
         ...
@@ -1601,4 +1599,10 @@ class TensorMethods:
         ...
     def __irshift__(self, other: Operand) -> Tensor:
         """Bits moved down; the sign stays. Written into `input`."""
+        ...
+    def __matmul__(self, other: Operand) -> Tensor:
+        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
+        ...
+    def __rmatmul__(self, other: Operand) -> Tensor:
+        """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
         ...

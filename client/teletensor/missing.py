@@ -18,9 +18,7 @@ REASONS = {
     "fx": "modules are not traced: ops run on the worker as they come",
     "onnx": "models cannot be exported; torch.save writes state dicts that PyTorch reads",
     "export": "models cannot be exported; torch.save writes state dicts that PyTorch reads",
-    "compile": "recorded programs are a later version's work; leave the model as it is, it runs the same",
     "multiprocessing": "tensors cannot be shared between processes; Python's multiprocessing is there for the rest",
-    "profiler": "nothing is profiled in this version; session.stats() counts commands, bytes and round trips",
     "quantization": "there are no quantized tensors",
     "ao": "there are no quantized tensors",
     "sparse": "there are no sparse tensors",
@@ -36,8 +34,8 @@ REASONS = {
     "futures": "ops are sent without waiting anyway; Tensor.item_async() and to_host(non_blocking=True) give futures",
     "classes": "custom C++ classes need PyTorch itself",
     "library": "custom operators need PyTorch itself; torch.autograd.Function works here",
-    "_dynamo": "there is no compiler here",
-    "_inductor": "there is no compiler here",
+    "_dynamo": "there is no bytecode compiler here: torch.compile records what a call does",
+    "_inductor": "there is no bytecode compiler here: torch.compile records what a call does",
 }
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 

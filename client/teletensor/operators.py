@@ -6,26 +6,26 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from teletensor_core.registry import OPS, Op
 
 from teletensor import factories, functions, indexing, ops
+from teletensor.dispatch import apply
 from teletensor.tensor import Tensor
 from teletensor.types import Operand
 
-_BINARY: dict[str, Callable[[Any, Any], Tensor]] = {
-    "add": ops.add, "sub": ops.sub, "mul": ops.mul, "truediv": ops.div, "floordiv": ops.floor_divide,
-    "mod": ops.remainder,
-    "pow": ops.pow, "matmul": functions.matmul, "and": ops.bitwise_and, "or": ops.bitwise_or, "xor": ops.bitwise_xor,
-    "lshift": ops.bitwise_left_shift, "rshift": ops.bitwise_right_shift,
+_BINARY = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide", "mod": "remainder",
+    "pow": "pow", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "bitwise_left_shift",
+    "rshift": "bitwise_right_shift",
 }  # fmt: skip
 _INPLACE: dict[str, Callable[[Any, Any], Tensor]] = {
     "add": ops.add_, "sub": ops.sub_, "mul": ops.mul_, "truediv": ops.div_, "floordiv": ops.floor_divide_,
     "mod": ops.remainder_, "pow": ops.pow_, "and": ops.bitwise_and_, "or": ops.bitwise_or_, "xor": ops.bitwise_xor_,
     "lshift": ops.bitwise_left_shift_, "rshift": ops.bitwise_right_shift_,
 }  # fmt: skip
-_COMPARISONS: dict[str, Callable[[Any, Any], Tensor]] = {
-    "eq": ops.eq, "ne": ops.ne, "lt": ops.lt, "le": ops.le, "gt": ops.gt, "ge": ops.ge,
-}  # fmt: skip
-_NUMBERS = (Tensor, int, float, complex, np.number, np.bool_)
+_COMPARISONS = {name: name for name in ("eq", "ne", "lt", "le", "gt", "ge")}
+_OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
+_FREQUENT = frozenset((Tensor, int, float))
 
 
 def methods() -> dict[str, Callable[..., Any]]:
@@ -38,27 +38,48 @@ def methods() -> dict[str, Callable[..., Any]]:
         "__getitem__": indexing.get,
         "__setitem__": indexing.put,
     }
-    for name, function in {**_BINARY, **_COMPARISONS}.items():
-        found[f"__{name}__"] = _operator(f"__{name}__", function)
-    for name, function in _BINARY.items():
-        found[f"__r{name}__"] = _operator(f"__r{name}__", function, reflected=True)
+    for name, op in {**_BINARY, **_COMPARISONS}.items():
+        found[f"__{name}__"] = _named(f"__{name}__", getattr(ops, op), _forward(OPS[op]))
+    for name, op in _BINARY.items():
+        found[f"__r{name}__"] = _named(f"__r{name}__", getattr(ops, op), _reflected(getattr(ops, op)))
     for name, function in _INPLACE.items():
-        found[f"__i{name}__"] = _operator(f"__i{name}__", function)
+        found[f"__i{name}__"] = _named(f"__i{name}__", function, _calling(function))
+    matmul = functions.matmul
+    found["__matmul__"] = _named("__matmul__", matmul, _calling(matmul))
+    found["__rmatmul__"] = _named("__rmatmul__", matmul, _reflected(matmul))
     return found
 
 
-def _operator(name: str, function: Callable[[Any, Any], Tensor], *, reflected: bool = False) -> Callable[..., Tensor]:
-    def forward(self: Tensor, other: Operand) -> Tensor:
-        if type(other) is Tensor:
-            return function(self, other)
+def _forward(op: Op) -> Callable[..., Any]:
+    """An op between two operands, called without a way round by its function: nothing is called more often."""
+    attrs = tuple(op.attrs.values())
+
+    def call(self: Tensor, other: Operand) -> Tensor:
+        if type(other) in _FREQUENT:
+            return apply(op, (self, other), attrs)
+        operand = _operand(other, self)
+        return operand if operand is NotImplemented else apply(op, (self, operand), attrs)
+
+    return call
+
+
+def _calling(function: Callable[[Any, Any], Tensor]) -> Callable[..., Any]:
+    def call(self: Tensor, other: Operand) -> Tensor:
         operand = _operand(other, self)
         return operand if operand is NotImplemented else function(self, operand)
 
-    def backward(self: Tensor, other: Operand) -> Tensor:
+    return call
+
+
+def _reflected(function: Callable[[Any, Any], Tensor]) -> Callable[..., Any]:
+    def call(self: Tensor, other: Operand) -> Tensor:
         operand = _operand(other, self)
         return operand if operand is NotImplemented else function(operand, self)
 
-    made = backward if reflected else forward
+    return call
+
+
+def _named(name: str, function: Callable[..., Any], made: Callable[..., Any]) -> Callable[..., Any]:
     made.__name__ = made.__qualname__ = name
     made.__doc__ = function.__doc__
     return made
@@ -66,6 +87,6 @@ def _operator(name: str, function: Callable[[Any, Any], Tensor], *, reflected: b
 
 def _operand(x: Any, like: Tensor) -> Any:
     """What an op takes for the other side of an operator; NotImplemented for what no op takes."""
-    if isinstance(x, _NUMBERS):
+    if isinstance(x, _OPERANDS):
         return x
     return factories.tensor(x, device=like.device) if isinstance(x, np.ndarray) else NotImplemented

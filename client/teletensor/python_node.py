@@ -32,6 +32,7 @@ class PythonNode(GradFn):
     """
 
     __slots__ = ("leaves", "run", "sequence")
+    saves = True
 
     def __init__(self, title: str, inputs: Sequence[Any], run: Callable[[list[Tensor | None]], Continuation]) -> None:
         super().__init__(OPS["alias"], tuple(x._edge() for x in inputs))

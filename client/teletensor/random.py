@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from teletensor_core.errors import ArgumentError, ArgumentTypeError
 
+from teletensor import recording
 from teletensor.device import Device
 
 if TYPE_CHECKING:
@@ -127,7 +128,11 @@ def generating_from(generator: Generator) -> Iterator[None]:
 
 def draw(generator: Generator | None, count: int) -> tuple[int, int]:
     """Seed and offset for `count` numbers from this generator, or the default one."""
-    return (current_generator() if generator is None else generator).next(count)
+    chosen = current_generator() if generator is None else generator
+    seed, offset = chosen.next(count)
+    if recording.state.listener is not None:
+        recording.state.listener.drew(chosen, count, seed, offset)
+    return seed, offset
 
 
 def manual_seed(seed: int) -> Generator:

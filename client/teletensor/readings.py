@@ -50,8 +50,7 @@ class Reading(Answer):
     def take(self, at: int) -> np.ndarray[Any, Any]:
         """The values of the `at`-th tensor. Waits; raises the error that took their place."""
         if self._event is None:
-            self._readings.hurry()
-            self._told.wait()
+            self._readings.wait(self._told)
         event = self._event
         if isinstance(event, TeletensorError):
             raise again(event)
@@ -82,14 +81,14 @@ class Part(Arriving):
 class Readings:
     """A session's reads that nobody waits for.
 
-    `expect` counts a question and gives its number, once `CommandStream.expect` keeps a place for the answer;
-    `wait` counts a wait.
+    `expect` makes a reading, for whose answer there is a place; `count_wait` counts somebody's wait. An error that came
+    and that nobody looked at is kept for `untold`.
     """
 
-    def __init__(self, writer: Writer, expect: Callable[[], Reading], wait: Callable[[], None]) -> None:
+    def __init__(self, writer: Writer, expect: Callable[[], Reading], count_wait: Callable[[], None]) -> None:
         self._writer = writer
         self._expect = expect
-        self._wait = wait
+        self._count_wait = count_wait
         self._last: tuple[Reading, tuple[int, int]] | None = None
         self._failed: dict[TeletensorError, None] = {}
 
@@ -124,12 +123,13 @@ class Readings:
         reading.refs.extend(refs)
         return reading
 
-    def hurry(self) -> None:
-        """Somebody is about to wait: send what has not been sent."""
-        self._wait()
+    def wait(self, told: threading.Event) -> None:
+        """Wait for an answer, having sent what has not been sent."""
+        self._count_wait()
         with self._writer.lock:
             if not self._writer.closed:
                 self._writer.flush()
+        told.wait()
 
     # -- errors that nobody has looked at ----------------------------------------------------------------------------
 

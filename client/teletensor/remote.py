@@ -7,49 +7,70 @@ from typing import Any
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.errors import TeletensorError
+from teletensor_core.errors import ProtocolMismatchError, TeletensorError
 from teletensor_core.plan import Plan
+from teletensor_core.programs import Code
 from teletensor_core.spec import Spec, spec
-from teletensor_protos import codec
-from teletensor_protos.v1.worker_pb2 import HookCall, Limits
+from teletensor_protos import codec, handshake
+from teletensor_protos import programs as program_codec
+from teletensor_protos.shared import Segment
+from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest, Profile
+from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import state_files
 from teletensor.answers import Answer, Answered, again, error_of
-from teletensor.channel import Endpoint
+from teletensor.channel import Endpoint, translated
 from teletensor.device import Device
 from teletensor.readings import Reading, Readings
 from teletensor.session import Arriving, BackwardRequest, Ref, Session, Stats
 from teletensor.writer import Writer
 
 _INLINE_BYTES = 1 << 16
+# Frames from a look at the stack to whoever may call an op: of `here`, of `submit`, of dispatch, and of the op.
+_TO_CALLER = 4
 
 
 class RemoteSession(Session):
     """A session on a worker, over one bidirectional stream. Thread-safe; commands run in the order they were given.
 
-    `limits` is what the worker allows it. With `blocking`, every command is waited for.
+    `device_name` is the worker's name for its device, `limits` what the worker allows, `capabilities` what it can do.
+    With `blocking`, every command is waited for. Large tensors move faster through `segment`, memory that it
+    shares with the worker.
     """
 
     def __init__(
-        self, endpoint: Endpoint, session_id: str, device: Device, limits: Limits, *, blocking: bool = False
+        self,
+        endpoint: Endpoint,
+        session_id: str,
+        device: Device,
+        limits: Limits,
+        capabilities: Iterable[str] = handshake.CAPABILITIES,
+        *,
+        device_name: str = "",
+        blocking: bool = False,
+        segment: Segment | None = None,
     ) -> None:
         self.device = device
+        self.device_name = device_name
         self.id = session_id
         self.limits = limits
+        self.capabilities = frozenset(capabilities)
         self._endpoint = endpoint
         self._blocking = blocking
-        self._writer = Writer(endpoint, session_id, limits)
+        self._writer = Writer(endpoint, session_id, limits, segment)
         self._stream = self._writer.stream
         self._locations = self._writer.locations
         self._lock = self._writer.lock
         self._readings = Readings(self._writer, self._expect_reading, self._count_wait)
-        self._request = self._round_trips = self._waits = 0
+        self._request = self._round_trips = self._waits = self._programs = 0
+        # One call less for each tensor that dies.
+        self.release = self._writer.release  # type: ignore[method-assign, assignment]
 
     # -- commands that nobody waits for ------------------------------------------------------------------------------
 
     def submit(self, plan: Plan, operands: Sequence[Any]) -> tuple[Ref, ...]:
         """Write an op. Never waits, unless too much is under way already."""
-        outs = self._writer.op(plan, self._locations.here(), operands)
+        outs = self._writer.op(plan, self._locations.here(_TO_CALLER), operands)
         if self._blocking:
             self._run_now(outs)
         return outs
@@ -205,6 +226,31 @@ class RemoteSession(Session):
             raise
         _checked(event)
 
+    # -- programs ----------------------------------------------------------------------------------------------------
+
+    def define_program(self, code: Code, locations: Sequence[str]) -> int:
+        """Send a program; its number. Raises QuotaExceededError for one that is too large, or ProtocolMismatchError."""
+        if "programs" not in self.capabilities:
+            raise ProtocolMismatchError("this worker cannot run compiled functions; upgrade it")
+        data = program_codec.encode(code, list(locations))
+        with self._lock:
+            self._programs += 1
+            number = self._programs
+            self._writer.define_program(number, data)
+        return number
+
+    def run_program(self, program: int, inputs: Sequence[Ref], numbers: Sequence[Any], outputs: int) -> tuple[Ref, ...]:
+        """Write one command."""
+        outs = self._writer.run_program(program, self._locations.here(), inputs, numbers, outputs)
+        if self._blocking:
+            self._run_now(outs)
+        return outs
+
+    def drop_program(self, program: int) -> None:
+        """Let the worker forget a program."""
+        if not self.closed:
+            self._writer.command(codec.DROP_PROGRAM, program)
+
     # -- state files -------------------------------------------------------------------------------------------------
 
     def export_state(self, named: Mapping[str, Ref], metadata: Mapping[str, str] | None = None) -> Iterator[bytes]:
@@ -228,9 +274,24 @@ class RemoteSession(Session):
         state_files.import_(self._endpoint, self.id, named, pieces)
         return named
 
+    def memory(self) -> MemoryReply:
+        """The bytes that the session holds once everything so far has run, and those of its device. Waits for that."""
+        self._fence()
+        self._round_trips += 1
+        self._waits += 1
+        with translated(self._endpoint.address):
+            reply: MemoryReply = WorkerStub(self._endpoint.channel).Memory(
+                MemoryRequest(), metadata=self._endpoint.metadata(self.id)
+            )
+        return reply
+
     def _fence(self) -> None:
         """Wait until everything so far has run. Unlike `synchronize`, leaves errors to those who read their tensors."""
         self._ask(codec.SPECS, 0)
+
+    def profile(self, action: int) -> Profile:
+        """Switch the worker's notes of when commands run on or off, or take some. Needs the capability "profile"."""
+        return self._ask(codec.PROFILE, action).reply.profile
 
     # -- the session itself ------------------------------------------------------------------------------------------
 
@@ -243,6 +304,7 @@ class RemoteSession(Session):
             waits=self._waits,
             bytes_sent=self._stream.bytes_sent,
             bytes_received=self._stream.bytes_received,
+            bytes_shared=0 if self._stream.lane is None else self._stream.lane.bytes,
         )
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from teletensor_core.plan import Plan
+from teletensor_core.programs import Code
 from teletensor_core.spec import Spec
 
 from teletensor.device import Device
@@ -31,6 +32,7 @@ class Stats:
     waits: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
+    bytes_shared: int = 0
 
     def __sub__(self, earlier: Stats) -> Stats:
         return Stats(**{name: value - getattr(earlier, name) for name, value in vars(self).items()})
@@ -104,6 +106,18 @@ class Session(ABC):
     @abstractmethod
     def set_hook(self, ref: Ref, hook: int, add: bool) -> None:
         """Add or remove a hook on a tensor's gradient."""
+
+    @abstractmethod
+    def define_program(self, code: Code, locations: Sequence[str]) -> Any:
+        """Make a program known to the session; what `run_program` takes. `locations` are the lines of its commands."""
+
+    @abstractmethod
+    def run_program(self, program: Any, inputs: Sequence[Ref], numbers: Sequence[Any], outputs: int) -> tuple[Ref, ...]:
+        """Run a program; refs of its outputs, as many as it has. Never waits."""
+
+    @abstractmethod
+    def drop_program(self, program: Any) -> None:
+        """Forget a program."""
 
     @abstractmethod
     def synchronize(self) -> None:

@@ -12,39 +12,40 @@ from teletensor.session import Ref, Session
 
 
 class TensorBase:
-    """The fields of a tensor, and how they follow writes through views. `Tensor` adds PyTorch's surface."""
+    """The fields of a tensor, and how they follow writes through views. `Tensor` adds PyTorch's surface.
 
+    `_writes` counts writes into its memory; `_base` is what it is a view of, as `_view_op` shows it. `_epoch` counts
+    how often a base became another result of the graph, and `_seen` is the last such time that a view knows of.
+    """
+
+    # What few tensors have is in no slot: it costs nothing until it is set.
     __slots__ = (
         "__dict__",
         "__weakref__",
         "_base",
-        "_epoch",
-        "_grad",
         "_index",
         "_node",
         "_ref",
         "_requires",
-        "_seen",
         "_session",
         "_spec",
-        "_view_op",
-        "_writes",
     )
 
     _concrete: ClassVar[type[Any]]
 
     _base: TensorBase | None
-    _epoch: int
-    _grad: Any
     _index: int
     _node: GradFn | None
     _ref: Ref
     _requires: bool
-    _seen: int
     _session: Session
     _spec: Spec
+
+    _epoch = 0
+    _grad: Any = None
+    _seen = 0
     _view_op: Op
-    _writes: int
+    _writes = 0
 
     def __del__(self) -> None:
         # A finaliser may run anywhere, also half-way through construction: it only notes the handle.
@@ -81,8 +82,7 @@ class TensorBase:
         """Begin with the identity of a freshly made tensor, which loses it."""
         self._ref, self._spec, self._session = made._ref, made._spec, made._session
         made._ref = None
-        self._requires, self._node, self._index, self._grad = False, None, 0, None
-        self._base, self._epoch, self._writes = None, 0, 0
+        self._requires, self._node, self._index, self._base = False, None, 0, None
 
     def _adopt(self, made: TensorBase) -> None:
         """Become another value, with its place in the graph; `made` loses it. What this tensor was a view of stays."""
@@ -103,10 +103,7 @@ def new(ref: Ref, spec: Spec, session: Session, node: GradFn | None = None, inde
     out._requires = False
     out._node = node
     out._index = index
-    out._grad = None
     out._base = None
-    out._epoch = 0
-    out._writes = 0
     return out
 
 

@@ -104,13 +104,20 @@ BY_NP: dict[np.dtype[Any], DType] = {dtype.np: dtype for dtype in ALL}
 FLOATS = (float16, bfloat16, float32, float64)
 
 _process_default = [float32]
-_override = threading.local()
+
+
+class _Override(threading.local):
+    """A thread's own default, if it has one."""
+
+    dtype: DType | None = None
+
+
+_override = _Override()
 
 
 def default_dtype() -> DType:
     """The dtype of new floating point tensors, and of Python floats in promotion."""
-    override: DType | None = getattr(_override, "dtype", None)
-    return override or _process_default[0]
+    return _override.dtype or _process_default[0]
 
 
 def set_default_dtype(dtype: DType) -> None:
@@ -121,7 +128,7 @@ def set_default_dtype(dtype: DType) -> None:
 @contextlib.contextmanager
 def default_dtype_as(dtype: DType) -> Iterator[None]:
     """Infer with another default in this thread: a worker does so for clients that changed theirs."""
-    previous: DType | None = getattr(_override, "dtype", None)
+    previous = _override.dtype
     _override.dtype = dtype
     try:
         yield

@@ -10,6 +10,7 @@
     │  ├─ GradientError(RuntimeError)  autograd was asked for something impossible
     │  ├─ DeviceError(RuntimeError)    tensors are in different places, or the place does not exist
     │  ├─ LinAlgError(RuntimeError)    a matrix is singular, or an algorithm did not converge
+    │  ├─ CompileError(RuntimeError)   a function cannot be compiled, or is not what was compiled
     │  ├─ UnsupportedError(NotImplementedError)  teletensor does not have it
     │  └─ CheckpointError(RuntimeError) a file is damaged, or holds what is refused
     ├─ WorkerError                     the worker could not do it
@@ -77,6 +78,10 @@ class DeviceError(UserError, RuntimeError):
 
 class LinAlgError(UserError, RuntimeError):
     """A matrix is singular, not positive definite, or an algorithm did not converge."""
+
+
+class CompileError(UserError, RuntimeError):
+    """A function does what a recorded program cannot, or does something else than when it was recorded."""
 
 
 class UnsupportedError(UserError, NotImplementedError):
@@ -148,6 +153,7 @@ CODES: dict[str, type[TeletensorError]] = {
     "gradient": GradientError,
     "device": DeviceError,
     "linalg": LinAlgError,
+    "compile": CompileError,
     "unsupported": UnsupportedError,
     "checkpoint": CheckpointError,
     "unknown_op": UnknownOpError,

@@ -58,6 +58,37 @@ def erf(x: Array) -> Array:
     return _erf64(x, complement=False)
 
 
+# log(cdf(x) / cdf(-x)) / x in powers of x^2: a least-maximum fit on [-5.6, 5.6], weighted by what an error in it does
+# to x cdf(x), which is then good to 7e-8.
+_LOGIT32 = (
+    3.611238641454406e-09,
+    -2.6689306764637877e-07,
+    7.938223461678717e-06,
+    -1.1048035230487585e-04,
+    -6.625987589359283e-05,
+    7.266856729984283e-02,
+    1.5957684516906738,
+)
+_MINUS_LOGIT32 = tuple(-c for c in _LOGIT32)
+
+
+def normal_cdf(x: Array) -> Array:
+    """The standard normal distribution function, (1 + erf(x / sqrt 2)) / 2, as a new array."""
+    x = np.asarray(x)
+    if x.dtype != np.float32:
+        return np.multiply(_erf64(x * -math.sqrt(0.5), complement=True), 0.5, out=np.empty_like(x))
+    square = np.multiply(x, x, out=np.empty_like(x))
+    out = np.multiply(square, _MINUS_LOGIT32[0], out=np.empty_like(x))
+    out += _MINUS_LOGIT32[1]
+    for c in _MINUS_LOGIT32[2:]:
+        out *= square
+        out += c
+    out *= x
+    np.exp(out, out=out)
+    out += 1
+    return np.reciprocal(out, out=out)
+
+
 def erfc(x: Array) -> Array:
     """1 - erf(x), without cancellation."""
     x = np.asarray(x)

@@ -22,7 +22,11 @@ SESSION_KEY = "teletensor-session"
 ERROR_KEY = "teletensor-error"
 
 RELEASE, READ, BACKWARD, UPLOAD, REQUIRE_GRAD, SPECS, SYNC, HOOK, HOOK_DONE, DETACH, CANCEL = range(1, 12)
+PROFILE, DEFINE_PROGRAM, RUN_PROGRAM, DROP_PROGRAM = range(12, 16)
 FIRST_SIGNATURE = 16
+PROFILE_STOP, PROFILE_START, PROFILE_TAKE = range(3)
+# Words of a record: name, location, batch, when that was taken, when the command began and ended.
+PROFILE_WIDTH = 6
 CREATE_GRAPH, RETAIN_GRAPH, ONLY_TARGETS, REPLY_WHEN_DONE = 1, 2, 4, 8
 # Handles from here on are the worker's own: gradients given to hooks.
 WORKER_HANDLES = 1 << 62
@@ -99,13 +103,18 @@ def decode(data: bytes) -> list[Any]:
         return []
     if len(data) > MOST_BYTES:
         raise MalformedRequestError(f"{len(data)} bytes of MessagePack; a batch may have {MOST_BYTES}")
-    try:
-        values = _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedRequestError(f"not a MessagePack list: {error}") from None
-    if not isinstance(values, list):
+    values = decode_value(data)
+    if not isinstance(values, tuple):
         raise MalformedRequestError(f"expected a list, got {type(values).__name__}")
-    return [_frozen(value) for value in values]
+    return list(values)
+
+
+def decode_value(data: bytes) -> Any:
+    """One MessagePack value, with tuples for lists. Raises MalformedRequestError."""
+    try:
+        return _frozen(_decoder.decode(data))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedRequestError(f"not MessagePack: {error}") from None
 
 
 def decode_signatures(data: bytes) -> list[SignatureMessage]:

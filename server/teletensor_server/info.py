@@ -12,7 +12,7 @@ class SessionLimits:
     """What one session may use. Zero: no limit.
 
     `message_bytes` bounds one message on the wire, `window_bytes` and `window_commands` what a client may have sent
-    without an acknowledgement, `signatures` how many signatures a session may have defined at a time.
+    without an acknowledgement, `signatures` and `programs` how many of those a session may have defined at a time.
     """
 
     session_bytes: int = 0
@@ -21,6 +21,7 @@ class SessionLimits:
     window_bytes: int = 64 << 20
     window_commands: int = 65_536
     signatures: int = 65_536
+    programs: int = 256
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,8 @@ def _follow(node: Node, memory: dict[int, int], pending: list[Any]) -> None:
                 _add(value, memory, pending)
     for array, _, _ in node.outs or ():
         _add_array(array, memory)
+    for array in node.kept():
+        _add_array(array, memory)
 
 
 def _add(value: Value, memory: dict[int, int], pending: list[Any]) -> None:

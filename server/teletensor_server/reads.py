@@ -44,7 +44,8 @@ def read(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
             _told(machine, handle, each)
     yield machine.reply(request=request, arrays=arrays, failures=failures, elements=elements)
     if not inline:
-        yield from pack_chunks(_pieces(machine, values))
+        pieces = _pieces(machine, values)
+        yield from pack_chunks(pieces) if machine.exchange is None else machine.exchange.frames_of(pieces)
 
 
 def _value_or_poison(machine: SessionMachine, handle: int) -> Value | Poison:

@@ -20,7 +20,7 @@ from teletensor_core.errors import (
     UserError,
     code_of,
 )
-from teletensor_protos import codec, handshake
+from teletensor_protos import codec, handshake, shared
 from teletensor_protos.frames import Out, parse_client_frame, serialize
 from teletensor_protos.v1 import worker_pb2 as pb
 
@@ -77,6 +77,8 @@ class Service:
             request = _parsed(pb.OpenRequest.FromString, data)
             version = handshake.agree(request)
             session = self.worker.open(request.client, request.device)
+            if shared.CAPABILITY in request.capabilities and _is_near(context.peer()):
+                session.offer = shared.offer(self.worker.shared_bytes, self.worker.limits.message_bytes)
             limits = self.worker.limits
             return pb.OpenReply(
                 version=version,
@@ -84,6 +86,7 @@ class Service:
                 op_fingerprint=handshake.fingerprint(),
                 worker=f"teletensor {handshake.software()}",
                 software=handshake.software(),
+                shared_memory=None if session.offer is None else session.offer.describe(),
                 capabilities=handshake.CAPABILITIES,
                 device=session.device,
                 device_name=self.worker.backend.device_name,
@@ -103,8 +106,9 @@ class Service:
         with statuses(self.worker, context):
             session = self._session(context)
             with session.streaming(context.cancel), self._ends_with_errors(session):
+                session.share(dict(context.invocation_metadata()).get(shared.SECRET_KEY))
                 for out in session.run(_frames(frames)):
-                    session.bytes_sent += len(out) if isinstance(out, bytes) else out.ByteSize()
+                    session.bytes_sent += _size(out)
                     yield out
             if session.machine.ended:
                 self.worker.session(session.id)  # raises how it ended
@@ -151,6 +155,16 @@ class Service:
                 return pb.ImportReply(names=file.finish())
         raise AssertionError("abort() always raises")
 
+    def Memory(self, data: bytes, context: grpc.ServicerContext) -> pb.MemoryReply:
+        """What the session holds, and what its device has."""
+        with statuses(self.worker, context):
+            _parsed(pb.MemoryRequest.FromString, data)
+            held = self._session(context).info().bytes
+            info = self.worker.backend.memory_info()
+            rest = {name: info.get(name, 0) for name in ("reserved", "free", "total")}
+            return pb.MemoryReply(allocated=held, **rest)
+        raise AssertionError("abort() always raises")
+
     def Close(self, data: bytes, context: grpc.ServicerContext) -> pb.CloseReply:
         """End a session."""
         with statuses(self.worker, context):
@@ -179,8 +193,22 @@ def _frames(received: Iterator[bytes]) -> Iterator[Frame]:
             yield frame.batch
         elif frame.WhichOneof("kind") == "chunk":
             yield memoryview(frame.chunk)
+        elif frame.WhichOneof("kind") == "shared":
+            yield frame.shared
+        elif frame.WhichOneof("kind") == "taken":
+            yield frame.taken
         else:
             raise MalformedRequestError("a frame is a batch or a chunk; this one is neither")
+
+
+def _size(out: Out) -> int:
+    """Bytes of a frame, with those that are in shared memory."""
+    return len(out) if isinstance(out, bytes) else out.ByteSize() + out.shared.size
+
+
+def _is_near(peer: str) -> bool:
+    """Whether a peer, as gRPC names it, has connected from this machine, or through a tunnel that ends on it."""
+    return peer.startswith(("ipv4:127.", "ipv6:%5B::1%5D:", "ipv6:[::1]:", "unix:"))
 
 
 def _data_of(first: pb.ImportChunk, rest: Iterator[pb.ImportChunk]) -> Iterator[bytes]:

@@ -75,7 +75,7 @@ class Signatures:
         self, signature: Signature, kinds: tuple[Any, ...], operands: Sequence[Any], max_bytes: int
     ) -> Prepared:
         """The plan for operands of these kinds, kept. Raises what the op's rules raise, and MalformedRequestError."""
-        made = _prepare(signature, kinds, operands, max_bytes)
+        made = prepared(signature, kinds, operands, max_bytes)
         self._plans += 1
         if self._plans > _MOST_PLANS:
             for other in self.by_number.values():
@@ -85,7 +85,8 @@ class Signatures:
         return made
 
 
-def _prepare(signature: Signature, kinds: tuple[Any, ...], operands: Sequence[Any], max_bytes: int) -> Prepared:
+def prepared(signature: Signature, kinds: tuple[Any, ...], operands: Sequence[Any], max_bytes: int) -> Prepared:
+    """A plan for operands of these kinds. Raises what the op's rules raise, and MalformedRequestError."""
     op = signature.op
     _check_kinds(op, kinds)
     described = [describe(x) for x in operands]

@@ -50,6 +50,8 @@ class Table:
         self.max_bytes = max_bytes
         self.max_tensors = max_tensors or sys.maxsize
         self.room = max_bytes or sys.maxsize
+        # Bytes that are held besides: by programs.
+        self.aside = 0
 
     def __len__(self) -> int:
         return len(self.values)
@@ -132,11 +134,12 @@ class Table:
 
     def _recount(self, wanted: int) -> None:
         held = memory.count(self.held())
-        self.room = self.max_bytes - held.bytes
+        self.room = self.max_bytes - held.bytes - self.aside
         # Counting takes time in proportion to what is counted: not before as much was freed again.
         if wanted + held.slack > self.room:
             raise QuotaExceededError(
-                f"the result needs {wanted} bytes, and this session holds {held.bytes} of {self.max_bytes}, with what "
+                f"the result needs {wanted} bytes, and this session holds {held.bytes + self.aside} of "
+                f"{self.max_bytes}, with what "
                 "backward needs; delete tensors, or raise the worker's --session-bytes"
             )
 

@@ -45,10 +45,12 @@ class Worker:
         device: str = "auto",
         max_sessions: int = 32,
         lease_seconds: float = 600,
+        shared_bytes: int = 0,
     ) -> None:
         self.limits = limits or SessionLimits()
         self.max_sessions = max_sessions
         self.lease_seconds = lease_seconds
+        self.shared_bytes = shared_bytes
         self.started = time.time()
         self.draining = False
         self._kind, self._index = _parse_device(device)

@@ -37,7 +37,7 @@ def test_protocol_stubs_are_up_to_date():
         (
             torch.sum,
             "(input: 'Tensor', dim: 'Dims' = None, keepdim: 'bool' = False, *, dtype: 'DType | None' = None, "
-            "axis: 'Dims' = None, out: 'Tensor | None' = None) -> 'Tensor'",
+            "keepdims: 'bool | None' = None, axis: 'Dims' = None, out: 'Tensor | None' = None) -> 'Tensor'",
         ),
         (torch.Tensor.add_, "(input: 'Tensor', other: 'Operand', *, alpha: 'Scalar' = 1) -> 'Tensor'"),
     ],

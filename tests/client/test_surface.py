@@ -23,16 +23,12 @@ MISSING = {
         torch.multiprocessing.spawn Module.share_memory
     """,
     "there is no compiler, tracer or exporter": """
-        torch.compile torch.jit.load torch.jit.trace torch.fx.Graph torch.fx.GraphModule torch.fx.Proxy
+        torch.jit.load torch.jit.trace torch.fx.Graph torch.fx.GraphModule torch.fx.Proxy
         torch.fx.Tracer torch.fx.node.map_arg torch.fx.proxy.GraphAppendingTracer torch.fx.symbolic_trace
         torch.onnx.export torch.export.Dim torch.export.export torch._dynamo.mark_static_address torch._dynamo.reset
         torch._decomp.get_decompositions torch._higher_order_ops.associative_scan torch._logging.set_logs
         torch.classes.load_library torch.ops.load_library torch.ops.aten.add torch.ops.aten.add_ torch.ops.aten.t
         torch.ops.aten.transpose
-    """,
-    "there is no profiler": """
-        torch.autograd.profiler.profile torch.profiler.ProfilerActivity torch.profiler.profile torch.profiler.schedule
-        torch.profiler.tensorboard_trace_handler
     """,
     "there are no sparse, nested or quantized tensors": """
         Tensor.to_sparse torch.jagged torch.nested.nested_tensor torch.qint8 torch.quantization.quantize_dynamic

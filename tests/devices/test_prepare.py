@@ -1,6 +1,7 @@
 """The preparation of the emulated GPU: it is done once, and says what is missing."""
 
 import os
+import platform
 import subprocess
 import sys
 
@@ -9,6 +10,9 @@ import pytest
 from tests.devices.emulator import places, prepare
 
 
+@pytest.mark.skipif(
+    (platform.system(), platform.machine()) != ("Linux", "x86_64"), reason="the emulator needs Linux on x86-64"
+)
 def test_a_machine_without_a_compiler_is_told_so():
     done = subprocess.run(
         [sys.executable, "-m", "tests.devices.emulator.prepare"],

@@ -42,6 +42,19 @@ def _conv_transpose(torch, x, w, b=None, *, stride, padding, output_padding, dil
     return function(x, w, b, stride, padding, output_padding, groups, dilation)
 
 
+def _lstm(torch, x, h, c, to_hidden, bias=None, *, reverse=False):
+    if x.is_complex():
+        raise NotImplementedError("the layer takes its steps one by one")
+    found = []
+    for part in reversed(x.unbind(0)) if reverse else x.unbind(0):
+        i, f, g, o = (part + torch.nn.functional.linear(h, to_hidden, bias)).chunk(4, -1)
+        i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+        c = f * c + i * g
+        h = o * c.tanh()
+        found.append((h, c, torch.cat((i, f, g, o), -1)))
+    return tuple(torch.stack(parts) for parts in zip(*(found[::-1] if reverse else found), strict=True))
+
+
 def _max_pool(torch, x, *, kernel_size, stride, padding, dilation, ceil_mode):
     function = _sized(torch, "max_pool", kernel_size)
     return function(x, kernel_size, stride, padding, dilation, ceil_mode, return_indices=True)
@@ -124,6 +137,7 @@ def _filled(torch, x, value):
 
 
 CALLS: dict[str, Callable[..., Any]] = {
+    "view_dtype": lambda torch, input, *, dtype: input.view(dtype),
     # creation
     "full": lambda torch, value, *, shape, dtype: torch.full(shape, value, dtype=dtype),
     "zeros": lambda torch, *, shape, dtype: torch.zeros(shape, dtype=dtype),
@@ -224,6 +238,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "layer_norm": lambda torch, x, w=None, b=None, *, normalized_shape, eps=1e-5: torch.nn.functional.layer_norm(
         x, normalized_shape, w, b, eps
     ),
+    "lstm": _lstm,
     "max_pool": _max_pool,
     "max_pool_places": _max_pool_places,
     "reflection_pad": _pad("reflect"),

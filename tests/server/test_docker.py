@@ -100,6 +100,7 @@ def test_what_is_written_is_in_a_volume() -> None:
     (given,) = arguments("VOLUME")
     volumes = json.loads(given)
     assert str(Path(variables()["TELETENSOR_TOKEN_FILE"]).parent) in volumes
+    assert str(Path(variables()["XDG_CONFIG_HOME"]) / "teletensor") in volumes, "the self-test's verdict"
     assert variables()["CUPY_CACHE_DIR"] in volumes
     owned = next(given for name, given in last_stage() if name == "RUN" and "useradd" in given)
     assert all(volume in owned for volume in volumes)

@@ -512,3 +512,37 @@ def test_an_ended_machine_runs_nothing_more(driver: Driver) -> None:
     driver.machine.end()
     driver.feed((signature, 0, 60, x))
     assert len(driver.machine.table) == 0
+
+
+# -- profiling ---------------------------------------------------------------------------------------------------------
+
+
+def test_profiling_notes_what_runs_from_start_to_stop(driver: Driver) -> None:
+    x = driver.upload(X)
+    assert not reply_of(driver.ask(codec.PROFILE, codec.PROFILE_TAKE)).profile.records
+    assert reply_of(driver.ask(codec.PROFILE, codec.PROFILE_START)).profile.clock > 0
+    driver.call("sum", x)
+    driver.call("sum", x, dim=9)
+    driver.read(x)
+    profile = reply_of(driver.ask(codec.PROFILE, codec.PROFILE_TAKE)).profile
+    words = codec.decode_rows(profile.records)
+    records = [words[i : i + codec.PROFILE_WIDTH] for i in range(0, len(words), codec.PROFILE_WIDTH)]
+    names = codec.decode(profile.names)
+    assert [names[record[0]] for record in records] == ["sum", "sum", "read"]
+    assert all(taken <= start <= end for *_, taken, start, end in records)
+    assert (profile.left, profile.dropped) == (0, 0)
+    driver.ask(codec.PROFILE, codec.PROFILE_STOP)
+    driver.call("sum", x)
+    assert driver.machine.recorder is None
+
+
+def test_profiling_refuses_what_it_does_not_know(driver: Driver) -> None:
+    with pytest.raises(MalformedRequestError, match="started, stopped and told, not 7"):
+        driver.ask(codec.PROFILE, 7)
+
+
+def test_a_row_of_bad_form_is_refused_while_profiling_too(driver: Driver) -> None:
+    add = driver.define("add", (), ("t", "t"))
+    driver.ask(codec.PROFILE, codec.PROFILE_START)
+    with pytest.raises(MalformedRequestError, match="the row ends"):
+        driver.feed((add, 0))

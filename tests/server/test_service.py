@@ -77,7 +77,9 @@ ELEMENTS = np.ones(4, np.float32).tobytes()
 BROKEN = {
     "no message": [b"\xff\xff\xff"],
     "an empty frame": [b""],
-    "a frame of an unknown kind": [b"\x1a\x00"],
+    "a frame of an unknown kind": [b"\x7a\x00"],
+    "a slot, without shared memory": [pb.ClientFrame(shared=pb.SharedChunk(size=4)).SerializeToString()],
+    "slots emptied, without shared memory": [pb.ClientFrame(taken=1).SerializeToString()],
     "a batch out of order": [batch(2)],
     "a batch twice": [batch(1), batch(1)],
     "half a word": [pb.ClientFrame(batch=pb.Batch(sequence=1, rows=b"abc")).SerializeToString()],
@@ -174,7 +176,7 @@ def test_calls_after_close(channel: grpc.Channel) -> None:
     assert stream(channel, session, [batch(1)])[0] is Status.NOT_FOUND
 
 
-@pytest.mark.parametrize("method", ["Open", "Close", "ExportState", "ImportState"])
+@pytest.mark.parametrize("method", ["Open", "Close", "ExportState", "ImportState", "Memory"])
 def test_requests_that_are_no_messages(channel: grpc.Channel, method: str) -> None:
     session = opened(channel)
     call = channel.stream_stream(f"/teletensor.v1.Worker/{method}")

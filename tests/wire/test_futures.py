@@ -10,6 +10,7 @@ import teletensor as tt
 from teletensor import nn
 from teletensor.future import Future
 from teletensor.remote import RemoteSession
+from teletensor_core.errors import CompileError
 
 from tests.wire.inside import connect, gate_ops, in_thread, reached, serving
 from tests.wire.test_errors import late, line_of
@@ -142,6 +143,15 @@ def test_futures_outlive_their_session() -> None:
             future, later = tt.tensor(3.0).item_async(), tt.arange(3).to("cpu", non_blocking=True)
         assert future.result() == 3
         assert later.tolist() == [0, 1, 2]
+
+
+def test_a_compiled_function_cannot_ask_for_a_value(session: RemoteSession) -> None:
+    @tt.compile
+    def asking(x: tt.Tensor) -> object:
+        return x.sum().item_async()
+
+    with pytest.raises(CompileError, match=r"test_futures.py:\d+: the value of a tensor is read inside a compiled"):
+        [asking(tt.ones(2)) for _ in range(3)]
 
 
 # -- tensors -----------------------------------------------------------------------------------------------------------

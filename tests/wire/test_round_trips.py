@@ -10,6 +10,8 @@ from teletensor.nn import functional as F
 from teletensor.remote import RemoteSession
 from teletensor.session import Stats
 
+from tests.workers import WorkerProcess
+
 
 class Counted:
     """What the `with` block has cost."""
@@ -135,12 +137,18 @@ def test_small_ops_share_messages(session: RemoteSession) -> None:
     assert counted.cost.batches < 1_000
 
 
-def test_stats_count_bytes_both_ways(session: RemoteSession) -> None:
+@pytest.mark.parametrize("shared", [True, False], ids=["shared", "stream"])
+def test_stats_count_bytes_both_ways(worker: WorkerProcess, shared: bool) -> None:
     data = np.zeros(1 << 20, np.uint8)
-    with Counted(session) as sending:
-        x = tt.from_numpy(data).to(session.device)
-        session.synchronize()
-    assert (1 << 20) <= sending.cost.bytes_sent < (1 << 20) + 1000
-    with Counted(session) as receiving:
-        x.cpu()
-    assert (1 << 20) <= receiving.cost.bytes_received < (1 << 20) + 1000
+    with tt.connect(worker.grpc, token=worker.token, shared_memory=shared) as session:
+        with Counted(session) as sending:
+            x = tt.from_numpy(data).to(session.device)
+            session.synchronize()
+        with Counted(session) as receiving:
+            x.cpu()
+    for cost, streamed in (
+        (sending.cost, sending.cost.bytes_sent),
+        (receiving.cost, receiving.cost.bytes_received),
+    ):
+        assert cost.bytes_shared == (1 << 20 if shared else 0)
+        assert (1 << 20) <= streamed + cost.bytes_shared < (1 << 20) + 1000

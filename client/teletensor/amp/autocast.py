@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from teletensor_core import dtypes
@@ -48,7 +48,7 @@ class autocast:
             )
             enabled = False
         self._enabled = enabled
-        self._before: list[dict[str, DType]] = []
+        self._before: list[Mapping[str, DType]] = []
 
     def __enter__(self) -> autocast:
         self._before.append(grad_mode.state.autocast)

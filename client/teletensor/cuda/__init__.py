@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from teletensor_core.errors import OutOfMemoryError, UnsupportedError
+from teletensor_core.errors import ArgumentError, OutOfMemoryError, UnsupportedError
 
 from teletensor import legacy, sessions
 from teletensor import missing as _missing
@@ -17,6 +17,7 @@ from teletensor.random import initial_seed as initial_seed
 from teletensor.random import manual_seed as _manual_seed
 from teletensor.random import seed as _seed
 from teletensor.random import set_rng_state as _set_rng_state
+from teletensor.remote import RemoteSession
 from teletensor.session import Session
 from teletensor.tensor import Tensor
 
@@ -36,8 +37,13 @@ def _gpus() -> list[Session]:
     return [session for session in sessions.connected() if session.device.type == "cuda"]
 
 
-def _gpu(device: DeviceLike) -> Session:
-    return sessions.resolve("cuda" if device is None else Device(device))
+def _gpu(device: DeviceLike) -> RemoteSession:
+    wanted = Device("cuda" if device is None else device)
+    if wanted.type != "cuda":
+        raise ArgumentError(f"Expected a cuda device, but got: {wanted}")
+    found = sessions.resolve(wanted)
+    assert isinstance(found, RemoteSession), "GPUs are workers'"
+    return found
 
 
 # -- which GPUs there are ----------------------------------------------------------------------------------------------
@@ -90,8 +96,8 @@ class device:
 
 
 def get_device_name(device: DeviceLike = None) -> str:
-    """A name for the GPU."""
-    return str(_gpu(device).device)
+    """What the worker's driver calls the GPU."""
+    return _gpu(device).device_name
 
 
 def is_bf16_supported(including_emulation: bool = True) -> bool:
@@ -105,7 +111,7 @@ def synchronize(device: DeviceLike = None) -> None:
         session.synchronize()
 
 
-# -- memory: the worker's, which it does not tell its clients about ----------------------------------------------------
+# -- memory ------------------------------------------------------------------------------------------------------------
 
 
 def empty_cache() -> None:
@@ -116,25 +122,30 @@ def ipc_collect() -> None:
     """Nothing to do: tensors are not shared between processes."""
 
 
-def _untold(device: DeviceLike) -> int:
-    if not is_available():
-        return 0
-    raise UnsupportedError(
-        "a worker tells its memory to its admin service, /metrics and /v1/status, not to its clients"
-    )
-
-
 def memory_allocated(device: DeviceLike = None) -> int:
-    """0 without a GPU; UnsupportedError with one, whose worker tells its memory to its admin service only."""
-    return _untold(device)
+    """Bytes on the GPU that tensors of this session hold, and their graphs keep; 0 without a GPU. Waits."""
+    return _gpu(device).memory().allocated if is_available() else 0
 
 
-max_memory_allocated = memory_reserved = max_memory_reserved = memory_allocated
+def memory_reserved(device: DeviceLike = None) -> int:
+    """Bytes of the GPU that its worker holds for the tensors of all sessions; 0 without a GPU. Waits."""
+    return _gpu(device).memory().reserved if is_available() else 0
 
 
 def mem_get_info(device: DeviceLike = None) -> tuple[int, int]:
-    """UnsupportedError: a worker tells its memory to its admin service only. DeviceError without a GPU."""
-    return _untold(_gpu(device).device), 0
+    """Free bytes of the GPU, and all of them. Waits. Raises DeviceError without a GPU."""
+    told = _gpu(device).memory()
+    return told.free, told.total
+
+
+def max_memory_allocated(device: DeviceLike = None) -> int:
+    """0 without a GPU; UnsupportedError with one, whose worker keeps no peak."""
+    if not is_available():
+        return 0
+    raise UnsupportedError("a worker keeps no peak of its memory: memory_allocated() tells what is held now")
+
+
+max_memory_reserved = max_memory_allocated
 
 
 def reset_peak_memory_stats(device: DeviceLike = None) -> None:

@@ -260,6 +260,8 @@ def _fetched(data: Any) -> Any:
 
 
 def _converted(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any]:
+    if array.dtype == dtype.np:
+        return array
     with np.errstate(all="ignore"):
         if dtypes.BOOL < dtype.category < dtypes.COMPLEX and array.dtype.kind == "c":
             array = array.real
@@ -267,7 +269,7 @@ def _converted(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any
 
 
 def _dtype_of(array: np.ndarray[Any, Any]) -> DType:
-    found = dtypes.BY_NP.get(array.dtype.newbyteorder("="))
+    found = dtypes.BY_NP.get(array.dtype) or dtypes.BY_NP.get(array.dtype.newbyteorder("="))
     if found is None:
         names = ", ".join(dtype.name for dtype in dtypes.ALL)
         raise ArgumentTypeError(

@@ -27,15 +27,16 @@ def max(input: Tensor, other: Tensor, /, *, out: Tensor | None = None) -> Tensor
 @overload
 def max(input: Tensor, *, other: Tensor, out: Tensor | None = None) -> Tensor: ...
 def max(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, axis: Any = None, out: Any = None
-) -> Any:
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, axis: Any = None,
+    keepdims: bool | None = None, out: Any = None,
+) -> Any:  # fmt: skip
     """The maximum of all elements; along `dim`, with its (first) indices; or of two tensors element by element."""
     dim = axis if dim is None else dim
     if isinstance(dim, Tensor) or other is not None:
         return ops.maximum(input, dim if other is None else other, out=out)
     if dim is None:
         return _stored(ops.max_all(input), out)
-    return _stored_both(ops.max_dim(input, _one("max", dim), keepdim), out)
+    return _stored_both(ops.max_dim(input, _one("max", dim), keepdim if keepdims is None else keepdims), out)
 
 
 @overload
@@ -49,15 +50,16 @@ def min(input: Tensor, other: Tensor, /, *, out: Tensor | None = None) -> Tensor
 @overload
 def min(input: Tensor, *, other: Tensor, out: Tensor | None = None) -> Tensor: ...
 def min(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, axis: Any = None, out: Any = None
-) -> Any:
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, axis: Any = None,
+    keepdims: bool | None = None, out: Any = None,
+) -> Any:  # fmt: skip
     """The minimum of all elements; along `dim`, with its (first) indices; or of two tensors element by element."""
     dim = axis if dim is None else dim
     if isinstance(dim, Tensor) or other is not None:
         return ops.minimum(input, dim if other is None else other, out=out)
     if dim is None:
         return _stored(ops.min_all(input), out)
-    return _stored_both(ops.min_dim(input, _one("min", dim), keepdim), out)
+    return _stored_both(ops.min_dim(input, _one("min", dim), keepdim if keepdims is None else keepdims), out)
 
 
 @overload
@@ -115,10 +117,10 @@ def var(
     input: Tensor, dim: Dims, unbiased: bool = True, keepdim: bool = False, *, out: Tensor | None = None
 ) -> Tensor: ...
 def var(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None,
-        axis: Any = None, out: Tensor | None = None) -> Tensor:  # fmt: skip
+        axis: Any = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:  # fmt: skip
     """The variance over `dim` or over everything: squared distances from the mean over `n - correction` (1)."""
     dims, divisor = _spread(dim, unbiased, correction, axis)
-    return ops.var(input, dims, divisor, keepdim, out=out)
+    return ops.var(input, dims, divisor, keepdim if keepdims is None else keepdims, out=out)
 
 
 @overload
@@ -135,10 +137,10 @@ def std(
     input: Tensor, dim: Dims, unbiased: bool = True, keepdim: bool = False, *, out: Tensor | None = None
 ) -> Tensor: ...
 def std(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None,
-        axis: Any = None, out: Tensor | None = None) -> Tensor:  # fmt: skip
+        axis: Any = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:  # fmt: skip
     """The standard deviation over `dim` or over everything: the square root of `var`."""
     dims, divisor = _spread(dim, unbiased, correction, axis)
-    return ops.std(input, dims, divisor, keepdim, out=out)
+    return ops.std(input, dims, divisor, keepdim if keepdims is None else keepdims, out=out)
 
 
 def var_mean(input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,

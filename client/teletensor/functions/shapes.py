@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentTypeError, ShapeError
+from teletensor_core.errors import ShapeError
 from teletensor_core.rules import broadcast_shapes as _broadcast_shapes
 from teletensor_core.rules import normalize_dim
 from teletensor_core.rules.views import full_shape, view_strides
@@ -37,12 +37,13 @@ def view(input: Tensor, dtype: DType) -> Tensor: ...
 @overload
 def view(input: Tensor, *sizes: Sizes, size: Sizes | None = None) -> Tensor: ...
 def view(input: Tensor, *sizes: Any, dtype: DType | None = None, size: Sizes | None = None) -> Tensor:
-    """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
+    """The same memory under another shape (-1: whatever is left), or its bits read as another dtype.
+
+    Raises ShapeError when the layout does not allow it.
+    """
     if dtype is not None or (len(sizes) == 1 and isinstance(sizes[0], dtypes.DType)):
         wanted = dtype or sizes[0]
-        if wanted is not input.dtype:
-            raise ArgumentTypeError(f"view(dtype) from {input.dtype} to {wanted} is not supported; use .to(dtype)")
-        return input
+        return ops.view_dtype(input, wanted)
     return ops.view(input, given(sizes, size))
 
 
@@ -137,9 +138,9 @@ def movedim(input: Tensor, source: Sizes, destination: Sizes) -> Tensor:
 moveaxis = movedim
 
 
-def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
+def squeeze(input: Tensor, dim: Dims = None, *, axis: Dims = None) -> Tensor:
     """Without the dimensions of size 1 (among `dim`)."""
-    return ops.squeeze(input, ints(dim))
+    return ops.squeeze(input, ints(dim if axis is None else axis))
 
 
 def expand(input: Tensor, *sizes: Sizes, size: Sizes | None = None, implicit: bool = False) -> Tensor:

@@ -29,6 +29,8 @@ class Hooked(Registry):
     """`__call__`, and the registration of hooks."""
 
     forward: Hook
+    # What `compile` has made of calls, if it was called.
+    _compiled_call_impl: Any = None
 
     if TYPE_CHECKING:
         __call__: _Call
@@ -36,6 +38,11 @@ class Hooked(Registry):
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             """`forward` of the arguments, with the hooks around it if there are any."""
+            if self._compiled_call_impl is not None:
+                return self._compiled_call_impl(*args, **kwargs)
+            return self._call_impl(*args, **kwargs)
+
+        def _call_impl(self, *args: Any, **kwargs: Any) -> Any:
             if not (self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks):
                 return self.forward(*args, **kwargs)
             return self._call_with_hooks(args, kwargs)

@@ -28,6 +28,12 @@ class Module(Loads, Converts, Hooked):
             """What the module computes; every subclass defines its own."""
             raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
+    def compile(self, **options: Any) -> None:
+        """Compile calls of this module, as `torch.compile(module)` does, with the same options, but in place."""
+        from teletensor import compiled
+
+        self._compiled_call_impl = compiled.compile(self._call_impl, **options)
+
     def train(self, mode: bool = True) -> Self:
         """Switch this module and all below it to training, or to evaluation."""
         if not isinstance(mode, bool):

@@ -1,4 +1,4 @@
-"""The steps of recurrent networks, and running them over sequences: composites of ordinary ops.
+"""The steps of recurrent networks, and running them over sequences: composites of ordinary ops, and an op for LSTM.
 
 A state is a tuple of tensors (N, size): (h,), or (h, c) for LSTM. A step takes the input's part of the gates, which is
 computed for all times at once, and gives the new state, h first.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from teletensor import ops
 from teletensor.functions import cat, stack
 from teletensor.nn.functional.products import linear
 from teletensor.tensor import Tensor
@@ -67,6 +68,8 @@ def scan(
     size).
     """
     x = linear(input, weights.to_input, weights.input_bias)
+    if step is lstm_step and sizes is None and _is_plain(x, start, weights):
+        return _lstm(x, start, weights, reverse)
     times = x.unbind(0) if sizes is None else x.split(list(sizes))
     if sizes is None or sizes[0] == sizes[-1]:
         outputs, state = _scan_equal(step, times, start, weights, reverse)
@@ -75,6 +78,24 @@ def scan(
     else:
         outputs, state = _scan_shrinking(step, times, start, weights, sizes)
     return stack(outputs) if sizes is None else cat(outputs), state
+
+
+def _is_plain(x: Tensor, start: State, weights: Weights) -> bool:
+    """Whether the op for whole layers of LSTM may run: one real dtype, no projection, and some time."""
+    given = (x, *start, weights.to_hidden, *([] if weights.hidden_bias is None else [weights.hidden_bias]))
+    return (
+        x.shape[0] > 0
+        and x.is_floating_point()
+        and weights.projection is None
+        and len({part.dtype for part in given}) == 1
+    )
+
+
+def _lstm(x: Tensor, start: State, weights: Weights, reverse: bool) -> tuple[Tensor, State]:
+    h, c = start
+    hidden, cells, _ = ops.lstm(x, h, c, weights.to_hidden, weights.hidden_bias, reverse=reverse)
+    last = 0 if reverse else -1
+    return hidden, (hidden[last], cells[last])
 
 
 def _scan_equal(

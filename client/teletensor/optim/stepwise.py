@@ -7,7 +7,7 @@ from typing import Any
 
 from teletensor_core.errors import ArgumentError, UnsupportedError
 
-from teletensor import gradients
+from teletensor import gradients, recording
 from teletensor.factories import zeros_like
 from teletensor.grad_mode import enable_grad, no_grad
 from teletensor.optim import counters
@@ -40,7 +40,7 @@ class Stepwise(Optimizer):
         with no_grad():
             for group in self.param_groups:
                 for params in gradients.by_session(p for p in group["params"] if p._grad is not None):
-                    self._update(group, params, [p._grad for p in params])
+                    recording.update(self, group, params, [p._grad for p in params])
         return loss
 
     def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:

@@ -6,14 +6,91 @@ launches.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from teletensor_core.kernels import pooling
+from teletensor_core.kernels import activation, normalization, optimizers, pooling, softmax
 
 
 class Composites:
     """The base of every namespace `xp`."""
+
+    def __getattr__(self, name: str) -> Any:
+        """The backend's own function of that name."""
+        raise NotImplementedError
+
+    # -- rows: the last dimension, which stays with size 1 -----------------------------------------------------------
+
+    def row_max(self, x: Any) -> Any:
+        """The greatest element of each row."""
+        return self.max(x, axis=-1, keepdims=True)
+
+    def row_sum(self, x: Any) -> Any:
+        """The sum of each row."""
+        return self.sum(x, axis=-1, keepdims=True)
+
+    def row_dot(self, a: Any, b: Any) -> Any:
+        """The sum of products of each row of real numbers."""
+        return self.sum(a * b, axis=-1, keepdims=True)
+
+    def column_sum(self, x: Any) -> Any:
+        """The sums (n,) over a matrix (R, n)."""
+        return self.sum(x, axis=0)
+
+    def softmax(self, x: Any) -> Any:
+        """exp(x) over its sum, row by row."""
+        return softmax.softmax(self, x)
+
+    def softmax_backward(self, g: Any, out: Any) -> Any:
+        """The gradient of softmax from its result."""
+        return softmax.softmax_backward(self, g, out)
+
+    def log_softmax(self, x: Any) -> Any:
+        """The logarithm of softmax."""
+        return softmax.log_softmax(self, x)
+
+    def log_softmax_backward(self, g: Any, out: Any) -> Any:
+        """The gradient of log_softmax from its result."""
+        return softmax.log_softmax_backward(self, g, out)
+
+    def row_logsumexp(self, x: Any) -> Any:
+        """The logarithm of the sum of each row's exponentials."""
+        return softmax.logsumexp(self, x)
+
+    # -- standardising -----------------------------------------------------------------------------------------------
+
+    def layer_norm(self, x: Any, weight: Any, bias: Any, eps: float) -> Any:
+        """Rows (R, n) standardised, scaled and shifted."""
+        return normalization.layer_norm(self, x, weight, bias, eps)
+
+    def layer_norm_backward(self, g: Any, x: Any, weight: Any, eps: float) -> tuple[Any, Any, Any]:
+        """What reaches the rows, the weight and the bias."""
+        return normalization.layer_norm_backward(self, g, x, weight, eps)
+
+    def batch_norm(self, x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Any, Any]:
+        """(N, C, L) standardised by channel, scaled and shifted; the mean and the biased variance."""
+        return normalization.batch_norm(self, x, weight, bias, eps)
+
+    def batch_norm_backward(self, g: Any, x: Any, weight: Any, eps: float) -> tuple[Any, Any, Any]:
+        """What reaches (N, C, L), the weight and the bias."""
+        return normalization.batch_norm_backward(self, g, x, weight, eps)
+
+    # -- element by element ------------------------------------------------------------------------------------------
+
+    def normal_cdf(self, x: Any) -> Any:
+        """The standard normal distribution function: a new array."""
+        out = self.erfc(x * -math.sqrt(0.5))
+        out *= 0.5
+        return out
+
+    def gelu(self, x: Any, approximate: str) -> Any:
+        """`x` times the normal distribution function of x, exactly or by PyTorch's tanh formula."""
+        return activation.gelu(self, x, approximate)
+
+    def gelu_backward(self, g: Any, x: Any, approximate: str) -> Any:
+        """`g` times the slope of gelu at `x`."""
+        return activation.gelu_backward(self, g, x, approximate)
 
     # -- windows -----------------------------------------------------------------------------------------------------
 
@@ -24,3 +101,11 @@ class Composites:
     def max_pool_backward(self, g: Any, place: Any, shape: Sequence[int], how: pooling.Pool) -> Any:
         """An array of `shape` with each window's gradient at its place."""
         return pooling.spread(self, g, place, shape, how)
+
+    # -- optimisers --------------------------------------------------------------------------------------------------
+
+    def adam(
+        self, p: Any, d: Any, m: Any, v: Any, most: Any, beta1: float, beta2: float, eps: float, size: Any, root: Any
+    ) -> None:
+        """One step along the gradient `d`, written in place; `most` is the greatest `v` so far, or None."""
+        optimizers.adam(self, p, d, m, v, most, beta1, beta2, eps, size, root)

@@ -8,7 +8,7 @@ the client) and goes on with the answer.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +90,7 @@ class Backward:
         for key, leaf in self.leaves.items():
             if leaf.hooks:
                 self.leaf_grads[key] = yield from self._hooked(leaf.hooks, self.leaf_grads[key])
-        return [self._result(edge) for edge in self.targets]
+        return self._results()
 
     # -- seeding and pruning -----------------------------------------------------------------------------------------
 
@@ -148,10 +148,13 @@ class Backward:
             if name in joint:
                 grad = joint[name]
             elif name in op.vjps:
-                grad = op.vjps[name](self.ops, g, out, *operands, **node.plan.attrs)
+                grad = self._apply_rule(op.vjps[name], node, g, out, operands)
             else:
                 raise GradientError(f"the derivative for '{name}' of {op.name} is not implemented")
             self._spread(edge, grad, x)
+
+    def _apply_rule(self, rule: Callable[..., Any], node: Node, g: Any, out: Any, operands: Any, **more: Any) -> Any:
+        return rule(self.ops, g, out, *operands, **more, **node.plan.attrs)
 
     def _joint(self, node: Node, split: list[Any], g: Any, out: Any, operands: list[Any]) -> dict[str, Any]:
         op = node.plan.op
@@ -164,7 +167,7 @@ class Backward:
         names = op.joint_names
         if needs.isdisjoint(names):
             return {}
-        grads = op.joint_vjp(self.ops, g, out, *operands, needs=needs, **node.plan.attrs)
+        grads = self._apply_rule(op.joint_vjp, node, g, out, operands, needs=needs)
         return dict(zip(names, grads, strict=True))
 
     def _spread(self, edge: Any, grad: Any, operand: Any) -> None:
@@ -275,14 +278,20 @@ class Backward:
     def _wrap(self, array: Any) -> Value:
         return Value(array, spec(tuple(array.shape), self.ops.dtype(array)))
 
-    def _result(self, edge: Edge) -> Value | None:
-        key = _key(edge)
-        grad = self.found.get(key) if isinstance(edge, tuple) else self.leaf_grads.get(id(edge))
-        if grad is None:
-            return None
-        if self.create_graph:
-            return grad  # type: ignore[no-any-return]
-        return self._wrap(self.engine.arrays.private(grad))
+    def _results(self) -> list[Value | None]:
+        """The targets' gradients, taken out of the books: an array that nobody else holds need not be copied."""
+        results: list[Value | None] = []
+        done: dict[_Key, Value] = {}
+        for edge in self.targets:
+            key = _key(edge)
+            grad = self.found.pop(key, None) if isinstance(edge, tuple) else self.leaf_grads.pop(key[0], None)
+            if key in done:
+                grad = done[key] if self.create_graph else self.engine.xp.array(done[key].array, order="C")
+            result = grad if self.create_graph or grad is None else self._wrap(self.engine.arrays.private(grad))
+            if result is not None:
+                done[key] = result
+            results.append(result)
+        return results
 
 
 def _leads(edge: Edge, needed: set[Node]) -> bool:

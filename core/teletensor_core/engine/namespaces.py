@@ -59,6 +59,10 @@ class ArrayOps(_Namespace):
 
     recording = False
 
+    def reshape(self, x: Any, *, shape: Any) -> Any:
+        """The elements under another shape, in the same memory where that can be: rules write into nothing given."""
+        return x.reshape(shape)
+
     def _bind(self, op: Op) -> Callable[..., Any]:
         call, xp, array_type = self.engine.call, self.xp, self.engine.arrays.type
 

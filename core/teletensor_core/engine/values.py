@@ -86,6 +86,10 @@ class Node:
         self.versions = versions
         self.out_specs: tuple[Spec, ...] = plan.specs
 
+    def kept(self) -> Sequence[Array]:
+        """Arrays that it keeps besides its operands and results."""
+        return ()
+
     def release(self) -> None:
         """Drop what the rules read: a second backward through here is an error."""
         if self.plan.op.saves:

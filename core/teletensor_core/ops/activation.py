@@ -5,7 +5,7 @@ import math
 from teletensor_core import rules
 from teletensor_core.dtypes import uint8
 from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
-from teletensor_core.kernels.pieces import computed
+from teletensor_core.kernels.activation import CUBIC, TANH_SCALE
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
@@ -178,16 +178,7 @@ def _gelu_spec(input, *, approximate="none"):
 )
 def gelu(xp, input, *, approximate="none"):
     """`x` times the normal distribution function of x, exactly or by PyTorch's tanh formula."""
-    return computed(xp, lambda x: _normal_cdf(xp, x, approximate) * x, input)
-
-
-_TANH_SCALE, _CUBIC = math.sqrt(2 / math.pi), 0.044715
-
-
-def _normal_cdf(xp, x, approximate):
-    tanh = approximate == "tanh"
-    half = xp.tanh(_TANH_SCALE * (x + _CUBIC * x * x * x)) if tanh else xp.erf(x * math.sqrt(0.5))
-    return (half + 1) * 0.5
+    return xp.gelu(input, approximate)
 
 
 @gelu.vjp("input")
@@ -198,15 +189,7 @@ def _(ops, g, out, input, *, approximate="none"):
 @op(infer=rules.same, saves=("g", "input"), namespaces=())
 def gelu_backward(xp, g, input, *, approximate):
     """The gradient of gelu in one pass over its input."""
-    return computed(xp, lambda g, x: g * _gelu_slope(xp, x, approximate), g, input)
-
-
-def _gelu_slope(xp, x, approximate):
-    if approximate == "tanh":
-        inner = xp.tanh(_TANH_SCALE * (x + _CUBIC * x * x * x))
-        return 0.5 * (1 + inner) + 0.5 * x * (1 - inner * inner) * (_TANH_SCALE * (1 + 3 * _CUBIC * x * x))
-    density = xp.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
-    return _normal_cdf(xp, x, approximate) + x * density
+    return xp.gelu_backward(g, input, approximate)
 
 
 @gelu_backward.vjp("g")
@@ -220,11 +203,11 @@ def _(ops, gg, result, g, input, *, approximate):
     if approximate == "none":
         density = ops.mul(ops.exp(ops.mul(square, -0.5)), 1 / math.sqrt(2 * math.pi))
         return ops.mul(ops.mul(gg, g), ops.mul(density, ops.sub(2, square)))
-    inner = ops.tanh(ops.mul(ops.mul(input, ops.add(ops.mul(square, _CUBIC), 1)), _TANH_SCALE))
-    first = ops.mul(ops.add(ops.mul(square, 3 * _CUBIC), 1), _TANH_SCALE)
+    inner = ops.tanh(ops.mul(ops.mul(input, ops.add(ops.mul(square, CUBIC), 1)), TANH_SCALE))
+    first = ops.mul(ops.add(ops.mul(square, 3 * CUBIC), 1), TANH_SCALE)
     sech = ops.sub(1, ops.mul(inner, inner))
     # With u the argument of tanh: d/dx of (1 + tanh u) / 2 + x sech^2(u) u' / 2.
-    bend = ops.sub(ops.mul(square, 3 * _CUBIC * _TANH_SCALE), ops.mul(ops.mul(inner, first), ops.mul(first, input)))
+    bend = ops.sub(ops.mul(square, 3 * CUBIC * TANH_SCALE), ops.mul(ops.mul(inner, first), ops.mul(first, input)))
     curve = ops.mul(sech, ops.add(first, bend))
     return ops.mul(ops.mul(gg, g), curve)
 

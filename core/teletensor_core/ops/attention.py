@@ -6,6 +6,7 @@ from teletensor_core import rules
 from teletensor_core.dtypes import BOOL
 from teletensor_core.dtypes import bool_ as _BOOL
 from teletensor_core.errors import ShapeError
+from teletensor_core.kernels import attention
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls
@@ -61,29 +62,15 @@ _samples = calls(
 )
 def scaled_dot_product_attention(xp, query, key, value, attn_mask=None, *, is_causal=False, scale=None):
     """softmax(query key^T * scale + mask) value."""
-    weights = _softmax_scores(xp, query, key, attn_mask, is_causal, scale)
-    return xp.matmul(weights, value)
-
-
-def _softmax_scores(xp, query, key, attn_mask, is_causal, scale):
-    scores = xp.matmul(query, xp.swapaxes(key, -1, -2))
-    scores *= 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    if is_causal:
-        rows, columns = xp.arange(scores.shape[-2])[:, None], xp.arange(scores.shape[-1])
-        xp.copyto(scores, xp.asarray(-math.inf, scores.dtype), where=columns > rows)
-    if attn_mask is not None:
-        if attn_mask.dtype.kind == "b":
-            scores = xp.where(attn_mask, scores, xp.asarray(-math.inf, scores.dtype))
-        else:
-            scores = scores + attn_mask
-    scores -= xp.max(scores, axis=-1, keepdims=True)
-    xp.exp(scores, out=scores)
-    scores /= xp.sum(scores, axis=-1, keepdims=True)
-    return scores
+    added = attention.offset(xp, query, key, attn_mask, is_causal)
+    return attention.forward(xp, query, key, value, added, attention.factor(query, scale))
 
 
 @scaled_dot_product_attention.vjp("query", "key", "value", "attn_mask")
 def _(ops, g, out, query, key, value, attn_mask=None, *, is_causal=False, scale=None, needs):
+    batch = {tuple(x.shape[:-2]) for x in (query, key, value, g)}
+    if not ops.recording and len(batch) == 1 and query.ndim > 2 and "attn_mask" not in needs:
+        return *ops.attention_backward(g, query, key, value, attn_mask, is_causal=is_causal, scale=scale), None
     weights, factor = _weights(ops, query, key, attn_mask, is_causal, scale)
     to_weights = ops.matmul(g, ops.transpose(value, dim0=-2, dim1=-1))
     to_scores = ops.softmax_backward(to_weights, weights, dim=-1)
@@ -94,3 +81,14 @@ def _(ops, g, out, query, key, value, attn_mask=None, *, is_causal=False, scale=
         ops.matmul(ops.transpose(weights, dim0=-2, dim1=-1), g) if "value" in needs else None,
         to_scores if "attn_mask" in needs else None,
     )
+
+
+@op(
+    infer=lambda g, query, key, value, attn_mask=None, **attrs: (query, key, value),
+    differentiable=False,
+    namespaces=(),
+)
+def attention_backward(xp, g, query, key, value, attn_mask=None, *, is_causal, scale):
+    """The gradients of attention for query, key and value, which are of one batch."""
+    added = attention.offset(xp, query, key, attn_mask, is_causal)
+    return attention.backward(xp, g, query, key, value, added, attention.factor(query, scale))

@@ -4,6 +4,7 @@ from typing import Any
 
 from teletensor_core import dtypes, rules
 from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
+from teletensor_core.ops.softmax import softmax
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
 from teletensor_core.rules.losses import REDUCTIONS, loss_spec
@@ -128,14 +129,23 @@ def _(ops, gg, result, g, target, weight=None, *, shape, reduction, ignore_index
 def cross_entropy(xp, input, target, weight=None, *, reduction="mean", ignore_index=-100, label_smoothing=0.0):
     """Softmax and negative log-likelihood in one; targets are class numbers or probabilities."""
     at = _class_dim(input)
-    shifted = input - xp.max(input, axis=at, keepdims=True)
-    log_probabilities = shifted - xp.log(xp.sum(xp.exp(shifted), axis=at, keepdims=True))
     if target.dtype.kind in "iu" and label_smoothing == 0:
-        attrs = {"reduction": reduction, "ignore_index": ignore_index}
-        return nll_loss.kernel(xp, log_probabilities, target, weight, **attrs)
+        valid, index = _picked(xp, input, target, ignore_index)
+        losses = _log_total(xp, input, at) - xp.take_along_axis(input, index, axis=at)
+        weights = _class_weights(xp, input, valid, index, weight)
+        return _weighted(xp, xp.squeeze(losses, axis=at), weights, reduction)
+    log_probabilities = input - _log_total(xp, input, at)
     wanted, divisor = _distribution(xp, input, target, weight, ignore_index, label_smoothing)
     losses = -xp.sum(log_probabilities * wanted, axis=at)
     return losses if reduction == "none" else xp.sum(losses) / (divisor if reduction == "mean" else 1)
+
+
+def _log_total(xp, input, at):
+    """The logarithm of the sum of exponentials over the classes."""
+    if at == input.ndim - 1 and input.size:
+        return xp.row_logsumexp(input)
+    highest = xp.max(input, axis=at, keepdims=True)
+    return xp.log(xp.sum(xp.exp(input - highest), axis=at, keepdims=True)) + highest
 
 
 def _distribution(xp, input, target, weight, ignore_index, label_smoothing):
@@ -175,8 +185,15 @@ def _backward_spec(g, input, target, weight=None, **attrs):
 def cross_entropy_backward(xp, g, input, target, weight=None, *, reduction, ignore_index, label_smoothing):
     """The gradient of cross_entropy: softmax times the distribution's weight, less the distribution."""
     at = _class_dim(input)
-    probabilities = xp.exp(input - xp.max(input, axis=at, keepdims=True))
-    probabilities /= xp.sum(probabilities, axis=at, keepdims=True)
+    probabilities = softmax.kernel(xp, input, dim=at)
+    if target.dtype.kind in "iu" and label_smoothing == 0:
+        valid, index = _picked(xp, input, target, ignore_index)
+        weights = _class_weights(xp, input, valid, index, weight)
+        share = xp.expand_dims(g * (weights / xp.sum(weights) if reduction == "mean" else weights), at)
+        probabilities *= share
+        picked = xp.take_along_axis(probabilities, index, axis=at)
+        xp.put_along_axis(probabilities, index, picked - share, axis=at)
+        return probabilities
     wanted, divisor = _distribution(xp, input, target, weight, ignore_index, label_smoothing)
     probabilities *= xp.sum(wanted, axis=at, keepdims=True)
     probabilities -= wanted

@@ -65,16 +65,22 @@ def _layer_spec(input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
 )
 def layer_norm(xp, input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
     """Standardised over the last dimensions, then scaled and shifted."""
-    out = _standardize(xp, input, tuple(range(-len(normalized_shape), 0)), eps)
-    if weight is not None:
-        out *= weight
-    if bias is not None:
-        out += bias
-    return out
+    out = xp.layer_norm(_rows(input, normalized_shape), _row(weight), _row(bias), eps)
+    return out.reshape(input.shape)
+
+
+def _rows(x, normalized_shape):
+    return x.reshape((math.prod(x.shape[: x.ndim - len(normalized_shape)]), math.prod(normalized_shape)))
+
+
+def _row(x):
+    return None if x is None else x.reshape(-1)
 
 
 @layer_norm.vjp("input", "weight", "bias")
 def _(ops, g, out, input, weight=None, bias=None, *, normalized_shape, eps=1e-5, needs):
+    if not ops.recording:
+        return ops.layer_norm_backward(g, input, weight, normalized_shape=normalized_shape, eps=eps)
     dims = tuple(range(-len(normalized_shape), 0))
     to_input = to_weight = None
     if "input" in needs or "weight" in needs:
@@ -84,6 +90,19 @@ def _(ops, g, out, input, weight=None, bias=None, *, normalized_shape, eps=1e-5,
         if "weight" in needs:
             to_weight = ops.mul(g, normal)
     return to_input, to_weight, g
+
+
+def _layer_backward_spec(g, input, weight=None, *, normalized_shape, eps):
+    row = spec(normalized_shape, input.dtype)
+    return spec(input.shape, input.dtype), row, row
+
+
+@op(infer=_layer_backward_spec, differentiable=False, namespaces=())
+def layer_norm_backward(xp, g, input, weight=None, *, normalized_shape, eps):
+    """The gradients of layer_norm for its input, weight and bias."""
+    rows = _rows(g, normalized_shape), _rows(input, normalized_shape)
+    to_input, *rest = xp.layer_norm_backward(*rows, _row(weight), eps)
+    return (to_input.reshape(input.shape), *(x.reshape(normalized_shape) for x in rest))
 
 
 @op(
@@ -201,21 +220,26 @@ def _batch_spec(input, weight=None, bias=None, *, eps=1e-5):
 )
 def batch_norm(xp, input, weight=None, bias=None, *, eps=1e-5):
     """Standardised by channel over the batch, then scaled and shifted; and the batch's mean and unbiased variance."""
-    axes = tuple(d for d in range(input.ndim) if d != 1)
-    mean = xp.mean(input, axis=axes, keepdims=True)
-    out = input - mean
-    variance = xp.mean(out * out, axis=axes, keepdims=True)
-    out *= xp.reciprocal(xp.sqrt(variance + eps))
-    if weight is not None:
-        out *= weight.reshape(_channels(weight, input.ndim))
-    if bias is not None:
-        out += bias.reshape(_channels(bias, input.ndim))
+    out, mean, variance = xp.batch_norm(_planes(xp, input), weight, bias, eps)
     count = input.size // input.shape[1]
-    return out, mean.reshape(-1), (variance * (count / (count - 1))).reshape(-1)
+    return _unplaned(out, input.shape), mean, variance * (count / (count - 1))
+
+
+def _planes(xp, x):
+    """(N, C, ...) as (N, C, L); a matrix as (1, C, N), for rows of one are slow."""
+    if x.ndim == 2:
+        return xp.ascontiguousarray(x.T)[None]
+    return x.reshape((*x.shape[:2], math.prod(x.shape[2:])))
+
+
+def _unplaned(x, shape):
+    return x[0].T if len(shape) == 2 else x.reshape(shape)
 
 
 @batch_norm.vjp("input", "weight", "bias")
 def _(ops, g, out, input, weight=None, bias=None, *, eps=1e-5, needs):
+    if not ops.recording:
+        return ops.batch_norm_backward(g[0], input, weight, eps=eps)
     ndim, grad = len(input.shape), g[0]
     dims = tuple(d for d in range(ndim) if d != 1)
     normal, scale = _standardized(ops, input, dims, eps)
@@ -228,6 +252,18 @@ def _(ops, g, out, input, weight=None, bias=None, *, eps=1e-5, needs):
         to_input = ops.mul(ops.sub(ops.sub(grad, mean), ops.mul(normal, along)), scale)
     totals = (ops.reshape(ops.mul(x, count), shape=(-1,)) for x in (along, mean))
     return to_input, *totals
+
+
+def _batch_backward_spec(g, input, weight=None, *, eps):
+    channels = spec((input.shape[1],), input.dtype)
+    return spec(input.shape, input.dtype), channels, channels
+
+
+@op(infer=_batch_backward_spec, differentiable=False, namespaces=())
+def batch_norm_backward(xp, g, input, weight=None, *, eps):
+    """The gradients of batch_norm for its input, weight and bias."""
+    to_input, *rest = xp.batch_norm_backward(_planes(xp, g), _planes(xp, input), weight, eps)
+    return (_unplaned(to_input, input.shape), *rest)
 
 
 def _eval_spec(input, running_mean, running_var, weight=None, bias=None, *, eps=1e-5):

@@ -75,25 +75,12 @@ def adam_step_(
     Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2014; Loshchilov and Hutter, "Decoupled Weight
     Decay Regularization", 2017.
     """
-    size = lr / (1 - beta1**step)
-    root = (1 - beta2**step) ** 0.5
+    size, root = lr / (1 - beta1**step), (1 - beta2**step) ** 0.5
+    decay = 0 if decoupled else weight_decay
     for p, g, m, v, most in pieces_of_lists(xp, params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs):
         if decoupled and weight_decay:
             p *= 1 - lr * weight_decay
-        d = _gradient(xp, p, g, 0 if decoupled else weight_decay, maximize)
-        m += (d - m) * (1 - beta1)
-        v *= beta2
-        square = d * d
-        square *= 1 - beta2
-        v += square
-        if amsgrad:
-            v = xp.maximum(most, v, out=most)
-        divisor = xp.sqrt(v)
-        divisor /= root
-        divisor += eps
-        update = xp.divide(m, divisor, out=divisor)
-        update *= size
-        p -= update.astype(p.dtype, copy=False)
+        xp.adam(p, _gradient(xp, p, g, decay, maximize), m, v, most, beta1, beta2, eps, size, root)
 
 
 @op(**_step, mutates=("params", "square_avgs", "grad_avgs", "momentum_buffers"))

@@ -51,6 +51,9 @@ def _(ops, g, out, input, *, dim=None, keepdim=False, dtype=None):
 def sum_to(xp, input, *, shape):
     """The sum over the dimensions that broadcasting `shape` to the input's shape would add or stretch."""
     extra = input.ndim - len(shape)
+    if extra > 0 and input.shape[extra:] == tuple(shape) and shape:
+        total = xp.column_sum(input.reshape((math.prod(input.shape[:extra]), math.prod(shape))))
+        return total if len(shape) == 1 else total.reshape(shape)
     axes = tuple(i for i in range(input.ndim) if i < extra or (shape[i - extra] == 1 and input.shape[i] != 1))
     return xp.sum(input, axis=axes).reshape(shape)
 

@@ -21,15 +21,22 @@ def _softmax_cast(input, *, dim, dtype=None):
     return [dtype or input.dtype]
 
 
-def _shifted(xp, input, dim):
-    return xp.subtract(input, xp.max(input, axis=dim, keepdims=True)) if input.ndim and input.size else input * 0
+def _by_rows(xp, function, dim, *arrays):
+    """A function of rows, along any dimension; a number is a row of one."""
+    ndim, shape = arrays[0].ndim, arrays[0].shape
+    if not arrays[0].size:
+        return xp.empty(shape, arrays[0].dtype)
+    if not ndim:
+        return function(*(x.reshape((1, 1)) for x in arrays)).reshape(())
+    if dim % ndim == ndim - 1:
+        return function(*arrays)
+    return xp.moveaxis(function(*(xp.ascontiguousarray(xp.moveaxis(x, dim, -1)) for x in arrays)), -1, dim)
 
 
 @op(infer=_softmax_spec, promote=_softmax_cast, saves=("out",), namespaces=_NAMES, samples=along_dim())
 def softmax(xp, input, *, dim, dtype=None):
     """exp(x) over its sum along a dimension."""
-    out = xp.exp(_shifted(xp, input, dim))
-    return out / xp.sum(out, axis=dim, keepdims=True) if input.ndim else out
+    return _by_rows(xp, xp.softmax, dim, input)
 
 
 @softmax.vjp("input")
@@ -40,9 +47,7 @@ def _(ops, g, out, input, *, dim, dtype=None):
 @op(infer=lambda g, out, *, dim: rules.same(g), saves=("g", "out"), namespaces=())
 def softmax_backward(xp, g, out, *, dim):
     """The gradient of softmax from its result: out * (g - sum(g * out))."""
-    product = xp.multiply(g, out)
-    total = xp.sum(product, axis=dim, keepdims=True) if out.ndim else product
-    return product - out * total
+    return _by_rows(xp, xp.softmax_backward, dim, g, out)
 
 
 @softmax_backward.vjp("g")
@@ -60,8 +65,7 @@ def _(ops, gg, result, g, out, *, dim):
 @op(infer=_softmax_spec, promote=_softmax_cast, saves=("out",), namespaces=_NAMES, samples=along_dim())
 def log_softmax(xp, input, *, dim, dtype=None):
     """The logarithm of softmax, without overflow."""
-    out = _shifted(xp, input, dim)
-    return out - xp.log(xp.sum(xp.exp(out), axis=dim, keepdims=True)) if input.ndim else out
+    return _by_rows(xp, xp.log_softmax, dim, input)
 
 
 @log_softmax.vjp("input")
@@ -72,8 +76,7 @@ def _(ops, g, out, input, *, dim, dtype=None):
 @op(infer=lambda g, out, *, dim: rules.same(g), saves=("g", "out"), namespaces=())
 def log_softmax_backward(xp, g, out, *, dim):
     """The gradient of log_softmax from its result: g - exp(out) * sum(g)."""
-    total = xp.sum(g, axis=dim, keepdims=True) if out.ndim else g
-    return g - xp.exp(out) * total
+    return _by_rows(xp, xp.log_softmax_backward, dim, g, out)
 
 
 @log_softmax_backward.vjp("g")

@@ -54,6 +54,11 @@ class WorkerStub(object):
                 request_serializer=teletensor__protos_dot_v1_dot_worker__pb2.ImportChunk.SerializeToString,
                 response_deserializer=teletensor__protos_dot_v1_dot_worker__pb2.ImportReply.FromString,
                 _registered_method=True)
+        self.Memory = channel.unary_unary(
+                '/teletensor.v1.Worker/Memory',
+                request_serializer=teletensor__protos_dot_v1_dot_worker__pb2.MemoryRequest.SerializeToString,
+                response_deserializer=teletensor__protos_dot_v1_dot_worker__pb2.MemoryReply.FromString,
+                _registered_method=True)
         self.Close = channel.unary_unary(
                 '/teletensor.v1.Worker/Close',
                 request_serializer=teletensor__protos_dot_v1_dot_worker__pb2.CloseRequest.SerializeToString,
@@ -94,6 +99,13 @@ class WorkerServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Memory(self, request, context):
+        """How much memory there is. Names its session, and is as little ordered with the stream, as the two calls before it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Close(self, request, context):
         """End the session and free what it holds.
         """
@@ -123,6 +135,11 @@ def add_WorkerServicer_to_server(servicer, server):
                     servicer.ImportState,
                     request_deserializer=teletensor__protos_dot_v1_dot_worker__pb2.ImportChunk.FromString,
                     response_serializer=teletensor__protos_dot_v1_dot_worker__pb2.ImportReply.SerializeToString,
+            ),
+            'Memory': grpc.unary_unary_rpc_method_handler(
+                    servicer.Memory,
+                    request_deserializer=teletensor__protos_dot_v1_dot_worker__pb2.MemoryRequest.FromString,
+                    response_serializer=teletensor__protos_dot_v1_dot_worker__pb2.MemoryReply.SerializeToString,
             ),
             'Close': grpc.unary_unary_rpc_method_handler(
                     servicer.Close,
@@ -238,6 +255,33 @@ class Worker(object):
             '/teletensor.v1.Worker/ImportState',
             teletensor__protos_dot_v1_dot_worker__pb2.ImportChunk.SerializeToString,
             teletensor__protos_dot_v1_dot_worker__pb2.ImportReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Memory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teletensor.v1.Worker/Memory',
+            teletensor__protos_dot_v1_dot_worker__pb2.MemoryRequest.SerializeToString,
+            teletensor__protos_dot_v1_dot_worker__pb2.MemoryReply.FromString,
             options,
             channel_credentials,
             insecure,

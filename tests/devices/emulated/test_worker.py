@@ -92,7 +92,24 @@ def test_the_client_sees_a_gpu(on_gpu: RemoteSession) -> None:
     assert torch.cuda.device_count() == 1
     assert torch.cuda.current_device() == 0
     assert torch.zeros(2).device == torch.device("cuda", 0)
+    assert torch.cuda.get_device_name() == "CUDA emulator (not a GPU)"
     torch.cuda.synchronize()
+
+
+def test_the_client_sees_its_memory(gpu: WorkerProcess, on_gpu: RemoteSession) -> None:
+    before = torch.cuda.memory_allocated()
+    kept = torch.zeros(MIB)
+    assert torch.cuda.memory_allocated() == before + kept.nbytes
+    assert torch.cuda.memory_reserved(0) >= kept.nbytes
+    free, total = torch.cuda.mem_get_info("cuda:0")
+    assert 0 < free <= total - kept.nbytes
+    assert total == 4 << 30
+    del kept
+    assert torch.cuda.memory_allocated() == before
+    with pytest.raises(RuntimeError, match="keeps no peak"):
+        torch.cuda.max_memory_allocated()
+    with pytest.raises(ValueError, match="Expected a cuda device, but got: cpu"):
+        torch.cuda.memory_allocated("cpu")
 
 
 def test_operators_see_a_gpu(gpu: WorkerProcess, on_gpu: RemoteSession) -> None:

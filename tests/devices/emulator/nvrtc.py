@@ -3,6 +3,7 @@
 NVRTC runs in a process of its own, where nothing of the emulator is loaded.
 """
 
+import atexit
 import json
 import subprocess
 import sys
@@ -20,6 +21,7 @@ class Gate:
         self._architecture = architecture
         command = [sys.executable, "-m", f"{__name__}_process"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        atexit.register(self._process.communicate)
 
     def check(self, text: str, options: Sequence[str], expressions: Sequence[str]) -> None:
         """Raise RefusedError, with the compiler's log, unless the source compiles to machine code."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 import warnings
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 
 from teletensor_core.errors import ArgumentError, ArgumentTypeError
 
+from teletensor import recording
 from teletensor.optim.optimizer import Optimizer
 
 _WRONG_ORDER = (
@@ -25,6 +27,16 @@ EPOCH_IS_DEPRECATED = (
 )
 
 
+def _of_programs(step: Callable[..., None]) -> Callable[..., None]:
+    """A step that a program takes too, with every run, when it was recorded with one."""
+
+    @functools.wraps(step)
+    def run(self: LRScheduler, *args: Any, **kwargs: Any) -> None:
+        recording.host(lambda: step(self, *args, **kwargs))
+
+    return run
+
+
 class LRScheduler:
     """Sets each group's `lr` at every `step()`. A subclass gives `get_lr()`.
 
@@ -33,6 +45,11 @@ class LRScheduler:
 
     _get_lr_called_within_step: bool = False
     _is_initial: bool = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "step" in cls.__dict__:
+            cls.step = _of_programs(cls.__dict__["step"])  # type: ignore[method-assign]
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = require_optimizer(optimizer)
@@ -66,13 +83,14 @@ class LRScheduler:
         """The rates that are set now."""
         return self._last_lr
 
+    @_of_programs
     def step(self, epoch: int | None = None) -> None:
         """Go on by one epoch. Call it after the optimiser's `step`."""
         if self._step_count == 1 and not self.optimizer._opt_called:
-            warnings.warn(_WRONG_ORDER, UserWarning, stacklevel=2)
+            warnings.warn(_WRONG_ORDER, UserWarning, stacklevel=5)
         self._step_count += 1
         if epoch is not None:
-            warnings.warn(EPOCH_IS_DEPRECATED, UserWarning, stacklevel=2)
+            warnings.warn(EPOCH_IS_DEPRECATED, UserWarning, stacklevel=5)
         self._update_lr(epoch)
 
     def _update_lr(self, epoch: int | None = None) -> None:

@@ -71,7 +71,7 @@ class SequentialLR(_Combined):
         first._initial_step()
         self._last_lr = first.get_last_lr()
 
-    def step(self) -> None:  # type: ignore[override]
+    def step(self) -> None:
         """Go on by one epoch."""
         self.last_epoch += 1
         at = bisect_right(self._milestones, self.last_epoch)
@@ -96,7 +96,7 @@ class ChainedScheduler(_Combined):
         self._schedulers, self.optimizer = schedulers, optimizer
         self._last_lr = self._current()
 
-    def step(self) -> None:  # type: ignore[override]
+    def step(self) -> None:
         """Go on by one epoch."""
         for scheduler in self._schedulers:
             scheduler.step()

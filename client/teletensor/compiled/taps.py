@@ -1,0 +1,53 @@
+"""Looking on at what a thread does with its sessions: each has its methods replaced for the time of a recorded call."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from teletensor import sessions
+from teletensor.session import Session
+from teletensor.shadowing import shadow
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+# Commands that a program may consist of, and those that end in an answer, which it cannot wait for.
+COMMANDS = ("submit", "backward", "upload", "share", "require_grad", "detach_", "set_hook")
+QUESTIONS = ("read", "read_later", "specs", "synchronize", "export_state", "import_state")
+
+
+def here() -> str:
+    """The innermost line on the stack that is not teletensor's own."""
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+@contextlib.contextmanager
+def tapped(names: Sequence[str], handle: Callable[..., Any]) -> Iterator[None]:
+    """Inside, this thread's calls of these methods of any session go to `handle(session, name, method, *args)`."""
+    thread = threading.get_ident()
+    undo: list[Callable[[], None]] = []
+    try:
+        for session in {id(s): s for s in (sessions.local(), *sessions.connected())}.values():
+            for name in names:
+                if hasattr(session, name):
+                    undo.append(shadow(session, name, _tap(session, name, getattr(session, name), handle, thread)))
+        yield
+    finally:
+        for each in reversed(undo):
+            each()
+
+
+def _tap(session: Session, name: str, method: Callable[..., Any], handle: Callable[..., Any], thread: int) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if threading.get_ident() != thread:
+            return method(*args, **kwargs)
+        return handle(session, name, method, *args, **kwargs)
+
+    return call
