@@ -174,17 +174,22 @@ class CommandStream:
                 incoming.add(frame)
             else:
                 self.bytes_received += frame.ByteSize()
-                incoming = self._reply(frame.reply)
+                incoming = self._reply(frame.reply, incoming)
             if incoming is not None and incoming.is_whole:
                 self._answer(incoming)
                 incoming = None
 
-    def _reply(self, reply: Reply) -> Incoming | None:
-        """Note what is acknowledged; the answer that begins here, if one does."""
+    def _reply(self, reply: Reply, begun: Incoming | None) -> Incoming | None:
+        """Note what is acknowledged; the answer that begins here, if one does.
+
+        One that has begun to arrive ends with a failure to send the rest. Raises MalformedRequestError for any other.
+        """
         was_open = self.window.is_open()
         self.window.acknowledge(reply.acknowledged)
         if not was_open:
             self.nudge()
+        if begun is not None and not (reply.HasField("failure") and reply.request == begun.request):
+            raise MalformedRequestError("the worker sent a reply among the chunks of another")
         if reply.HasField("hook_call"):
             with self._lock:
                 answer = self._answers.get(reply.request)

@@ -44,7 +44,16 @@ def read(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
             _told(machine, handle, each)
     yield machine.reply(request=request, arrays=arrays, failures=failures, elements=elements)
     if not inline:
+        yield from _streamed(machine, request, values)
+
+
+def _streamed(machine: SessionMachine, request: int, values: list[Value]) -> Iterator[Out]:
+    """The chunks after a reply, copied one tensor after another; an error in place of the rest."""
+    try:
         yield from pack_chunks(_pieces(machine, values))
+    except Exception as error:
+        poison = machine.poison(error, "read", 0)
+        yield machine.reply(request=request, failure=failure_message(poison.error))
 
 
 def _value_or_poison(machine: SessionMachine, handle: int) -> Value | Poison:

@@ -209,4 +209,9 @@ def test_out_of_memory_is_an_error_of_the_command(tmp_path: Any) -> None:
             (too_much + 1).sum().item()
         with pytest.raises(torch.cuda.OutOfMemoryError):
             torch.from_numpy(np.ones(9 * MIB, np.float32)).to("cuda").sum().item()
+        # To be read it is made dense on the device, which has no room for it once more.
+        turned = torch.ones(5, MIB).t()
+        with pytest.raises(torch.cuda.OutOfMemoryError):
+            turned.cpu()
+        del turned
         assert (kept + 1).sum().item() == 2 * MIB
