@@ -25,6 +25,7 @@ from teletensor_server.commands import COMMANDS, Command
 from teletensor_server.failures import Failures, known
 from teletensor_server.gradients import Answer
 from teletensor_server.info import SessionLimits, TensorInfo
+from teletensor_server.peak import Peak
 from teletensor_server.programs import SessionProgram
 from teletensor_server.rows import Rows
 from teletensor_server.signatures import Signatures
@@ -45,6 +46,7 @@ class SessionMachine:
         self.engine = Engine(backend.for_session(self._origin))
         self.limits = limits
         self.table = Table(limits.session_bytes, limits.tensors)
+        self.peak = Peak(self.table)
         self.signatures = Signatures(limits.signatures)
         self.locations: dict[int, str] = {}
         self.failures = Failures()
