@@ -133,6 +133,7 @@ from teletensor.settings import __all__ as _settings
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 from teletensor.to_host import to_host as to_host
+from teletensor.wire_dtype import wire_dtype as wire_dtype
 
 if TYPE_CHECKING:
     __version__: str
@@ -273,6 +274,7 @@ __all__ = [
     "uint8",
     "utils",
     "version",
+    "wire_dtype",
 ]  # fmt: skip
 __all__ += _factories
 __all__ += _functions

@@ -275,6 +275,12 @@ class TensorMethods:
     def cholesky(self, upper: _bool = False) -> Tensor:
         """The lower (or upper) triangular factor of a positive definite matrix. LinAlgError when it is not."""
         ...
+    def cholesky_inverse(self, upper: _bool = False) -> Tensor:
+        """The inverse of `L @ L.mH`, or of `L.mH @ L` for an upper triangular `L`."""
+        ...
+    def cholesky_solve(self, L: Tensor, upper: _bool = False) -> Tensor:
+        """`X` with `L @ L.mH @ X == B`, or `L.mH @ L @ X == B` for an upper triangular `L`."""
+        ...
     def chunk(self, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """At most `chunks` parts of equal size (the last may be smaller)."""
         ...
@@ -539,8 +545,17 @@ class TensorMethods:
     def frac_(self) -> Tensor:
         """The part behind the point, with the sign. Written into `input`."""
         ...
+    def frexp(self) -> return_types.frexp:
+        """Mantissas, between 0.5 and 1 in size, and exponents of two (int32)."""
+        ...
     def gather(self, dim: _int, index: Tensor) -> Tensor:
         """Elements at positions along a dimension, one position per element of `index`."""
+        ...
+    def gcd(self, other: Operand) -> Tensor:
+        """The greatest common divisors."""
+        ...
+    def gcd_(self, other: Operand) -> Tensor:
+        """The greatest common divisors. Written into `input`."""
         ...
     def ge(self, other: Operand) -> Tensor:
         """Whether elements are greater or equal."""
@@ -588,6 +603,24 @@ class TensorMethods:
         ...
     def hypot(self, other: Tensor) -> Tensor:
         """`sqrt(input**2 + other**2)`, without overflow."""
+        ...
+    def i0(self) -> Tensor:
+        """The modified Bessel function of the first kind, of order 0."""
+        ...
+    def i0_(self) -> Tensor:
+        """The modified Bessel function of the first kind, of order 0. Written into `input`."""
+        ...
+    def igamma(self, other: Operand) -> Tensor:
+        """The lower incomplete gamma function of shape `input` at `other`, over the gamma function."""
+        ...
+    def igamma_(self, other: Operand) -> Tensor:
+        """The lower incomplete gamma function of shape `input` at `other`, over the gamma function. Written into `input`."""
+        ...
+    def igammac(self, other: Operand) -> Tensor:
+        """The upper incomplete gamma function of shape `input` at `other`, over the gamma function."""
+        ...
+    def igammac_(self, other: Operand) -> Tensor:
+        """The upper incomplete gamma function of shape `input` at `other`, over the gamma function. Written into `input`."""
         ...
     def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: Scalar = 1) -> Tensor:
         """`input` with `alpha * source` added at positions of one dimension, counting duplicates."""
@@ -663,6 +696,12 @@ class TensorMethods:
         ...
     def kthvalue(self, k: _int, dim: _int = -1, keepdim: _bool = False) -> return_types.kthvalue:
         """The k-th least elements along a dimension, and their indices."""
+        ...
+    def lcm(self, other: Operand) -> Tensor:
+        """The least common multiples."""
+        ...
+    def lcm_(self, other: Operand) -> Tensor:
+        """The least common multiples. Written into `input`."""
         ...
     def ldexp(self, other: Tensor) -> Tensor:
         """`input * 2**other`."""
@@ -799,6 +838,11 @@ class TensorMethods:
     def matmul(self, other: Tensor) -> Tensor:
         """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
         ...
+    def matrix_exp(self) -> Tensor:
+        """The exponential of each square matrix. Waits once, for the norm.
+        
+        Source: Higham, "The Scaling and Squaring Method for the Matrix Exponential Revisited", 2005."""
+        ...
     def matrix_power(self, n: _int) -> Tensor:
         """The n-th power of each square matrix, by repeated squaring; of its inverse for a negative `n`."""
         ...
@@ -854,6 +898,9 @@ class TensorMethods:
     def mm(self, mat2: Tensor) -> Tensor:
         """The product of two matrices."""
         ...
+    def mode(self, dim: _int = -1, keepdim: _bool = False) -> return_types.mode:
+        """The most frequent elements along a dimension, the least of equally frequent ones, and the last index of each."""
+        ...
     def moveaxis(self, source: Sizes, destination: Sizes) -> Tensor:
         """Dimensions moved from `source` to `destination`, the others in their order."""
         ...
@@ -889,6 +936,14 @@ class TensorMethods:
         ...
     def nanmean(self, dim: Dims = None, keepdim: _bool = False, *, dtype: DType | None = None) -> Tensor:
         """The mean of the elements that are not NaN."""
+        ...
+    @overload
+    def nanmedian(self) -> Tensor:
+        """The median of all elements that are no NaN, or along `dim` with its indices; of two middle elements the lower."""
+        ...
+    @overload
+    def nanmedian(self, dim: _int, keepdim: _bool = False) -> return_types.nanmedian:
+        """The median of all elements that are no NaN, or along `dim` with its indices; of two middle elements the lower."""
         ...
     def nanquantile(self, q: _float | Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: str = 'linear') -> Tensor:
         """`quantile` of the elements that are numbers."""
@@ -934,6 +989,12 @@ class TensorMethods:
         ...
     def new_zeros(self, *sizes: Sizes, size: Sizes | None = None, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
         """Zeros of the given sizes, of this tensor's dtype and place unless told otherwise."""
+        ...
+    def nextafter(self, other: Operand) -> Tensor:
+        """The next number that the dtype has after `input`, towards `other`."""
+        ...
+    def nextafter_(self, other: Operand) -> Tensor:
+        """The next number that the dtype has after `input`, towards `other`. Written into `input`."""
         ...
     @overload
     def nonzero(self, *, as_tuple: Literal[False] = False) -> Tensor:
@@ -1273,6 +1334,9 @@ class TensorMethods:
         ...
     def transpose_(self, dim0: _int, dim1: _int) -> Tensor:
         """The tensor, with two dimensions exchanged."""
+        ...
+    def triangular_solve(self, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False) -> return_types.triangular_solve:
+        """`X` with `A @ X == b`, where only a triangle of `A` is read, and a copy of `A`."""
         ...
     def tril(self, diagonal: _int = 0) -> Tensor:
         """The elements on and below a diagonal of each matrix, zeros above."""

@@ -582,6 +582,14 @@ def celu_(input: Tensor, alpha: Scalar = 1.0) -> Tensor:
     return _apply_inplace(_celu_op, (input,), (alpha,))
 
 
+_channel_sum_op = _OPS['channel_sum']
+
+
+def channel_sum(input: Tensor) -> Tensor:
+    """The sum over the first and the last of three dimensions."""
+    return _apply(_channel_sum_op, (input,), ())
+
+
 _cholesky_op = _OPS['cholesky']
 
 
@@ -1245,6 +1253,15 @@ def frac_(input: Tensor) -> Tensor:
     return _apply_inplace(_frac_op, (input,), ())
 
 
+_frexp_op = _OPS['frexp']
+
+
+def frexp(input: Tensor, *, out: tuple[Tensor, ...] | None = None) -> return_types.frexp:
+    """Mantissas, between 0.5 and 1 in size, and exponents of two (int32)."""
+    made = return_types.frexp(*_apply_many(_frexp_op, (input,), ()))
+    return made if out is None else _store_all(made, out)
+
+
 _full_op = _OPS['full']
 
 
@@ -1268,6 +1285,20 @@ _gather_backward_op = _OPS['gather_backward']
 def gather_backward(g: Tensor, index: Tensor, shape: Sequence[int], dim: int) -> Tensor:
     """Zeros of `shape` with `g` added at positions along a dimension, counting duplicates."""
     return _apply(_gather_backward_op, (g, index), (shape, _ints(dim)))
+
+
+_gcd_op = _OPS['gcd']
+
+
+def gcd(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    """The greatest common divisors."""
+    made = _apply(_gcd_op, (input, other), ())
+    return made if out is None else _store(made, out)
+
+
+def gcd_(input: Operand, other: Operand) -> Tensor:
+    """The greatest common divisors. Written into `input`."""
+    return _apply_inplace(_gcd_op, (input, other), ())
 
 
 _ge_op = _OPS['ge']
@@ -1383,6 +1414,72 @@ _huber_loss_op = _OPS['huber_loss']
 def huber_loss(input: Tensor, target: Tensor, reduction: str = 'mean', delta: Any = 1.0) -> Tensor:
     """Half the square below `delta`, linear above."""
     return _apply(_huber_loss_op, (input, target), (reduction, delta))
+
+
+_i0_op = _OPS['i0']
+
+
+def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The modified Bessel function of the first kind, of order 0."""
+    made = _apply(_i0_op, (input,), ())
+    return made if out is None else _store(made, out)
+
+
+def i0_(input: Tensor) -> Tensor:
+    """The modified Bessel function of the first kind, of order 0. Written into `input`."""
+    return _apply_inplace(_i0_op, (input,), ())
+
+
+_i0e_op = _OPS['i0e']
+
+
+def i0e(input: Tensor) -> Tensor:
+    """`i0(x)` times `exp(-|x|)`."""
+    return _apply(_i0e_op, (input,), ())
+
+
+_i1_op = _OPS['i1']
+
+
+def i1(input: Tensor) -> Tensor:
+    """The modified Bessel function of the first kind, of order 1."""
+    return _apply(_i1_op, (input,), ())
+
+
+_i1e_op = _OPS['i1e']
+
+
+def i1e(input: Tensor) -> Tensor:
+    """`i1(x)` times `exp(-|x|)`."""
+    return _apply(_i1e_op, (input,), ())
+
+
+_igamma_op = _OPS['igamma']
+
+
+def igamma(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    """The lower incomplete gamma function of shape `input` at `other`, over the gamma function."""
+    made = _apply(_igamma_op, (input, other), ())
+    return made if out is None else _store(made, out)
+
+
+def igamma_(input: Operand, other: Operand) -> Tensor:
+    """The lower incomplete gamma function of shape `input` at `other`, over the gamma function. Written into `input`."""
+    return _apply_inplace(_igamma_op, (input, other), ())
+
+
+_igammac_op = _OPS['igammac']
+
+
+def igammac(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    """The upper incomplete gamma function of shape `input` at `other`, over the gamma function."""
+    made = _apply(_igammac_op, (input, other), ())
+    return made if out is None else _store(made, out)
+
+
+def igammac_(input: Operand, other: Operand) -> Tensor:
+    """The upper incomplete gamma function of shape `input` at `other`, over the gamma function. Written into `input`."""
+    return _apply_inplace(_igammac_op, (input, other), ())
 
 
 _imag_op = _OPS['imag']
@@ -1578,6 +1675,20 @@ _layer_norm_backward_op = _OPS['layer_norm_backward']
 def layer_norm_backward(g: Tensor, input: Tensor, weight: Tensor | None = None, *, normalized_shape: Sequence[int], eps: float) -> Tensor:
     """The gradients of layer_norm for its input, weight and bias."""
     return _apply(_layer_norm_backward_op, (g, input, weight), (normalized_shape, eps))
+
+
+_lcm_op = _OPS['lcm']
+
+
+def lcm(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    """The least common multiples."""
+    made = _apply(_lcm_op, (input, other), ())
+    return made if out is None else _store(made, out)
+
+
+def lcm_(input: Operand, other: Operand) -> Tensor:
+    """The least common multiples. Written into `input`."""
+    return _apply_inplace(_lcm_op, (input, other), ())
 
 
 _le_op = _OPS['le']
@@ -2034,6 +2145,15 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     return made if out is None else _store(made, out)
 
 
+_mode_op = _OPS['mode']
+
+
+def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, axis: Dims = None, out: tuple[Tensor, ...] | None = None) -> return_types.mode:
+    """The most frequent elements along a dimension, the least of equally frequent ones, and the last index of each."""
+    made = return_types.mode(*_apply_many(_mode_op, (input,), (_ints(dim if axis is None else axis), keepdim)))
+    return made if out is None else _store_all(made, out)
+
+
 _mse_loss_op = _OPS['mse_loss']
 
 
@@ -2104,6 +2224,14 @@ def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DT
     return made if out is None else _store(made, out)
 
 
+_nanmedian_dim_op = _OPS['nanmedian_dim']
+
+
+def nanmedian_dim(input: Tensor, dim: int, keepdim: bool = False) -> return_types.nanmedian:
+    """The lower medians of the numbers along a dimension, and their indices; NaN where there is none."""
+    return return_types.nanmedian(*_apply_many(_nanmedian_dim_op, (input,), (_ints(dim), keepdim)))
+
+
 _nansum_op = _OPS['nansum']
 
 
@@ -2139,6 +2267,20 @@ def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def neg_(input: Tensor) -> Tensor:
     """The negative. Written into `input`."""
     return _apply_inplace(_neg_op, (input,), ())
+
+
+_nextafter_op = _OPS['nextafter']
+
+
+def nextafter(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    """The next number that the dtype has after `input`, towards `other`."""
+    made = _apply(_nextafter_op, (input, other), ())
+    return made if out is None else _store(made, out)
+
+
+def nextafter_(input: Operand, other: Operand) -> Tensor:
+    """The next number that the dtype has after `input`, towards `other`. Written into `input`."""
+    return _apply_inplace(_nextafter_op, (input, other), ())
 
 
 _nll_backward_op = _OPS['nll_backward']
@@ -2218,6 +2360,14 @@ _permute_op = _OPS['permute']
 def permute(input: Tensor, dims: Sizes) -> Tensor:
     """The dimensions in another order."""
     return _apply(_permute_op, (input,), (_ints(dims),))
+
+
+_poisson_op = _OPS['poisson']
+
+
+def poisson(input: Tensor, seed: Operand, offset: Operand) -> Tensor:
+    """Poisson distributed numbers of these rates."""
+    return _apply(_poisson_op, (input, seed, offset), ())
 
 
 _polygamma_op = _OPS['polygamma']
@@ -2690,6 +2840,14 @@ def silu_(input: Tensor) -> Tensor:
     return _apply_inplace(_silu_op, (input,), ())
 
 
+_silu_backward_op = _OPS['silu_backward']
+
+
+def silu_backward(g: Tensor, input: Tensor) -> Tensor:
+    """The gradient of silu in one pass over its input."""
+    return _apply(_silu_backward_op, (g, input), ())
+
+
 _sin_op = _OPS['sin']
 
 
@@ -2843,6 +3001,22 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, axis: Dims = None, out: Te
     """The tensors joined along a new dimension."""
     made = _apply(_stack_op, (tensors,), (_ints(dim if axis is None else axis),))
     return made if out is None else _store(made, out)
+
+
+_standard_gamma_op = _OPS['standard_gamma']
+
+
+def standard_gamma(input: Tensor, seed: Operand, offset: Operand) -> Tensor:
+    """Gamma distributed numbers of these shapes and rate 1."""
+    return _apply(_standard_gamma_op, (input, seed, offset), ())
+
+
+_standard_gamma_grad_op = _OPS['standard_gamma_grad']
+
+
+def standard_gamma_grad(input: Tensor, sample: Tensor) -> Tensor:
+    """How fast a gamma distributed number grows with its shape, at a fixed quantile: - (dP / da) / (dP / dx)."""
+    return _apply(_standard_gamma_grad_op, (input, sample), ())
 
 
 _std_op = _OPS['std']

@@ -38,6 +38,8 @@ class RemoteSession(Session):
     shares with the worker.
     """
 
+    reads_copies = True
+
     def __init__(
         self,
         endpoint: Endpoint,

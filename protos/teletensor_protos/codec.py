@@ -18,9 +18,11 @@ from teletensor_core.errors import MalformedRequestError
 from teletensor_core.spec import MAX_DIMS, Spec, spec
 
 STREAM_METHOD = "/teletensor.v1.Worker/Commands"
-# Metadata of calls: the session they belong to; of their ends: the name of the error in the catalogue.
+# Metadata of calls: the session they belong to; of their ends: the name of the error in the catalogue, and a Failure
+# with the op and the line at fault, where those are known.
 SESSION_KEY = "teletensor-session"
 ERROR_KEY = "teletensor-error"
+ORIGIN_KEY = "teletensor-origin-bin"
 
 RELEASE, READ, BACKWARD, UPLOAD, REQUIRE_GRAD, SPECS, SYNC, HOOK, HOOK_DONE, DETACH, CANCEL = range(1, 12)
 PROFILE, DEFINE_PROGRAM, RUN_PROGRAM, DROP_PROGRAM = range(12, 16)

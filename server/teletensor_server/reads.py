@@ -67,7 +67,7 @@ def _described(found: Iterable[Value | Poison]) -> tuple[bytes, list[Failure]]:
             entries.append(each.spec)
         else:
             entries.append(len(failures))
-            failures.append(failure_message(each))
+            failures.append(failure_message(each.error))
     arrays = codec.encode_arrays(entries)
     if len(arrays) + sum(32 + failure.ByteSize() for failure in failures) > _MOST_REPLY:
         raise QuotaExceededError(f"{len(entries)} tensors are too many to ask for at a time; ask for fewer")
@@ -119,7 +119,7 @@ def refusal(machine: SessionMachine, request: int, poison: Poison, handles: list
     machine.failures.forget(poison)
     for handle in handles:
         _told(machine, handle, poison)
-    return machine.reply(request=request, failure=failure_message(poison))
+    return machine.reply(request=request, failure=failure_message(poison.error))
 
 
 def _told(machine: SessionMachine, handle: int, poison: Poison) -> None:

@@ -20,12 +20,11 @@ _ERRORS_BESIDES = 1 << 16
 class Poison:
     """An error in the place of a tensor. It spreads to everything computed from it and is raised when it is read.
 
-    `command` is what failed, with the shapes of its operands. `previous` is what the handle held before a failed write
-    in place; it comes back once the error was read. `origin` is as a value's.
+    `previous` is what the handle held before a failed write in place; it comes back once the error was read. `origin`
+    is as a value's.
     """
 
     error: TeletensorError
-    command: str = ""
     previous: Value | None = None
     origin: tuple[float, int] = (0.0, 0)
 
@@ -118,7 +117,7 @@ class Table:
         """Put an error where a failed write in place has left a tensor in doubt."""
         value = self.values.get(handle)
         if type(value) is Value:
-            self.values[handle] = Poison(poison.error, poison.command, value)
+            self.values[handle] = Poison(poison.error, value)
 
     def restore(self, handle: int) -> None:
         """Give a tensor back after its error was read."""

@@ -1,6 +1,9 @@
 """Chains of element-by-element steps: derived from the kernels, and equal to them to the last bit."""
 
+import ctypes
 import random
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -9,8 +12,8 @@ from teletensor.local import LocalSession
 from teletensor_core.engine.engine import describe
 from teletensor_core.errors import TeletensorError
 from teletensor_core.plan import plan_for
-from teletensor_core.programs import chains, fusion
-from teletensor_core.programs.expressions import Node, NotElementwise, expression
+from teletensor_core.programs import chains, cuda, fusion
+from teletensor_core.programs.expressions import Node, NotElementwise, expression, in_order
 from teletensor_core.registry import OPS
 
 from tests.compiled.conftest import programs
@@ -24,7 +27,7 @@ SAMPLED = sorted(name for name, op in OPS.items() if op.samples and not (op.muta
 def small_blocks(monkeypatch):
     """Blocks of a few elements, so that small arrays have several and a rest; chains however short."""
     monkeypatch.setattr(chains, "BLOCK", 5)
-    monkeypatch.setattr(fusion, "_FEW_STEPS", 0)
+    monkeypatch.setattr(fusion, "FEW_STEPS", 0)
 
 
 def bits(x):
@@ -32,12 +35,12 @@ def bits(x):
     return x.shape, x.dtype, x.tobytes()
 
 
-def checked(case, session):
-    """Whether a case's kernel is a chain; then, that it gives what the kernel gives."""
+def traced(case, session):
+    """A case's kernel as a node, with its leaves, their arrays, and what the engine gives; None if it is no chain."""
     op = OPS[case.op.name]
     tensors = [_tensor(x, session) for x in case.operands]
     if any(isinstance(x, (list, tuple)) for x in tensors):
-        return False
+        return None
     values = [x._ref if isinstance(x, torch.Tensor) else x for x in tensors]
     values += [None] * (len(op.operands) - len(values))
     engine = session.engine
@@ -46,19 +49,17 @@ def checked(case, session):
         arrays = engine._arrays(plan, values)
         (expected,) = engine.run(plan, values)
     except (TeletensorError, ValueError):
-        return False
+        return None
     leaves = [Node("leaf", (), x.dtype, x.shape) if isinstance(x, np.ndarray) else x for x in arrays]
     shape = expected.array.shape
     present = [(node, x) for node, x in zip(leaves, arrays, strict=True) if isinstance(node, Node)]
     if not all(x.size == 1 or x.shape == shape for _, x in present):
-        return False
+        return None
     try:
         node = expression(op.kernel, leaves, plan.attrs, shape, expected.array.dtype)
     except NotElementwise:
-        return False
-    (out,) = chains.Chain(engine.xp, [leaf for leaf, _ in present], [node])(*[x for _, x in present])
-    assert bits(out) == bits(expected.array), str(case)
-    return True
+        return None
+    return node, [leaf for leaf, _ in present], [x for _, x in present], expected.array
 
 
 def test_chains_are_what_kernels_do():
@@ -66,9 +67,12 @@ def test_chains_are_what_kernels_do():
     with np.errstate(all="ignore"):
         for name in SAMPLED:
             for case in cases(OPS[name]):
-                if checked(case, session):
+                if (made := traced(case, session)) is not None:
                     found.add(name)
-    expected = {"add", "mul", "div", "relu", "gelu", "sigmoid", "tanh", "exp", "where", "pow", "silu", "lt"}
+                    node, leaves, arrays, wanted = made
+                    (out,) = chains.Chain(session.engine.xp, leaves, [node])(*arrays)
+                    assert bits(out) == bits(wanted), str(case)
+    expected = {"add", "mul", "div", "relu", "sigmoid", "tanh", "exp", "where", "pow", "silu", "lt"}
     assert expected <= found
     assert len(found) > 80, sorted(found)
     assert found.isdisjoint({"sum", "matmul", "softmax", "cumsum", "reshape", "view", "dropout", "layer_norm"})
@@ -154,3 +158,59 @@ def test_a_chain_computes_what_is_costly_once():
     finally:
         chains.Chain.__call__ = original
     assert sum(counted) == 1
+
+
+# -- the source for GPUs, compiled for this machine -------------------------------------------------------------------
+
+_LOOP = """
+extern "C" void run{number}(long long count, void** in, void** out, long long* sizes) {{
+  for (long long i = 0; i < count; ++i) {{
+    {loads}
+    {declarations}
+    {body}
+    {stores}
+  }}
+}}
+"""
+
+
+def source_of(number, leaves, roots):
+    """A chain's CUDA source in a loop of C++."""
+    kernel = cuda.kernel_of(leaves, roots)
+    types = [cuda._TYPES[node.dtype.name] for node in (*leaves, *roots)]
+    count = len(leaves)
+    parts = {
+        "loads": [f"{t} a{i} = (({t}*)in[{i}])[sizes[{i}] == 1 ? 0 : i];" for i, t in enumerate(types[:count])],
+        "declarations": [f"{t} o{i};" for i, t in enumerate(types[count:])],
+        "body": [kernel.body],
+        "stores": [f"(({t}*)out[{i}])[i] = o{i};" for i, t in enumerate(types[count:])],
+    }
+    return _LOOP.format(number=number, **{name: "\n".join(lines) for name, lines in parts.items()})
+
+
+def run_compiled(function, arrays, root):
+    out = np.empty(root.shape, root.dtype)
+    inputs = (ctypes.c_void_p * len(arrays))(*[x.ctypes.data for x in arrays])
+    sizes = (ctypes.c_longlong * len(arrays))(*[x.size for x in arrays])
+    function(ctypes.c_longlong(out.size), inputs, (ctypes.c_void_p * 1)(out.ctypes.data), sizes)
+    return out
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++, which compiles here what NVRTC compiles on a GPU")
+def test_the_source_for_gpus_computes_the_same(tmp_path):
+    session, found = LocalSession(), []
+    with np.errstate(all="ignore"):
+        for name in SAMPLED:
+            for case in cases(OPS[name]):
+                made = traced(case, session)
+                if made is not None and all(map(cuda.supports, in_order([made[0]]))):
+                    found.append((case, *made))
+    sources = [source_of(i, leaves, [node]) for i, (_, node, leaves, *_) in enumerate(found)]
+    file, library = tmp_path / "chains.cpp", tmp_path / "chains.so"
+    file.write_text("#include <cmath>\nusing namespace std;\n" + "".join(sources))
+    subprocess.run(["g++", "-O1", "-shared", "-fPIC", "-w", "-o", library, file], check=True)
+    loaded = ctypes.CDLL(str(library))
+    for i, (case, node, _, arrays, wanted) in enumerate(found):
+        out = run_compiled(getattr(loaded, f"run{i}"), arrays, node)
+        np.testing.assert_allclose(out, wanted, rtol=2e-5, atol=1e-6, err_msg=str(case))
+    assert len({case.op.name for case, *_ in found}) > 50

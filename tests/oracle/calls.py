@@ -201,6 +201,10 @@ CALLS: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda torch, x: torch.sigmoid(x),
     "tanh": lambda torch, x: torch.tanh(x),
     "polygamma": lambda torch, x, *, n: torch.polygamma(n, x),
+    "i0e": lambda torch, x: torch.special.i0e(x),
+    "i1": lambda torch, x: torch.special.i1(x),
+    "i1e": lambda torch, x: torch.special.i1e(x),
+    "nanmedian_dim": lambda torch, x, **a: torch.nanmedian(x, **a),
     # Fourier transforms
     "fft_c2c": lambda torch, x, *, dims, scale, forward: (
         scale * (torch.fft.fftn(x, dim=dims) if forward else torch.fft.ifftn(x, dim=dims, norm="forward"))
@@ -226,6 +230,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "constant_pad": lambda torch, x, *, pad, value=0.0: torch.nn.functional.pad(x, pad, "constant", value),
     "conv": _conv,
     "conv_transpose": _conv_transpose,
+    "channel_sum": lambda torch, x: x.sum((0, 2)),
     "elu": lambda torch, x, *, alpha=1.0, scale=1.0, input_scale=1.0: torch.ops.aten.elu(x, alpha, scale, input_scale),
     "embedding": lambda torch, w, i, *, padding_idx=None: torch.nn.functional.embedding(i, w, padding_idx),
     "group_norm": lambda torch, x, w=None, b=None, *, num_groups, eps=1e-5: torch.nn.functional.group_norm(
@@ -247,6 +252,9 @@ CALLS: dict[str, Callable[..., Any]] = {
     "upsample_nearest": lambda torch, x, *, size: torch.nn.functional.interpolate(x, size, mode="nearest"),
     # random numbers: only their shape and dtype are PyTorch's
     "bernoulli": lambda torch, x, *_: torch.bernoulli(x),
+    "poisson": lambda torch, x, *_: torch.poisson(x),
+    "standard_gamma": lambda torch, x, *_: torch._standard_gamma(x),
+    "standard_gamma_grad": lambda torch, x, sample: torch._standard_gamma_grad(x, sample),
     "dropout": lambda torch, x, *_, p, **__: torch.nn.functional.dropout(x, p),
     "exponential": lambda torch, x, *_, lambd: x.clone().exponential_(lambd),
     "feature_dropout": lambda torch, x, *_, p, **__: torch.feature_dropout(x, p, True),

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from teletensor import missing as _missing
-from teletensor.optim import lr_scheduler
+from teletensor.optim import lr_scheduler, swa_utils
 from teletensor.optim.adam import Adam, AdamW
 from teletensor.optim.adam_variants import Adamax, NAdam, RAdam
 from teletensor.optim.adaptive import Adadelta, Adagrad, RMSprop
@@ -24,6 +24,7 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "lr_scheduler",
+    "swa_utils",
 ]
 
 if not TYPE_CHECKING:

@@ -7,27 +7,25 @@ or writes to its operands. What is costly to compute and was computed by an earl
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from teletensor_core.backends import Backend
 from teletensor_core.engine.arrays import number
+from teletensor_core.programs import cuda
 from teletensor_core.programs.chains import Chain, is_column, is_row
 from teletensor_core.programs.code import Argument, Number
 from teletensor_core.programs.expressions import Node, NotElementwise, expression, in_order
 from teletensor_core.programs.passes import Straight, read_by
 from teletensor_core.programs.trace import Instruction
 
-# Makes what computes roots from the arrays of leaves, in one go.
-Compiler: TypeAlias = "Callable[[Sequence[Node], Sequence[Node]], Callable[..., Any]]"
-
-_MOST_NODES = 96
 # Steps that a chain gains nothing from, and elements from which on it always does.
-_FEW_STEPS = 6
+FEW_STEPS = 6
 _MANY_ELEMENTS = 4096
 _COSTLY = frozenset(("erf", "erfc", "sigmoid", "exp", "expm1", "log", "log1p", "tanh", "power", "sin", "cos"))
 
@@ -44,17 +42,28 @@ class _Group:
     nodes: dict[int, Node] = field(default_factory=dict)
 
 
-def chain_compiler(backend: Backend, straight: Straight) -> Compiler | None:
-    """What makes chains on a backend, if anything does; what they keep is counted in `straight`."""
-    if backend.name != "numpy":
-        return None
+@dataclass(frozen=True)
+class Compiler:
+    """How a backend runs chains: `make(leaves, roots)` gives a function of the leaves' arrays.
 
-    def compile_chain(leaves: Sequence[Node], roots: Sequence[Node]) -> Chain:
-        chain = Chain(backend.xp, leaves, roots)
-        straight.scratch += chain.held
-        return chain
+    `supports` says whether a step can be part of one. A chain takes in no more once it has `most` steps; one of less
+    than `few` is not worth it for a few elements.
+    """
 
-    return compile_chain
+    make: Callable[[Sequence[Node], Sequence[Node]], Any]
+    supports: Callable[[Node], bool]
+    most: int
+    few: int
+
+
+def chain_compiler(backend: Backend) -> Compiler | None:
+    """How chains are run on a backend; None when they are not."""
+    if backend.name == "numpy":
+        return Compiler(functools.partial(Chain, backend.xp), lambda node: True, 96, FEW_STEPS)
+    if backend.name == "cupy":
+        # A kernel's parameters have to fit into 4 KiB. A launch less is a gain, however few elements there are.
+        return Compiler(cuda.CudaChain, cuda.supports, 20, 2)
+    return None
 
 
 def fuse(straight: Straight, compiler: Compiler) -> None:
@@ -121,7 +130,7 @@ class _Fusion:
         except NotElementwise:
             return False
         group = self._merged(sources, shape)
-        if len(group.nodes) >= _MOST_NODES:
+        if len(group.nodes) >= self.compiler.most and group.instructions:
             self._close(group)
             return self._join(step)
         known = self._known(node, group)
@@ -158,7 +167,10 @@ class _Fusion:
                 assert isinstance(x, (Argument, tuple))
                 raise NotElementwise("an operand that is no array and no fixed number")
         assert step.op is not None
-        return expression(step.op.kernel, operands, step.attrs, shape, self.arrays[out].dtype)
+        node = expression(step.op.kernel, operands, step.attrs, shape, self.arrays[out].dtype)
+        if not all(map(self.compiler.supports, in_order([node]))):
+            raise NotElementwise("a step that the backend cannot have in a chain")
+        return node
 
     def _leaf(self, slot: int, shape: tuple[int, ...]) -> Node:
         array = self.arrays[slot]
@@ -247,7 +259,7 @@ class _Fusion:
         extra = {self.leaf_slots[id(node)]: node for node in part.extra.values()}
         wanted = in_order([*roots.values(), *extra.values()])
         steps = sum(node.name != "leaf" for node in wanted)
-        few = steps < _FEW_STEPS and math.prod(part.shape) < _MANY_ELEMENTS
+        few = steps < self.compiler.few and math.prod(part.shape) < _MANY_ELEMENTS
         if not extra and (steps < 2 or few):
             return part.instructions
         distinct = {id(node): slot for slot, node in {**roots, **extra}.items()}
@@ -257,6 +269,7 @@ class _Fusion:
     def _instruction(self, part: _Group, roots: dict[int, Node], wanted: list[Node]) -> Instruction:
         leaves = [node for node in wanted if node.name == "leaf"]
         slots = tuple(self.leaf_slots[id(leaf)] for leaf in leaves)
-        function = self.compiler(leaves, list(roots.values()))
+        function = self.compiler.make(leaves, list(roots.values()))
+        self.straight.scratch += function.held
         command = part.instructions[-1].command
         return Instruction(function, slots, {}, tuple(roots), command, multiple=True, bare=True)

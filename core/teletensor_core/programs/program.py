@@ -15,7 +15,7 @@ from teletensor_core.programs.fusion import chain_compiler, fuse
 from teletensor_core.programs.interpreter import Interpreter, Planner, ProgramFailure
 from teletensor_core.programs.passes import Straight, read_by, simplified
 from teletensor_core.programs.routine import Routine, StepFailure
-from teletensor_core.programs.trace import Instruction, Untraceable
+from teletensor_core.programs.trace import Instruction, Trace, Untraceable
 from teletensor_core.programs.tracing import TracingBackward, TracingEngine
 from teletensor_core.spec import Spec
 
@@ -68,12 +68,20 @@ class Program:
         self.code = code
         self.planner = planner
         self._prepared: _Prepared | None = None
+        self._trace: Trace | None = None
         self.runs = 0
 
     @property
     def is_prepared(self) -> bool:
         """Whether the next run takes prepared steps."""
         return self._prepared is not None
+
+    @property
+    def running(self) -> int:
+        """The position in the code of the command that runs now, or ran last."""
+        if self._trace is not None:
+            return self._trace.command
+        return 0 if self._prepared is None else self._prepared.forward.running
 
     @property
     def steps(self) -> int:
@@ -102,9 +110,13 @@ class Program:
         self.runs += 1
         if self._prepared is None:
             try:
-                return _Tracer(self, inputs, arguments).run()
+                tracer = _Tracer(self, inputs, arguments)
+                self._trace = tracer.trace
+                return tracer.run()
             except Untraceable as error:
                 raise ProgramFailure(0, InternalError(f"a program cannot be prepared: {error}")) from None
+            finally:
+                self._trace = None
         self._check(self._prepared, inputs)
         return self._run_prepared(self._prepared, inputs, arguments)
 
@@ -260,7 +272,7 @@ class _Tracer:
 
     def _straight(self, steps: list[Instruction], inputs: Sequence[int], outputs: Sequence[int]) -> Straight:
         straight = simplified(self.trace, steps, inputs, outputs)
-        compiler = chain_compiler(self.program.engine.backend, straight)
+        compiler = chain_compiler(self.program.engine.backend)
         if compiler is not None:
             fuse(straight, compiler)
         return straight

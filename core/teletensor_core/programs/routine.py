@@ -6,6 +6,7 @@ A register holds one array after another: a result goes where an operand was tha
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -41,6 +42,7 @@ class Routine:
         builder = _Builder(engine, straight, arguments)
         self._steps = builder.steps
         self._commands = builder.commands
+        self._progress = iter(self._steps)
         self._template = builder.template
         self._inputs = len(straight.inputs)
         self._arguments = arguments
@@ -51,18 +53,23 @@ class Routine:
     def __len__(self) -> int:
         return len(self._steps)
 
+    @property
+    def running(self) -> int:
+        """The position in the code of what the step that runs now, or ran last, belongs to."""
+        return self._commands[len(self._steps) - operator.length_hint(self._progress) - 1]
+
     def run(self, arrays: Sequence[Any], numbers: Sequence[Any] = ()) -> list[Any]:
         """The outputs. Raises StepFailure."""
         registers = self._template.copy()
         count = self._inputs
         registers[:count] = arrays
         registers[count : count + self._arguments] = numbers
-        step = None
+        self._progress = iter(self._steps)
         try:
-            for step in self._steps:
+            for step in self._progress:
                 step(registers)
         except Exception as error:
-            raise StepFailure(self._commands[self._steps.index(step)], error) from error  # type: ignore[arg-type]
+            raise StepFailure(self.running, error) from error
         return [registers[i] for i in self._outputs]
 
 

@@ -17,6 +17,7 @@ from teletensor.remote import RemoteSession
 
 from tests.training.models import TASKS
 from tests.training.test_congruence import OPTIMIZERS, train
+from tests.wire.test_errors import line_of
 from tests.workers import WorkerProcess
 
 LAUNCHER = "tests.devices.emulated.worker"
@@ -168,8 +169,11 @@ def test_an_index_out_of_bounds_is_raised_at_the_read_in_its_session_only(gpu: W
             right = look_up(1, 4)
             other.synchronize()
             assert right.sum().item() == 4
-        with pytest.raises(IndexError, match="index 9 is out of bounds for dimension with size 5"):
+        with pytest.raises(IndexError, match="index 9 is out of bounds for dimension with size 5") as caught:
             wrong.sum().item()
+        where = line_of(look_up, "embedding(")
+        assert caught.value.where == where
+        assert f"embedding(float32[5, 2], int64[2]), issued at {where}" in str(caught.value)
         assert look_up(2).tolist() == [[1.0, 1.0]]
 
 
@@ -189,7 +193,9 @@ def test_and_when_the_session_is_closed(gpu: WorkerProcess) -> None:
 
 def test_and_before_a_state_file_is_written(on_gpu: RemoteSession, tmp_path: Any) -> None:
     wrong = look_up(6)
-    with pytest.raises(IndexError, match="index 6 is out of bounds"):
+    with pytest.raises(
+        IndexError, match=r"index 6 is out of bounds .*embedding\(float32\[5, 2\], int64\[1\]\), issued at"
+    ):
         torch.save({"rows": wrong}, tmp_path / "rows.safetensors")
     assert not (tmp_path / "rows.safetensors").exists()
 
