@@ -158,6 +158,12 @@ class TensorMethods:
     def argwhere(self) -> Tensor:
         """The indices of elements that are not zero, one row each (int64). Waits."""
         ...
+    def as_strided(self, size: Any, stride: Any, storage_offset: _int | None = None) -> Tensor:
+        """A view of the tensor's memory: sizes, the step in elements of each dimension, and where it begins.
+        
+        Raises ShapeError for elements outside of the memory; UnsupportedError for a view with strides of its own, unless
+        `storage_offset` is given, which counts from the beginning of what it is a view of."""
+        ...
     def asin(self) -> Tensor:
         """The inverse sine."""
         ...

@@ -281,6 +281,22 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: b
     return made if out is None else _store(made, out)
 
 
+_as_strided_op = _OPS['as_strided']
+
+
+def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: Any = 0) -> Tensor:
+    """A view of the memory: sizes, the step in elements of each dimension, and where it begins."""
+    return _apply(_as_strided_op, (input,), (size, stride, storage_offset))
+
+
+_as_strided_backward_op = _OPS['as_strided_backward']
+
+
+def as_strided_backward(g: Tensor, shape: Sequence[int], size: Any, stride: Any, storage_offset: Any) -> Tensor:
+    """The elements of `g` added up where they were taken from."""
+    return _apply(_as_strided_backward_op, (g,), (shape, size, stride, storage_offset))
+
+
 _asin_op = _OPS['asin']
 
 

@@ -234,7 +234,7 @@ class CommandStream:
                 self._take_shared(incoming, frame.shared)
             else:
                 self.bytes_received += frame.ByteSize()
-                incoming = self._reply(frame.reply)
+                incoming = self._reply(frame.reply, incoming)
             if incoming is not None and incoming.is_whole:
                 self._answer(incoming)
                 incoming = None
@@ -248,14 +248,19 @@ class CommandStream:
         if told is not None:
             self._queue.put(told)
 
-    def _reply(self, reply: Reply) -> Incoming | None:
-        """Note what is acknowledged; the answer that begins here, if one does."""
+    def _reply(self, reply: Reply, begun: Incoming | None) -> Incoming | None:
+        """Note what is acknowledged; the answer that begins here, if one does.
+
+        One that has begun to arrive ends with a failure to send the rest. Raises MalformedRequestError for any other.
+        """
         was_open = self.window.is_open()
         if self.lane is not None:
             self.lane.acknowledged(reply.acknowledged)
         self.window.acknowledge(reply.acknowledged)
         if not was_open:
             self.nudge()
+        if begun is not None and not (reply.HasField("failure") and reply.request == begun.request):
+            raise MalformedRequestError("the worker sent a reply among the chunks of another")
         if reply.HasField("hook_call"):
             with self._lock:
                 answer = self._answers.get(reply.request)

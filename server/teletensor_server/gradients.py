@@ -54,6 +54,7 @@ class Pass:
 
     def _run(self) -> Generator[HookCall, Value | None, list[Value]]:
         machine, value = self.machine, self.machine.table.value
+        machine.peak.before()
         targets = [value(handle) for handle in self.targets]
         machine.table.reserve(cost_of_specs([target.spec for target in targets]))
         found = yield from Backward(

@@ -26,6 +26,7 @@ from teletensor_server.exchange import Exchange
 from teletensor_server.failures import Failures, known
 from teletensor_server.gradients import Answer
 from teletensor_server.info import SessionLimits, TensorInfo
+from teletensor_server.peak import Peak
 from teletensor_server.profiling import Recorder, profile
 from teletensor_server.programs import SessionProgram
 from teletensor_server.rows import Rows
@@ -48,6 +49,7 @@ class SessionMachine:
         self.engine = Engine(backend.for_session(self._origin))
         self.limits = limits
         self.table = Table(limits.session_bytes, limits.tensors)
+        self.peak = Peak(self.table)
         self.signatures = Signatures(limits.signatures)
         self.locations: dict[int, str] = {}
         self.failures = Failures()

@@ -64,6 +64,7 @@ class SessionProgram:
         table = self.machine.table
         if self._results is not None:
             table.reserve(Cost(self._results.bytes + self.program.needed, self._results.tensors))
+            self.machine.peak.before(self.program.needed)
             values = self.program.run(inputs, numbers)
             table.room += self.program.needed
             return values

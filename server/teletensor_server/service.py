@@ -168,11 +168,11 @@ class Service:
     def Memory(self, data: bytes, context: grpc.ServicerContext) -> pb.MemoryReply:
         """What the session holds, and what its device has."""
         with statuses(self.worker, context):
-            _parsed(pb.MemoryRequest.FromString, data)
-            held = self._session(context).info().bytes
+            request = _parsed(pb.MemoryRequest.FromString, data)
+            session = self._session(context)
             info = self.worker.backend.memory_info()
             rest = {name: info.get(name, 0) for name in ("reserved", "free", "total")}
-            return pb.MemoryReply(allocated=held, **rest)
+            return pb.MemoryReply(**session.memory(rest["reserved"], request.reset_peaks), **rest)
         raise AssertionError("abort() always raises")
 
     def Close(self, data: bytes, context: grpc.ServicerContext) -> pb.CloseReply:

@@ -22,6 +22,11 @@ def test_client_files_are_up_to_date():
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+def test_the_page_on_compatibility_is_up_to_date():
+    found = run("tools/compatibility.py")
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
 def test_protocol_stubs_are_up_to_date():
     found = run("tools/generate_protos.py")
     if found.returncode == NO_GENERATOR:

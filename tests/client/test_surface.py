@@ -35,7 +35,6 @@ MISSING = {
         torch.sparse_coo_tensor torch.spmm
     """,
     "needs ops that are not there yet": """
-        Tensor.as_strided torch.kaiser_window
         torch.masked.mean torch.masked.var
     """,
     "functions are not vectorised automatically": "torch.func.vmap",

@@ -163,6 +163,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "unfold": lambda torch, x, *, dimension, size, step: x.unfold(dimension, size, step),
     "view": lambda torch, x, *, shape: x.view(shape),
     "zero": lambda torch, x: x.clone().zero_(),
+    "as_strided": lambda torch, x, *, size, stride, storage_offset: torch.as_strided(x, size, stride, storage_offset),
     # indexing
     "gather": lambda torch, x, index, *, dim: torch.gather(x, dim, index),
     "index": lambda torch, x, indices, *, positions: x[_subscript(indices, positions)],

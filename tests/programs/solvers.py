@@ -90,7 +90,27 @@ def _swalr(t, **options):
     return rates
 
 
+def _strided(t):
+    x = t.arange(12.0).requires_grad_()
+    y = (x * 1).as_strided((3, 4), (2, 1), 1)
+    base = x.detach().clone()
+    base.as_strided((2, 2), (4, 1)).mul_(10)
+    view = base.reshape(3, 4)[1:]
+    (g,) = t.autograd.grad((y * y).sum(), x)
+    return [y, y.stride(), g, base, t.as_strided(view, (2,), (1,), 5), t.as_strided(view, (2, 2), (1, 1))]
+
+
 CALLS = {
+    "as_strided": _strided,
+    "as_strided beyond the memory": lambda t: t.as_strided(t.ones(4), (3, 2), (2, 1)),
+    "as_strided with fewer strides": lambda t: t.as_strided(t.ones(4), (2, 2), (1,)),
+    "kaiser_window": lambda t: [
+        t.kaiser_window(5),
+        t.kaiser_window(6, False, 4.0),
+        t.kaiser_window(1),
+        t.kaiser_window(0),
+        t.kaiser_window(4, dtype=t.float64),
+    ],
     "cholesky_solve": _graded(lambda t, b, L: t.cholesky_solve(b, L), _of(3, 2), _lower),
     "cholesky_solve upper": _graded(lambda t, b, L: b.cholesky_solve(L.mT, upper=True), _of(3, 2), _lower),
     "cholesky_solve of a vector": lambda t: t.cholesky_solve(t.ones(3), t.eye(3)),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from teletensor_core.errors import ArgumentError, OutOfMemoryError, UnsupportedError
+from teletensor_core.errors import ArgumentError, OutOfMemoryError
 
 from teletensor import legacy, sessions
 from teletensor import missing as _missing
@@ -141,17 +141,23 @@ def mem_get_info(device: DeviceLike = None) -> tuple[int, int]:
 
 
 def max_memory_allocated(device: DeviceLike = None) -> int:
-    """0 without a GPU; UnsupportedError with one, whose worker keeps no peak."""
-    if not is_available():
-        return 0
-    raise UnsupportedError("a worker keeps no peak of its memory: memory_allocated() tells what is held now")
+    """The most that `memory_allocated` was found to be since the session began; 0 without a GPU. Waits.
+
+    A worker counts when a backward begins, when a compiled function runs, and when it is asked: memory that was held
+    only between two of these, or inside one op, is not in it.
+    """
+    return _gpu(device).memory().peak_allocated if is_available() else 0
 
 
-max_memory_reserved = max_memory_allocated
+def max_memory_reserved(device: DeviceLike = None) -> int:
+    """The most that `memory_reserved` was when anything of memory was asked; 0 without a GPU. Waits."""
+    return _gpu(device).memory().peak_reserved if is_available() else 0
 
 
 def reset_peak_memory_stats(device: DeviceLike = None) -> None:
-    """Nothing to do: no peak is kept."""
+    """Let `max_memory_allocated` and `max_memory_reserved` start from what is held now. Waits."""
+    if is_available():
+        _gpu(device).memory(reset_peaks=True)
 
 
 # -- random numbers: there is one generator for all places -------------------------------------------------------------

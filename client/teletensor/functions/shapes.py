@@ -19,16 +19,15 @@ from teletensor.tensor import Tensor
 from teletensor.types import Dims, DType, Sizes
 
 __all__ = [
-    "adjoint", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
-    "flatten",
+    "adjoint", "as_strided", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
+    "broadcast_to", "flatten",
     "fliplr", "flipud", "moveaxis", "movedim", "narrow", "permute", "ravel", "reshape", "squeeze", "t", "tile",
     "unflatten",
 ]  # fmt: skip
 METHODS = (
-    "adjoint", "broadcast_to", "contiguous", "expand", "expand_as", "flatten", "flip", "fliplr", "flipud", "moveaxis",
-    "movedim", "narrow", "permute", "ravel", "repeat", "reshape", "reshape_as", "squeeze", "t", "tile", "unflatten",
-    "view",
-    "view_as",
+    "adjoint", "as_strided", "broadcast_to", "contiguous", "expand", "expand_as", "flatten", "flip", "fliplr", "flipud",
+    "moveaxis", "movedim", "narrow", "permute", "ravel", "repeat", "reshape", "reshape_as", "squeeze", "t", "tile",
+    "unflatten", "view", "view_as",
 )  # fmt: skip
 
 
@@ -242,3 +241,19 @@ def atleast_2d(*tensors: Any) -> Any:
 def atleast_3d(*tensors: Any) -> Any:
     """The tensor, or tensors, with at least three dimensions."""
     return _at_least(3, tensors)
+
+
+def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """A view of the tensor's memory: sizes, the step in elements of each dimension, and where it begins.
+
+    Raises ShapeError for elements outside of the memory; UnsupportedError for a view with strides of its own, unless
+    `storage_offset` is given, which counts from the beginning of what it is a view of.
+    """
+    source: Any = input
+    if storage_offset is not None and input._base is not None:
+        source = input._base
+    return ops.as_strided(source, _numbers(size), _numbers(stride), storage_offset or 0)
+
+
+def _numbers(sizes: Any) -> tuple[int, ...]:
+    return (int(sizes),) if isinstance(sizes, int) else tuple(int(n) for n in sizes)
