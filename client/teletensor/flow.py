@@ -16,7 +16,7 @@ class Window:
     Whoever wants to send more than fits waits; nothing grows for ever.
     """
 
-    def __init__(self, most_bytes: int, most_commands: int, most_slots: int = 1) -> None:
+    def __init__(self, most_bytes: int, most_commands: int, most_slots: int = 0) -> None:
         self._most_bytes = most_bytes or _MOST_BYTES
         self._most_commands = most_commands or _MOST_COMMANDS
         self._most_slots = most_slots
@@ -28,15 +28,30 @@ class Window:
 
     def is_open(self) -> bool:
         """Whether more may be sent now. What is sent then may overshoot the limits by one frame."""
-        return self._broken or (
-            self._bytes < self._most_bytes and self._commands < self._most_commands and self._slots < self._most_slots
-        )
+        return self._broken or (self._bytes < self._most_bytes and self._commands < self._most_commands)
 
     def wait(self) -> None:
         """Wait until more may be sent, or the stream has broken."""
         if not self.is_open():
             with self._changed:
                 self._changed.wait_for(self.is_open)
+
+    def wait_for_slot(self, after: int, seconds: float) -> bool:
+        """Wait for a free slot; whether there is one, or the stream has broken.
+
+        No longer than `seconds` while the worker has not come beyond the first `after` frames.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_slot() or self._acknowledged > after, seconds)
+            return self._has_slot() or (self._acknowledged > after and self._changed.wait_for(self._has_slot))
+
+    def _has_slot(self) -> bool:
+        return self._broken or self._slots < self._most_slots
+
+    @property
+    def frames(self) -> int:
+        """How many have been sent."""
+        return self._sent
 
     def sent(self, size: int, commands: int = 0, slots: int = 0) -> None:
         """Count a frame that was sent."""

@@ -598,6 +598,14 @@ def celu_(input: Tensor, alpha: Scalar = 1.0) -> Tensor:
     return _apply_inplace(_celu_op, (input,), (alpha,))
 
 
+_channel_sum_op = _OPS['channel_sum']
+
+
+def channel_sum(input: Tensor) -> Tensor:
+    """The sum over the first and the last of three dimensions."""
+    return _apply(_channel_sum_op, (input,), ())
+
+
 _cholesky_op = _OPS['cholesky']
 
 
@@ -2846,6 +2854,14 @@ def silu(input: Tensor) -> Tensor:
 def silu_(input: Tensor) -> Tensor:
     """`x` times sigmoid(x). Written into `input`."""
     return _apply_inplace(_silu_op, (input,), ())
+
+
+_silu_backward_op = _OPS['silu_backward']
+
+
+def silu_backward(g: Tensor, input: Tensor) -> Tensor:
+    """The gradient of silu in one pass over its input."""
+    return _apply(_silu_backward_op, (g, input), ())
 
 
 _sin_op = _OPS['sin']

@@ -39,7 +39,7 @@ class Reading(Answer):
         if isinstance(event, Answered):
             if event.reply.HasField("failure"):
                 event.arrays = [error_of(event.reply.failure)] * len(self.refs)
-            self._readings.arrived(event)
+            self._readings.arrived(self, event)
         self._event = event
         self._told.set()
 
@@ -113,9 +113,10 @@ class Readings:
 
     def _joined(self, refs: Sequence[Ref]) -> Reading | None:
         """The last reading with these added, if that is still possible."""
-        if self._last is None or len(self._last[0].refs) + len(refs) > _MOST_TOGETHER:
+        last = self._last
+        if last is None or len(last[0].refs) + len(refs) > _MOST_TOGETHER:
             return None
-        reading, place = self._last
+        reading, place = last
         longer = (codec.READ, reading.request, len(reading.refs) + len(refs), *reading.refs, *refs)
         if not self._writer.replace_last(place, len(reading.row), longer):
             self._last = None
@@ -133,8 +134,11 @@ class Readings:
 
     # -- errors that nobody has looked at ----------------------------------------------------------------------------
 
-    def arrived(self, answered: Answered) -> None:
-        """Keep the errors of an answer until somebody looks at them; no more than a hundred."""
+    def arrived(self, reading: Reading, answered: Answered) -> None:
+        """Keep the errors of an answer until somebody looks at them, no more than a hundred; and none of its arrays."""
+        last = self._last
+        if last is not None and last[0] is reading:
+            self._last = None
         for found in answered.arrays:
             if isinstance(found, TeletensorError) and len(self._failed) < _MOST_UNTOLD:
                 self._failed[found] = None

@@ -38,6 +38,8 @@ class RemoteSession(Session):
     shares with the worker.
     """
 
+    reads_copies = True
+
     def __init__(
         self,
         endpoint: Endpoint,
@@ -274,14 +276,19 @@ class RemoteSession(Session):
         state_files.import_(self._endpoint, self.id, named, pieces)
         return named
 
-    def memory(self) -> MemoryReply:
-        """The bytes that the session holds once everything so far has run, and those of its device. Waits for that."""
+    def memory(self, reset_peaks: bool = False) -> MemoryReply:
+        """The bytes that the session holds once everything so far has run, and those of its device. Waits for that.
+
+        With the most that it was found to hold since the session began, or since the peaks were last reset.
+        """
+        # A batch ends with the tensors that died before it: they are to be gone before the answer of the fence.
+        self._writer.flush()
         self._fence()
         self._round_trips += 1
         self._waits += 1
         with translated(self._endpoint.address):
             reply: MemoryReply = WorkerStub(self._endpoint.channel).Memory(
-                MemoryRequest(), metadata=self._endpoint.metadata(self.id)
+                MemoryRequest(reset_peaks=reset_peaks), metadata=self._endpoint.metadata(self.id)
             )
         return reply
 

@@ -70,6 +70,8 @@ class Session(ABC):
 
     device: Device
     closed: bool = False
+    # Whether `read` gives arrays that nobody else has.
+    reads_copies: bool = False
 
     @abstractmethod
     def submit(self, plan: Plan, operands: Sequence[Any]) -> tuple[Ref, ...]:
@@ -90,6 +92,10 @@ class Session(ABC):
     @abstractmethod
     def upload(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:
         """A tensor with these values. The array may be changed by its owner afterwards."""
+
+    def adopt(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:
+        """A tensor with these values. The array is dense and nobody else's: it may become the tensor's own memory."""
+        return self.upload(array, spec)
 
     @abstractmethod
     def require_grad(self, ref: Ref, required: bool) -> None:

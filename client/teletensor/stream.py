@@ -37,6 +37,8 @@ from teletensor.outbox import Outbox
 _IDLE_SECONDS = 0.001
 _HAND_OVER_SECONDS = 0.001
 _CLOSE_SECONDS = 30.0
+# How long an upload waits for the worker to come to it: one that has nothing else to do is there within milliseconds.
+_SLOT_SECONDS = 0.02
 
 
 class _Nudge:
@@ -66,7 +68,7 @@ class CommandStream:
         self.address = endpoint.address
         self.batches = self.bytes_sent = self.bytes_received = 0
         self.lane = None if segment is None else Lane(segment)
-        slots = 1 if self.lane is None else self.lane.slots
+        slots = 0 if self.lane is None else self.lane.slots
         self.window = Window(limits.window_bytes, limits.window_commands, slots)
         self._endpoint = endpoint
         self._session_id = session_id
@@ -109,7 +111,10 @@ class CommandStream:
         """Send the data of the upload that the last batch announced. Waits while the window is full."""
         if self.lane is not None:
             self._send_pieces(data, self.lane.slot_bytes)
-            return
+        else:
+            self._send_packed(data)
+
+    def _send_packed(self, data: memoryview) -> None:
         for start in range(0, data.nbytes, CHUNK_BYTES):
             self.wait_for_room()
             frame = pack_chunk(data[start : start + CHUNK_BYTES])
@@ -117,13 +122,23 @@ class CommandStream:
             self.window.sent(len(frame))
 
     def _send_pieces(self, data: memoryview, most: int) -> None:
-        """Have the sender copy the data to shared memory, and wait until it has: then it may change again."""
+        """Have the sender copy the data to shared memory, and wait until it has: then it may change again.
+
+        A worker that is still at what came before empties no slot meanwhile. It does not hold up the program: what the
+        window has room for is packed.
+        """
+        piece: Piece | None = None
+        before = self.window.frames
         for start in range(0, data.nbytes, most):
+            part = data[start : start + most]
             self.wait_for_room()
-            self._piece = piece = Piece(data[start : start + most])
-            self._queue.put(piece)
-            self.window.sent(piece.data.nbytes, slots=1)
-        if self._broken is None:
+            if self.window.wait_for_slot(before, _SLOT_SECONDS):
+                self._piece = piece = Piece(part)
+                self._queue.put(piece)
+                self.window.sent(part.nbytes, slots=1)
+            else:
+                self._send_packed(part)
+        if piece is not None and self._broken is None:
             piece.copied.wait()
         self._piece = None
 
@@ -219,7 +234,7 @@ class CommandStream:
                 self._take_shared(incoming, frame.shared)
             else:
                 self.bytes_received += frame.ByteSize()
-                incoming = self._reply(frame.reply)
+                incoming = self._reply(frame.reply, incoming)
             if incoming is not None and incoming.is_whole:
                 self._answer(incoming)
                 incoming = None
@@ -233,14 +248,19 @@ class CommandStream:
         if told is not None:
             self._queue.put(told)
 
-    def _reply(self, reply: Reply) -> Incoming | None:
-        """Note what is acknowledged; the answer that begins here, if one does."""
+    def _reply(self, reply: Reply, begun: Incoming | None) -> Incoming | None:
+        """Note what is acknowledged; the answer that begins here, if one does.
+
+        One that has begun to arrive ends with a failure to send the rest. Raises MalformedRequestError for any other.
+        """
         was_open = self.window.is_open()
         if self.lane is not None:
             self.lane.acknowledged(reply.acknowledged)
         self.window.acknowledge(reply.acknowledged)
         if not was_open:
             self.nudge()
+        if begun is not None and not (reply.HasField("failure") and reply.request == begun.request):
+            raise MalformedRequestError("the worker sent a reply among the chunks of another")
         if reply.HasField("hook_call"):
             with self._lock:
                 answer = self._answers.get(reply.request)

@@ -72,7 +72,7 @@ class Writer:
             else:
                 outs = self.new_handles(plan.results)
             words = self._outbox.words
-            words.extend((number, location, *outs, *operand_words))
+            words.extend([number, location, *outs, *operand_words])
             self.commands += 1
             if len(words) >= self._full or not self._nudged:
                 self._look_after()

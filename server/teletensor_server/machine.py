@@ -12,20 +12,21 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
-from teletensor_core.backends import Backend
+from teletensor_core.backends import Backend, Named, Origin
 from teletensor_core.engine import Engine
 from teletensor_core.errors import GradientError, MalformedRequestError, TensorNotFoundError
 from teletensor_protos import codec
 from teletensor_protos.frames import Out, payload_bytes
 from teletensor_protos.v1.worker_pb2 import Batch, Reply, SharedChunk, WorkerFrame
 
-from teletensor_server import uploads
-from teletensor_server.calls import run_op
+from teletensor_server import calls, uploads
+from teletensor_server.calls import run_op, run_pair
 from teletensor_server.commands import COMMANDS, Command
 from teletensor_server.exchange import Exchange
 from teletensor_server.failures import Failures, known
 from teletensor_server.gradients import Answer
 from teletensor_server.info import SessionLimits, TensorInfo
+from teletensor_server.peak import Peak
 from teletensor_server.profiling import Recorder, profile
 from teletensor_server.programs import SessionProgram
 from teletensor_server.rows import Rows
@@ -45,9 +46,10 @@ class SessionMachine:
     """Runs one session's commands in order on one engine."""
 
     def __init__(self, backend: Backend, limits: SessionLimits) -> None:
-        self.engine = Engine(backend)
+        self.engine = Engine(backend.for_session(self._origin))
         self.limits = limits
         self.table = Table(limits.session_bytes, limits.tensors)
+        self.peak = Peak(self.table)
         self.signatures = Signatures(limits.signatures)
         self.locations: dict[int, str] = {}
         self.failures = Failures()
@@ -58,6 +60,8 @@ class SessionMachine:
         self.frames: Iterator[Frame] = iter(())
         # Where the client shares memory with the worker.
         self.exchange: Exchange | None = None
+        # The batch that is being run; inside a hook's batch, that one.
+        self._rows: Rows | None = None
         # Backwards, by request, that wait for a hook of the client, and its answer once it is here.
         self.asking: dict[int, tuple[Answer] | None] = {}
         self._sequence = self._taken = self._acknowledged = self._bytes = self._slots = 0
@@ -109,22 +113,31 @@ class SessionMachine:
             uploads.give_up(self)
         if self.recorder is not None:
             self.recorder.begin(batch.sequence)
-        self.table.now = time.monotonic()
+        self.table.tick()
         self.signatures.define(batch.signatures)
         self.locations.update(codec.decode_locations(batch.locations))
-        yield from self._run_rows(Rows(codec.decode_rows(batch.rows), codec.decode(batch.numbers), batch.elements))
+        rows = Rows(codec.decode_rows(batch.rows), codec.decode(batch.numbers), batch.elements)
+        outer, self._rows = self._rows, rows
+        try:
+            yield from self._run_rows(rows)
+        finally:
+            self._rows = outer
 
     def _run_rows(self, rows: Rows) -> Iterator[Out]:
         words, defined, count = rows.words, self.signatures.by_number, len(rows.words)
+        timed = self.recorder is not None
         run = run_op if self.recorder is None else self.recorder.op
         while rows.at < count and not self.ended:
             word = words[rows.at]
             signature = defined.get(word)
             if signature is not None:
-                run(self, rows, signature)
+                if timed or not (signature.is_pair and run_pair(self, rows, signature)):
+                    run(self, rows, signature)
             elif word in COMMANDS:
                 rows.at += 1
+                rows.origin = Named
                 yield from self._command(COMMANDS[word], rows)
+                rows.origin = None
             else:
                 raise MalformedRequestError(f"row word {word} is neither a command nor a defined signature")
 
@@ -154,8 +167,9 @@ class SessionMachine:
         if isinstance(error, Poisoned):
             return error.poison
         found = known(error, command, self.engine.backend)
+        found.command = found.command or command
         found.where = found.where or self.locations.get(location)
-        return Poison(found, command)
+        return Poison(found)
 
     def fail(self, error: Exception, command: str, location: int) -> Poison:
         """What stands for an error, remembered until somebody reads it."""
@@ -169,6 +183,13 @@ class SessionMachine:
             self.engine.backend.synchronize()
         except Exception as error:
             self.fail(error, "synchronize", 0)
+
+    def _origin(self) -> Origin:
+        """What is being run, for an error that the device finds in it later."""
+        rows = self._rows
+        if rows is None:
+            return Named()
+        return calls.origin(self, rows) if rows.origin is None else rows.origin()
 
     # -- what others need to know ------------------------------------------------------------------------------------
 
@@ -185,6 +206,6 @@ class SessionMachine:
             held = value.previous if isinstance(value, Poison) else value
             if held is None:
                 continue
-            born, location = self.table.born.get(handle, (now, 0))
+            born, location = held.origin
             infos.append(TensorInfo.of(handle, held, max(0.0, now - born), self.locations.get(location)))
         return infos

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from teletensor_core.backends import Named
 from teletensor_core.engine import Value
 from teletensor_core.engine.engine import describe
 from teletensor_core.errors import MalformedRequestError, QuotaExceededError, TeletensorError
@@ -62,6 +64,7 @@ class SessionProgram:
         table = self.machine.table
         if self._results is not None:
             table.reserve(Cost(self._results.bytes + self.program.needed, self._results.tensors))
+            self.machine.peak.before(self.program.needed)
             values = self.program.run(inputs, numbers)
             table.room += self.program.needed
             return values
@@ -89,6 +92,11 @@ class SessionProgram:
         """The client's line of a command."""
         commands = self.code.commands
         return self.lines[commands[command].location] if command < len(commands) else None
+
+    def origin(self, location: int) -> Named:
+        """The command that is being run, in a run that the client's line `location` asked for."""
+        running = self.program.running
+        return Named(self.described(running), self.line(running) or self.machine.locations.get(location))
 
     def described(self, command: int) -> str:
         """A command as an error names it."""
@@ -169,7 +177,10 @@ def run(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     number, location = rows.take_number(), rows.take()
     inputs, numbers, outs = rows.take_list(), rows.take_list(), rows.take_list()
     program = machine.programs.get(number)
-    written = program.written if isinstance(program, SessionProgram) else []
+    written = []
+    if isinstance(program, SessionProgram):
+        written = program.written
+        rows.origin = functools.partial(program.origin, location)
     try:
         values = _run(machine, program, number, inputs, [_number(rows, word) for word in numbers], len(outs))
     except Poisoned as poisoned:

@@ -39,6 +39,7 @@ STATUS: dict[type[TeletensorError], grpc.StatusCode] = {
     ProtocolMismatchError: grpc.StatusCode.FAILED_PRECONDITION,
 }
 _MOST_CHARACTERS = 2000
+_MOST_LINE = 1000
 
 
 @contextlib.contextmanager
@@ -48,7 +49,7 @@ def statuses(worker: Worker, context: grpc.ServicerContext) -> Iterator[None]:
         yield
     except TeletensorError as error:
         worker.count_error()
-        context.set_trailing_metadata(((codec.ERROR_KEY, code_of(error)),))
+        context.set_trailing_metadata(_metadata(error))
         context.abort(_status(error), str(error)[:_MOST_CHARACTERS])
     except (grpc.RpcError, GeneratorExit):
         raise
@@ -58,6 +59,15 @@ def statuses(worker: Worker, context: grpc.ServicerContext) -> Iterator[None]:
             worker.count_error()
             context.set_trailing_metadata(((codec.ERROR_KEY, code_of(error)),))
             context.abort(grpc.StatusCode.INTERNAL, "internal error, see the worker's log")
+
+
+def _metadata(error: TeletensorError) -> tuple[tuple[str, str | bytes], ...]:
+    """What tells an error beside its message."""
+    name = (codec.ERROR_KEY, code_of(error))
+    if not (error.where or error.command):
+        return (name,)
+    origin = pb.Failure(location=(error.where or "")[-_MOST_LINE:], command=error.command or "")
+    return name, (codec.ORIGIN_KEY, origin.SerializeToString())
 
 
 def _status(error: TeletensorError) -> grpc.StatusCode:
@@ -158,11 +168,11 @@ class Service:
     def Memory(self, data: bytes, context: grpc.ServicerContext) -> pb.MemoryReply:
         """What the session holds, and what its device has."""
         with statuses(self.worker, context):
-            _parsed(pb.MemoryRequest.FromString, data)
-            held = self._session(context).info().bytes
+            request = _parsed(pb.MemoryRequest.FromString, data)
+            session = self._session(context)
             info = self.worker.backend.memory_info()
             rest = {name: info.get(name, 0) for name in ("reserved", "free", "total")}
-            return pb.MemoryReply(allocated=held, **rest)
+            return pb.MemoryReply(**session.memory(rest["reserved"], request.reset_peaks), **rest)
         raise AssertionError("abort() always raises")
 
     def Close(self, data: bytes, context: grpc.ServicerContext) -> pb.CloseReply:

@@ -40,6 +40,7 @@ class Session:
         self.lock = threading.Lock()
         self.offer: Offer | None = None
         self._last_active = time.monotonic()
+        self._most_reserved = 0
         self._hang_up: Callable[[], object] | None = None
         self._streaming = threading.Lock()
         self._transferring = threading.Lock()
@@ -149,6 +150,16 @@ class Session:
             offer.withdraw()
         if hang_up is not None:
             hang_up()
+
+    def memory(self, reserved: int, reset: bool) -> dict[str, int]:
+        """What the session holds, and the most it has held; the most that was `reserved` whenever this was asked."""
+        peak = self.machine.peak
+        if reset:
+            peak.reset()
+            self._most_reserved = 0
+        self._most_reserved = max(self._most_reserved, reserved)
+        held = peak.now()
+        return {"allocated": held, "peak_allocated": peak.bytes, "peak_reserved": self._most_reserved}
 
     def info(self) -> SessionInfo:
         """What the admin interface shows."""

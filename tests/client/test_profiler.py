@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import teletensor as tt
-from teletensor import dispatch, ops
+from teletensor import dispatch, operators, ops
 from teletensor.profiler import ProfilerAction, ProfilerActivity, profile, record_function, schedule
 from teletensor.profiler.averages import Average
 from teletensor.remote import RemoteSession
@@ -103,11 +103,11 @@ def test_a_compiled_function_is_one_command(session: RemoteSession) -> None:
 def test_nothing_stays_behind(session: RemoteSession) -> None:
     local = tt.ones(1, device="cpu")._session
     before = [dict(vars(owner)) for owner in (session, session._stream, session._readings, local)]
-    functions = dispatch.apply, ops._apply
+    functions = dispatch.apply, ops._apply, operators.apply
     recorded()
     after = [vars(owner) for owner in (session, session._stream, session._readings, local)]
     assert [set(a) for a in after] == [set(b) for b in before]
-    assert (dispatch.apply, ops._apply) == functions
+    assert (dispatch.apply, ops._apply, operators.apply) == functions
     with pytest.raises(ZeroDivisionError), profile() as prof:
         raise ZeroDivisionError
     assert prof.events() == []

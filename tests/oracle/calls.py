@@ -231,6 +231,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "constant_pad": lambda torch, x, *, pad, value=0.0: torch.nn.functional.pad(x, pad, "constant", value),
     "conv": _conv,
     "conv_transpose": _conv_transpose,
+    "channel_sum": lambda torch, x: x.sum((0, 2)),
     "elu": lambda torch, x, *, alpha=1.0, scale=1.0, input_scale=1.0: torch.ops.aten.elu(x, alpha, scale, input_scale),
     "embedding": lambda torch, w, i, *, padding_idx=None: torch.nn.functional.embedding(i, w, padding_idx),
     "group_norm": lambda torch, x, w=None, b=None, *, num_groups, eps=1e-5: torch.nn.functional.group_norm(

@@ -77,6 +77,29 @@ def test_what_does_not_fit_into_a_reply_follows_in_chunks(driver: Driver) -> Non
         assert (found == i).all()
 
 
+def test_a_failure_among_the_chunks_takes_the_place_of_the_rest(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = driver.machine.engine.backend
+    large = [driver.upload(np.full((CHUNK_BYTES // 4 + 1,), i, np.float32)) for i in range(3)]
+    copies = iter([backend.to_host])
+
+    def full(array: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backend, "to_host", lambda array: next(copies, full)(array))
+        begun, chunk, _, failed = driver.ask(codec.READ, 3, *large)
+    assert isinstance(begun, WorkerFrame)
+    assert isinstance(chunk, bytes)
+    assert isinstance(failed, WorkerFrame)
+    assert begun.reply.request == failed.reply.request
+    assert not begun.reply.HasField("failure")
+    assert failed.reply.failure.code == "out_of_memory"
+    assert [found[0] for found in driver.read(*large)] == [0, 1, 2]
+    assert driver.sync() is None
+
+
 def test_asking_for_too_many_tensors_at_once_is_refused_and_harms_nothing(driver: Driver) -> None:
     x = driver.upload(X)
     (frame,) = driver.ask(codec.READ, 100_000, *[x] * 100_000)

@@ -47,6 +47,31 @@ def test_an_acknowledgement_that_overtakes_the_counting() -> None:
     assert window.is_open()
 
 
+def test_slots_are_waited_for_by_those_who_want_one() -> None:
+    window = Window(100, 10, most_slots=1)
+    window.sent(1, slots=1)
+    assert window.is_open()
+    assert not window.wait_for_slot(window.frames, 0)
+    window.acknowledge(1)
+    assert window.wait_for_slot(window.frames, 0)
+    window.sent(1, slots=1)
+    wait = in_thread(lambda: window.wait_for_slot(window.frames, WITHIN))
+    window.break_()
+    assert wait()
+
+
+def test_a_worker_that_is_there_is_waited_for() -> None:
+    window = Window(100, 10, most_slots=1)
+    window.sent(1)
+    before = window.frames
+    window.sent(1, slots=1)
+    window.acknowledge(2)
+    window.sent(1, slots=1)
+    wait = in_thread(lambda: window.wait_for_slot(before, 0))
+    window.acknowledge(3)
+    assert wait()
+
+
 def test_whoever_waits_goes_on_when_there_is_room() -> None:
     window = Window(10, 10)
     window.sent(10)

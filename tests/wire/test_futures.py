@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 import teletensor as tt
 from teletensor import nn
 from teletensor.future import Future
+from teletensor.readings import Part
 from teletensor.remote import RemoteSession
 from teletensor_core.errors import CompileError
 
@@ -94,6 +97,17 @@ def test_a_future_waits_only_for_what_was_before_it(monkeypatch: pytest.MonkeyPa
         assert wait() == 2
         assert held.done()
         session.synchronize()
+
+
+def test_what_came_is_kept_by_its_futures_only(session: RemoteSession) -> None:
+    future = tt.ones(1000).to_host(non_blocking=True)
+    assert isinstance(future._arriving, Part)
+    reading = weakref.ref(future._arriving._reading)
+    assert future.result().sum() == 1000
+    assert reading() is not None
+    del future
+    gc.collect()
+    assert reading() is None
 
 
 # -- errors ------------------------------------------------------------------------------------------------------------

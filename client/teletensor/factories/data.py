@@ -18,6 +18,7 @@ from teletensor.arguments import as_dtype
 from teletensor.tensor import Tensor
 from teletensor.tensor_base import new
 from teletensor.types import DeviceLike
+from teletensor.wire_dtype import narrower, widened
 
 _COPY_WARNING = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
@@ -136,6 +137,10 @@ def uploaded(data: Any, dtype: DType | None, device: DeviceLike) -> Tensor:
     """A tensor with a copy of data that is no tensor itself."""
     array, wanted = _as_array(data, dtype)
     session, shape = sessions.resolve(device), spec(array.shape, wanted)
+    narrow = narrower(shape, session)
+    if narrow is not None:
+        small = spec(array.shape, narrow)
+        return widened(new(session.upload(_converted(array, narrow), small), small, session))
     made: Tensor = new(session.upload(array, shape), shape, session)
     return made
 

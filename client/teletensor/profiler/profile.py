@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import platform
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -135,7 +135,7 @@ def tensorboard_trace_handler(
     def write(prof: profile) -> None:
         folder = Path(dir_name)
         folder.mkdir(parents=True, exist_ok=True)
-        name = worker_name or f"{socket.gethostname()}_{os.getpid()}"
+        name = worker_name or f"{platform.node()}_{os.getpid()}"
         ending = "pt.trace.json.gz" if use_gzip else "pt.trace.json"
         prof.export_chrome_trace(folder / f"{name}.{time.time_ns()}.{ending}")
 

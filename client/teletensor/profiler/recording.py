@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from teletensor_core.errors import ArgumentError
 
-from teletensor import dispatch, ops, sessions
+from teletensor import dispatch, sessions
 from teletensor.local import LocalSession
 from teletensor.profiler.events import CLIENT, ENGINE, REGION, Event, user_line
 from teletensor.profiler.worker_side import WorkerSide
@@ -40,9 +42,8 @@ class Recording:
             raise ArgumentError("a profiler is recording already: there can be one at a time")
         for session in (sessions.local(), *sessions.connected()):
             self._watch(session)
-        for name in _CALLS:
-            self._replace(dispatch, name, self._call)
-            self._replace(ops, f"_{name}", self._call)
+        for module, name in _names_of_calls():
+            self._replace(module, name, self._call)
         _active.append(self)
 
     def stop(self) -> None:
@@ -134,6 +135,18 @@ def _bytes(name: str, args: tuple[Any, ...], result: Any) -> int:
     if name == "upload":
         return int(args[1].nbytes)
     return sum(array.nbytes for array in result) if name == "read" and result is not None else 0
+
+
+def _names_of_calls() -> list[tuple[Any, str]]:
+    """Where this package's modules have the functions that every call of an op goes through, and under which names."""
+    calls = {getattr(dispatch, name) for name in _CALLS}
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith("teletensor.")]
+    return [
+        (module, name)
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType) and value in calls
+    ]
 
 
 class record_function(contextlib.ContextDecorator):

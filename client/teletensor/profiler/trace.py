@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,8 @@ def write(events: Iterable[Event], path: str | os.PathLike[str]) -> None:
     """Write a trace; gzip-compressed where the name ends in `.gz`."""
     text = json.dumps({"traceEvents": list(_entries(list(events))), "displayTimeUnit": "ms"})
     if os.fspath(path).endswith(".gz"):
+        import gzip
+
         with gzip.open(path, "wt", encoding="utf-8") as file:
             file.write(text)
     else:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from teletensor_core.kernels import activation, normalization, optimizers, pooling, softmax
+from teletensor_core.kernels import activation, attention, normalization, optimizers, pooling, softmax
 
 
 class Composites:
@@ -58,6 +58,14 @@ class Composites:
         """The logarithm of the sum of each row's exponentials."""
         return softmax.logsumexp(self, x)
 
+    def attention_offset(self, query: Any, key: Any, mask: Any, is_causal: bool) -> Any:
+        """What `attention_weights` adds to scores; None for nothing."""
+        return attention.offset(self, query, key, mask, is_causal)
+
+    def attention_weights(self, query: Any, key: Any, offset: Any, scale: float) -> Any:
+        """softmax(query key^T * scale, with the offset)."""
+        return attention.weights(self, query, key, offset, scale)
+
     # -- standardising -----------------------------------------------------------------------------------------------
 
     def layer_norm(self, x: Any, weight: Any, bias: Any, eps: float) -> Any:
@@ -101,6 +109,25 @@ class Composites:
     def max_pool_backward(self, g: Any, place: Any, shape: Sequence[int], how: pooling.Pool) -> Any:
         """An array of `shape` with each window's gradient at its place."""
         return pooling.spread(self, g, place, shape, how)
+
+    def silu(self, x: Any) -> Any:
+        """`x` times sigmoid(x)."""
+        return self.multiply(x, self.sigmoid(x))
+
+    def silu_backward(self, g: Any, x: Any) -> Any:
+        """`g` times the slope of silu at `x`."""
+        return activation.silu_backward(self, g, x)
+
+    def dropout(self, x: Any, seed: int, offset: int, lowest: int, scale: float) -> tuple[Any, Any]:
+        """Elements whose random word is at least `lowest`, times `scale`; and which these are."""
+        keep = (self.random_bits(x.size, seed, offset) >= self.uint32(lowest)).reshape(x.shape)
+        return self.drop_backward(x, keep, scale), keep
+
+    def drop_backward(self, g: Any, keep: Any, scale: float) -> Any:
+        """`g` times `scale` where it was kept, zero elsewhere."""
+        out = self.multiply(g, keep)
+        out *= self.asarray(scale, g.dtype)
+        return out
 
     # -- optimisers --------------------------------------------------------------------------------------------------
 

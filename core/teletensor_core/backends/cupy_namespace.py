@@ -15,7 +15,7 @@ import numpy as np
 from cupyx.scipy import special
 
 from teletensor_core import dtypes
-from teletensor_core.backends.composites import Composites
+from teletensor_core.backends.cupy_composites import CudaComposites
 from teletensor_core.backends.faults import Faults
 from teletensor_core.kernels.cuda import elementwise, modules
 from teletensor_core.random import philox
@@ -26,7 +26,7 @@ _ATOMIC = frozenset("iqQILlfd")
 _SHORT_LINE, _BLOCK, _MOST_BLOCKS = 64, 256, 65535
 
 
-class CuPyNamespace(Composites):
+class CuPyNamespace(CudaComposites):
     """The namespace `xp` of kernels on a GPU."""
 
     # Columns of convolutions: big enough to fill the device, small beside its memory.

@@ -36,8 +36,8 @@ class NumPyNamespace(Composites):
 
     # Columns of convolutions are used up while they are still in the processor's cache.
     workspace = 4 << 20
-    # And so are the intermediate results of long element-by-element formulas.
-    elements_at_once = 1 << 14
+    # And so are the intermediate results of long formulas; in smaller pieces, calls cost more than they gain.
+    elements_at_once = 1 << 16
     erf = staticmethod(special.erf)
     erfc = staticmethod(special.erfc)
     erfinv = staticmethod(special.erfinv)

@@ -64,3 +64,17 @@ def _tanh_slope(xp: Any, x: Any) -> Any:
     out += 1
     out *= 0.5
     return out
+
+
+def silu_backward(xp: Any, g: Any, x: Any) -> Any:
+    """`g` times the slope of x sigmoid(x)."""
+    return computed(xp, lambda g, x: _silu_slope(xp, x) * g, g, x)
+
+
+def _silu_slope(xp: Any, x: Any) -> Any:
+    share = xp.sigmoid(x)
+    out = xp.subtract(1, share, out=xp.empty_like(x))
+    out *= x
+    out += 1
+    out *= share
+    return out

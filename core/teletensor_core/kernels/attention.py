@@ -48,40 +48,44 @@ def _fits(added: Any, scores: Any) -> bool:
 
 def forward(xp: Any, query: Any, key: Any, value: Any, added: Any, scale: float) -> Any:
     """softmax(query key^T * scale + added) value."""
-    if not _alike(query, key, value, added):
-        return xp.matmul(weights(xp, query, key, added, scale), value)
+    if not _in_pieces(xp, query, key, value, added):
+        return xp.matmul(xp.attention_weights(query, key, added, scale), value)
     out = xp.empty((*query.shape[:-1], value.shape[-1]), query.dtype)
     for part in _pieces(xp, query, key):
-        xp.matmul(weights(xp, query[part], key[part], added, scale), value[part], out=out[part])
+        xp.matmul(xp.attention_weights(query[part], key[part], added, scale), value[part], out=out[part])
     return out
 
 
 def backward(xp: Any, g: Any, query: Any, key: Any, value: Any, added: Any, scale: float) -> tuple[Any, Any, Any]:
     """What reaches query, key and value, which are of one batch."""
+    if not _in_pieces(xp, query, key, value, added):
+        return _backward(xp, g, query, key, value, added, scale)
     grads = tuple(xp.empty(x.shape, x.dtype) for x in (query, key, value))
     for part in _pieces(xp, query, key):
-        q, k, v, piece = query[part], key[part], value[part], g[part]
-        shares = weights(xp, q, k, added, scale)
-        xp.matmul(xp.swapaxes(shares, -1, -2), piece, out=grads[2][part])
-        scores = xp.matmul(piece, xp.swapaxes(v, -1, -2))
-        scores -= xp.row_dot(scores, shares)
-        scores *= shares
-        scores *= xp.asarray(scale, scores.dtype)
-        xp.matmul(scores, k, out=grads[0][part])
-        xp.matmul(xp.swapaxes(scores, -1, -2), q, out=grads[1][part])
+        piece = _backward(xp, g[part], query[part], key[part], value[part], added, scale)
+        for whole, found in zip(grads, piece, strict=True):
+            whole[part] = found
     return grads
 
 
-def _alike(query: Any, key: Any, value: Any, added: Any) -> bool:
-    """Whether the batch may be taken in pieces: one batch for all, and what is added the same for each."""
-    same = query.shape[:-2] == key.shape[:-2] == value.shape[:-2]
-    return query.ndim > 2 and same and (added is None or added.ndim <= 2)
+def _backward(xp: Any, g: Any, query: Any, key: Any, value: Any, added: Any, scale: float) -> tuple[Any, Any, Any]:
+    shares = xp.attention_weights(query, key, added, scale)
+    to_value = xp.matmul(xp.swapaxes(shares, -1, -2), g)
+    scores = xp.softmax_backward(xp.matmul(g, xp.swapaxes(value, -1, -2)), shares)
+    scores *= xp.asarray(scale, scores.dtype)
+    return xp.matmul(scores, key), xp.matmul(xp.swapaxes(scores, -1, -2), query), to_value
+
+
+def _in_pieces(xp: Any, query: Any, key: Any, value: Any, added: Any) -> bool:
+    """Whether pieces help, and may be taken: one batch for all, and what is added the same for each matrix."""
+    if not xp.elements_at_once or query.ndim < 3 or not query.shape[:-2] == key.shape[:-2] == value.shape[:-2]:
+        return False
+    return added is None or added.ndim <= 2
 
 
 def _pieces(xp: Any, query: Any, key: Any) -> Iterator[slice]:
-    """Ranges of the first dimension whose scores fit the cache twice over."""
-    count = query.shape[0]
-    each = math.prod(query.shape[1:-1]) * key.shape[-2]
-    step = max(2 * xp.elements_at_once // max(each, 1), 1) if xp.elements_at_once else max(count, 1)
+    """Ranges of the first dimension whose scores fit the cache."""
+    count, each = query.shape[0], math.prod(query.shape[1:-1]) * key.shape[-2]
+    step = max(xp.elements_at_once // max(each, 1), 1)
     for start in range(0, count, step):
         yield slice(start, min(start + step, count))

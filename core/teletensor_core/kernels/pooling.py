@@ -89,11 +89,11 @@ def spread(xp: Any, g: Any, place: Any, shape: Sequence[int], how: Pool) -> Any:
     out = xp.zeros((*shape[:-n], *whole), g.dtype)
     for part in rows_at_once(xp, g):
         for number, key in _taps(how, sizes):
-            share = xp.multiply(g[part], place[part] == number)
+            chosen = place[part] == number
             if how.overlaps:
-                out[part][key] += share
+                out[part][key] += g[part] * chosen
             else:
-                out[part][key] = share
+                xp.multiply(g[part], chosen, out=out[part][key])
     inside = out[windows.inside(shape[-n:], how.padding)]
     return inside if inside.shape == out.shape else xp.ascontiguousarray(inside)
 

@@ -215,13 +215,30 @@ def _(ops, gg, result, g, input, *, approximate):
 @op(**_activation(saves=("input",), inplace=True))
 def silu(xp, input):
     """`x` times sigmoid(x)."""
-    return xp.multiply(input, xp.sigmoid(input))
+    return xp.silu(input)
 
 
 @silu.vjp("input")
 def _(ops, g, out, input):
+    return ops.silu_backward(g, input)
+
+
+@op(infer=rules.same, saves=("g", "input"), namespaces=())
+def silu_backward(xp, g, input):
+    """The gradient of silu in one pass over its input."""
+    return xp.silu_backward(g, input)
+
+
+@silu_backward.vjp("g")
+def _(ops, gg, result, g, input):
+    return ops.silu_backward(gg, input)
+
+
+@silu_backward.vjp("input")
+def _(ops, gg, result, g, input):
     s = ops.sigmoid(input)
-    return ops.mul(g, ops.mul(s, ops.add(ops.mul(input, ops.sub(1, s)), 1)))
+    bend = ops.add(ops.mul(input, ops.sub(1, ops.mul(s, 2))), 2)
+    return ops.mul(ops.mul(gg, g), ops.mul(ops.mul(s, ops.sub(1, s)), bend))
 
 
 @op(**_activation(saves=("input",), inplace=True))

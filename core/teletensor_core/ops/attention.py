@@ -62,7 +62,7 @@ _samples = calls(
 )
 def scaled_dot_product_attention(xp, query, key, value, attn_mask=None, *, is_causal=False, scale=None):
     """softmax(query key^T * scale + mask) value."""
-    added = attention.offset(xp, query, key, attn_mask, is_causal)
+    added = xp.attention_offset(query, key, attn_mask, is_causal)
     return attention.forward(xp, query, key, value, added, attention.factor(query, scale))
 
 
@@ -90,5 +90,5 @@ def _(ops, g, out, query, key, value, attn_mask=None, *, is_causal=False, scale=
 )
 def attention_backward(xp, g, query, key, value, attn_mask=None, *, is_causal, scale):
     """The gradients of attention for query, key and value, which are of one batch."""
-    added = attention.offset(xp, query, key, attn_mask, is_causal)
+    added = xp.attention_offset(query, key, attn_mask, is_causal)
     return attention.backward(xp, g, query, key, value, added, attention.factor(query, scale))

@@ -1,5 +1,8 @@
 """Convolution in one to three dimensions, its transpose, and its two gradients, which are ops of their own."""
 
+import math
+
+from teletensor_core import rules
 from teletensor_core.kernels import convolution, windows
 from teletensor_core.registry import op
 from teletensor_core.rules import spatial
@@ -67,8 +70,28 @@ def _(ops, g, out, input, weight, bias=None, **attrs):
 
 
 def _bias_grad(ops, g, ndim):
-    channel = 1 if len(g.shape) == ndim else 0
-    return ops.sum(g, dim=tuple(d for d in range(len(g.shape)) if d != channel))
+    places = g.shape[2 - ndim :]
+    return ops.channel_sum(ops.reshape(g, shape=(-1, g.shape[1 - ndim], math.prod(places))))
+
+
+def _sum_dtype(input):
+    return rules.sum_dtype(input.dtype, None)
+
+
+@op(
+    infer=lambda input: spec((input.shape[1],), _sum_dtype(input)),
+    promote=lambda input: [_sum_dtype(input)],
+    namespaces=(),
+    samples=calls(Sample(T(2, 3, 4))),
+)
+def channel_sum(xp, input):
+    """The sum over the first and the last of three dimensions."""
+    return xp.sum(xp.row_sum(input), axis=(0, 2))
+
+
+@channel_sum.vjp("input")
+def _(ops, g, out, input):
+    return ops.expand(ops.reshape(g, shape=(1, -1, 1)), size=tuple(input.shape))
 
 
 @op(infer=lambda g, weight, *, shape, **attrs: spec(shape, g.dtype), saves=("g", "weight"), namespaces=())

@@ -27,15 +27,6 @@ def _through(ops, g, normal, scale, dims):
     return ops.mul(ops.sub(ops.sub(g, ops.mean(g, dim=dims, keepdim=True)), ops.mul(normal, along)), scale)
 
 
-def _standardize(xp, x, axes, eps):
-    """Standardised values in three passes over memory."""
-    out = x - xp.mean(x, axis=axes, keepdims=True)
-    variance = xp.mean(xp.multiply(out, out), axis=axes, keepdims=True)
-    variance += eps
-    out *= xp.reciprocal(xp.sqrt(variance))
-    return out
-
-
 # -- over the last dimensions -----------------------------------------------------------------------------------------
 
 
@@ -167,8 +158,8 @@ def _channels(x, ndim):
 )
 def group_norm(xp, input, weight=None, bias=None, *, num_groups, eps=1e-5):
     """Standardised over groups of channels of each sample, then scaled and shifted by channel."""
-    grouped = input.reshape((input.shape[0], num_groups, -1))
-    out = _standardize(xp, grouped, 2, eps).reshape(input.shape)
+    grouped = input.reshape((input.shape[0] * num_groups, input.size // max(input.shape[0] * num_groups, 1)))
+    out = xp.layer_norm(grouped, None, None, eps).reshape(input.shape)
     if weight is not None:
         out *= weight.reshape(_channels(weight, input.ndim))
     if bias is not None:

@@ -190,29 +190,24 @@ _dropout: Family = {"infer": _dropout_spec, "saves": ("out",), "namespaces": (),
 @op(**_dropout, samples=calls(Sample(T(3, 4), 7, 0, p=0.5), Sample(T(3), 7, 0, p=1.0), Sample(T(3), 7, 0, p=0.0)))
 def dropout(xp, input, seed, offset, *, p):
     """Elements kept with probability 1 - p and scaled by its inverse, the others zero; and which were kept."""
-    return _drop(xp, input, _kept(xp, seed, offset, input.shape, p), p)
+    if p >= 1:
+        keep = xp.zeros(input.shape, bool)
+        return xp.drop_backward(input, keep, 0.0), keep
+    return xp.dropout(input, seed, offset, _lowest(p), _scale(p))
 
 
 @op(**_dropout, samples=calls(Sample(T(2, 3, 4), 7, 0, p=0.5)))
 def feature_dropout(xp, input, seed, offset, *, p):
     """Whole channels (the first two dimensions) kept or dropped together; and which elements were kept."""
     lead = input.shape[:2]
-    keep = _kept(xp, seed, offset, lead, p).reshape(lead + (1,) * (input.ndim - len(lead)))
-    return _drop(xp, input, xp.array(xp.broadcast_to(keep, input.shape), order="C"), p)
+    keep = xp.zeros(lead, bool) if p >= 1 else xp.dropout(xp.empty(lead, input.dtype), seed, offset, _lowest(p), 1.0)[1]
+    keep = xp.array(xp.broadcast_to(keep.reshape(lead + (1,) * (input.ndim - len(lead))), input.shape), order="C")
+    return xp.drop_backward(input, keep, _scale(p)), keep
 
 
-def _kept(xp, seed, offset, shape, p):
-    """Which of the numbers that `_unit` would give are at least `p`."""
-    if p >= 1:
-        return xp.zeros(shape, bool)
-    lowest = math.ceil(p * 2**24) << 8
-    return (xp.random_bits(_count(shape), seed, offset) >= xp.uint32(lowest)).reshape(shape)
-
-
-def _drop(xp, input, keep, p):
-    out = xp.multiply(input, keep)
-    out *= xp.asarray(_scale(p), input.dtype)
-    return out, keep
+def _lowest(p):
+    """The least random word that is kept: of the words' upper 24 bits, as in `_unit`, a share p is below it."""
+    return math.ceil(p * 2**24) << 8
 
 
 def _scale(p):
@@ -230,9 +225,7 @@ feature_dropout.vjp("input")(_dropped)
 @op(infer=lambda g, keep, *, scale: rules.same(g), saves=("keep",), namespaces=())
 def drop_backward(xp, g, keep, *, scale):
     """`g` times `scale` where `keep` is true, zero elsewhere."""
-    out = xp.multiply(g, keep)
-    out *= xp.asarray(scale, g.dtype)
-    return out
+    return xp.drop_backward(g, keep, scale)
 
 
 @drop_backward.vjp("g")

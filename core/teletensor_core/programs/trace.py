@@ -20,9 +20,10 @@ class Instruction:
     """One kernel call: `function(xp, *operands, **attrs)`.
 
     Operands are slots, lists of operands, `Number`s (values that every run uses) and `Argument`s. `outs` are slots of
-    the results, None for one that nobody asked for; with `multiple` the function returns a sequence of them.
-    `casts` go before the call, as in a plan; `specs`, where there are any, are what the results are made to conform to.
-    `writes` are the slots whose memory the call changes. `command` is the position in the code of what it belongs to.
+    results, None for one that nobody asked for; with `multiple` the function returns a sequence of them. `casts` go
+    before the call, as in a plan; `specs`, where there are any, are what the results are made to conform to. `writes`
+    are the slots whose memory the call changes. `command` is the position in the code of what it belongs to. A step
+    that `copies` may be left out where nobody needs the original; a `bare` function is called without `xp`.
     """
 
     function: Callable[..., Any]
@@ -36,6 +37,7 @@ class Instruction:
     writes: tuple[int, ...] = ()
     op: Op | None = None
     copies: bool = False
+    bare: bool = False
 
 
 class Trace:

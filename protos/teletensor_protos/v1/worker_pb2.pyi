@@ -229,20 +229,26 @@ class ImportReply(_message.Message):
     def __init__(self, names: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class MemoryRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("reset_peaks",)
+    RESET_PEAKS_FIELD_NUMBER: _ClassVar[int]
+    reset_peaks: bool
+    def __init__(self, reset_peaks: bool = ...) -> None: ...
 
 class MemoryReply(_message.Message):
-    __slots__ = ("allocated", "reserved", "free", "total")
+    __slots__ = ("allocated", "reserved", "free", "total", "peak_allocated", "peak_reserved")
     ALLOCATED_FIELD_NUMBER: _ClassVar[int]
     RESERVED_FIELD_NUMBER: _ClassVar[int]
     FREE_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
+    PEAK_ALLOCATED_FIELD_NUMBER: _ClassVar[int]
+    PEAK_RESERVED_FIELD_NUMBER: _ClassVar[int]
     allocated: int
     reserved: int
     free: int
     total: int
-    def __init__(self, allocated: _Optional[int] = ..., reserved: _Optional[int] = ..., free: _Optional[int] = ..., total: _Optional[int] = ...) -> None: ...
+    peak_allocated: int
+    peak_reserved: int
+    def __init__(self, allocated: _Optional[int] = ..., reserved: _Optional[int] = ..., free: _Optional[int] = ..., total: _Optional[int] = ..., peak_allocated: _Optional[int] = ..., peak_reserved: _Optional[int] = ...) -> None: ...
 
 class CloseRequest(_message.Message):
     __slots__ = ("session",)
