@@ -9,9 +9,11 @@ from teletensor.optim.adam_variants import Adamax, NAdam, RAdam
 from teletensor.optim.adaptive import Adadelta, Adagrad, RMSprop
 from teletensor.optim.lbfgs import LBFGS
 from teletensor.optim.optimizer import Optimizer
+from teletensor.optim.resilient import ASGD, Rprop
 from teletensor.optim.sgd import SGD
 
 __all__ = [
+    "ASGD",
     "LBFGS",
     "SGD",
     "Adadelta",
@@ -23,6 +25,7 @@ __all__ = [
     "Optimizer",
     "RAdam",
     "RMSprop",
+    "Rprop",
     "lr_scheduler",
     "swa_utils",
 ]
