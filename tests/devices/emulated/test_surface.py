@@ -7,7 +7,7 @@ from tests.devices.strict import REPLACED
 
 
 def own(namespace):
-    return {name for name in vars(namespace) if not name.startswith("_")}
+    return {name for each in namespace.__mro__ if each is not object for name in vars(each) if name[0] != "_"}
 
 
 def test_the_record_is_of_the_installed_cupy():
