@@ -15,6 +15,7 @@ check: .venv/dev .venv-protos   ## lint, types, generated code
 	$(BIN)/mypy client/teletensor core/teletensor_core protos/teletensor_protos server/teletensor_server
 	$(BIN)/python tools/generate.py --check
 	$(BIN)/python tools/ops_table.py --check
+	$(BIN)/python tools/compatibility.py --check
 	$(BIN)/python tools/generate_protos.py --check
 
 gpu-check: .venv/dev    ## the CuPy path without a GPU: CuPy's wheel executed on the CPU, its kernels through NVRTC
@@ -29,9 +30,10 @@ bench: .venv/dev        ## measure beside PyTorch and other remote systems, writ
 	$(BIN)/python -m benchmarks --write
 
 generate: .venv/dev .venv-protos    ## write generated client code and protocol stubs anew
+	$(BIN)/python tools/generate_protos.py
 	$(BIN)/python tools/generate.py
 	$(BIN)/python tools/ops_table.py
-	$(BIN)/python tools/generate_protos.py
+	$(BIN)/python tools/compatibility.py
 
 clean:
 	rm -rf .venv .venv-protos .cache dist build .pytest_cache .mypy_cache .ruff_cache

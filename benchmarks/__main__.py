@@ -20,7 +20,11 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--sides", nargs="+", metavar="NAME", help=f"default all: {[name for name, *_ in SIDES]}")
     parser.add_argument("--threads", type=int, nargs="+", default=[1], help="of each side")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md and docs/benchmarks.svg")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="write docs/benchmarks.md and its picture, and the bars in docs/performance.md",
+    )
     options = parser.parse_args(argv)
     pythons = {name: venvs.python(name) for name in {side[1] for side in SIDES if _wanted(side[0], options.sides)}}
     by_threads: dict[int, Results] = {}
@@ -28,8 +32,10 @@ def main(argv: list[str]) -> int:
         results = by_threads[threads] = _measure(options, threads, pythons)
         print(f"\n{threads} thread(s) for each side\n\n{report.bars(results)}\n\n{report.figures(results)}", flush=True)
     if options.write:
-        report.PAGE.write_text(report.page(by_threads, footprint(), costs()))
-        report.PLOT.write_text(plot.svg(next(iter(by_threads.values()))))
+        first, taken = next(iter(by_threads.values())), footprint()
+        report.PAGE.write_text(report.page(by_threads, taken, costs()))
+        report.PLOT.write_text(plot.svg(first))
+        report.BARS_PAGE.write_text(report.with_bars(report.BARS_PAGE.read_text(), first, taken))
     return 0
 
 

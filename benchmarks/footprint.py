@@ -81,7 +81,7 @@ def costs(steps: int = 20) -> list[dict[str, Any]]:
                     "name": workload.name,
                     "commands": cost.commands / steps,
                     "messages": cost.batches / steps,
-                    "bytes": round(cost.bytes_sent / steps),
+                    "bytes": round((cost.bytes_sent + cost.bytes_shared) / steps),
                     "waits": waits / steps,
                 }
             )

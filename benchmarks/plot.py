@@ -8,7 +8,7 @@ from html import escape
 from benchmarks.workloads import SIDES, Results
 
 _PANELS = (("chain", "small ops a second, one after another"), ("mlp", "training steps a second, small MLP"))
-_OURS = frozenset(("here", "worker", "compiled", "20 ms away"))
+_OURS = frozenset(("here", "worker", "gRPC only", "compiled", "20 ms away"))
 _ROW, _LABEL, _BAR, _NUMBER, _TOP = 22, 90, 210, 70, 44
 _STYLE = """\
 <style>

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.workloads import BARS, SIDES, WORKLOADS, Results
+from benchmarks.workloads import BARS, MOST, SIDES, WORKLOADS, Results
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGE, PLOT = DOCS / "benchmarks.md", DOCS / "benchmarks.svg"
+PAGE, PLOT, BARS_PAGE = DOCS / "benchmarks.md", DOCS / "benchmarks.svg", DOCS / "performance.md"
+_BEGIN, _END = "<!-- bars -->", "<!-- end of bars -->"
 _INTRODUCTION = """\
 # Benchmarks
 
@@ -26,10 +27,11 @@ results. Read the ratios; the absolute rates are this machine's. [performance.md
 | PyTorch | PyTorch itself, in one process |
 | here | teletensor in one process, on its NumPy engine |
 | worker | teletensor over gRPC to a worker process on the same machine: client, worker and network share its cores |
-| compiled | the same through `teletensor.compile` |
+| gRPC only | the same without the memory that client and worker share on one machine |
+| compiled | worker through `teletensor.compile` |
 | 20 ms away | a worker behind a proxy that makes a round trip take 20 ms |
 | torch RPC, Ray | one call for each small op; a training step is one call of a function that the other process has |
-| RPyC | PyTorch through transparent proxies |
+| RPyC | PyTorch through transparent proxies; chains of 100 ops, 8 MiB, and a training step as one call |
 | TCP socket, gRPC echo | nothing but bytes, moved as plainly as Python can; a bare stream that answers |
 """
 
@@ -72,9 +74,21 @@ def bars(results: Results) -> str:
     return "\n".join(lines)
 
 
+def with_bars(text: str, results: Results, taken: dict[str, float]) -> str:
+    """A page whose tables between its two marks are these results."""
+    before, mark, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (mark and end):
+        raise ValueError(f"the page has no part between {_BEGIN} and {_END}")
+    return f"{before}{mark}\n\n{bars(results)}\n\n{footprint(taken)}\n\n{end}{after}"
+
+
 def footprint(found: dict[str, float]) -> str:
     """A Markdown table of what teletensor takes."""
-    lines = ["| what | |", "| --- | --- |", *(f"| {name} | {value:.3g} |" for name, value in found.items())]
+    lines = ["| what | at most | measured | |", "| --- | --- | --- | --- |"]
+    for name, value in found.items():
+        most = MOST[name]
+        lines.append(f"| {name} | {most:g} | **{value:.3g}** | {'' if value <= most else 'no'} |")
     return "\n".join(lines)
 
 

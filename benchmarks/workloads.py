@@ -30,6 +30,7 @@ SIDES = (
     ("PyTorch", "torch", "pytorch"),
     ("here", "", "teletensor", "here"),
     ("worker", "", "teletensor", "worker"),
+    ("gRPC only", "", "teletensor", "grpc"),
     ("compiled", "", "teletensor", "worker", "compiled"),
     ("20 ms away", "", "teletensor", "far"),
     ("torch RPC", "torch", "torch_rpc"),
@@ -88,10 +89,19 @@ BARS = (
     Bar("CNN step, compiled, over PyTorch", 0.8, _ratio("cnn", "compiled", "PyTorch")),
     Bar("digits CNN step, compiled, over PyTorch", 0.8, _ratio("digits cnn", "compiled", "PyTorch")),
     Bar("GPT step, compiled, over PyTorch", 0.8, _ratio("gpt", "compiled", "PyTorch")),
-    Bar("large upload over a TCP socket", 0.7, _ratio("upload", "worker", "TCP socket")),
-    Bar("large download over a TCP socket", 0.7, _ratio("download", "worker", "TCP socket")),
-    Bar("many small arrays up over a TCP socket", 0.7, _ratio("many up", "worker", "TCP socket")),
-    Bar("many small arrays down over a TCP socket", 0.7, _ratio("many down", "worker", "TCP socket")),
+    Bar("large upload, gRPC only, over a TCP socket", 0.7, _ratio("upload", "gRPC only", "TCP socket")),
+    Bar("large download, gRPC only, over a TCP socket", 0.7, _ratio("download", "gRPC only", "TCP socket")),
+    Bar("large upload through shared memory, over a TCP socket", 1.5, _ratio("upload", "worker", "TCP socket")),
+    Bar("large download through shared memory, over a TCP socket", 1.5, _ratio("download", "worker", "TCP socket")),
+    Bar("many small arrays up, gRPC only, over a TCP socket", 0.7, _ratio("many up", "gRPC only", "TCP socket")),
+    Bar("many small arrays down, gRPC only, over a TCP socket", 0.7, _ratio("many down", "gRPC only", "TCP socket")),
     Bar("MLP at 20 ms, loss read every 10 steps, over what a round trip allows", 0.9, _allowed),
     Bar("MLP at 20 ms, loss through futures, over loopback", 0.95, _futures),
 )
+# What teletensor may take, by the names of `footprint`.
+MOST = {
+    "wheels of the client, MB": 30.0,
+    "import teletensor, s": 0.25,
+    "idle worker, MB": 120.0,
+    "held tensor of 4 KiB, KiB": 5.0,
+}

@@ -128,8 +128,12 @@ class WorkerProcess:
 def serve(
     *options: str, env: dict[str, str] | None = None, python: Path | None = None, module: str = "teletensor"
 ) -> subprocess.Popen[str]:
-    """A `teletensor serve` process that inherits no TELETENSOR_ setting; its output is one pipe of text."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TELETENSOR_")}
+    """A `teletensor serve` process that inherits no setting of a worker's; its output is one pipe of text."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("TELETENSOR_") or name == "TELETENSOR_GPU_CHECK_CACHE"
+    }
     return subprocess.Popen(
         [python or sys.executable, "-m", module, "serve", *options],
         stdout=subprocess.PIPE,

@@ -29,24 +29,19 @@ SIGNATURES: dict[str, str] = {
     "sort": "input, dim=-1, descending=False, *, stable=False",
 }
 
-# Reductions also take NumPy's names for `dim` and `keepdim`, and joins that for `dim`.
+# Reductions also take NumPy's name for `keepdim`; these and all others that for `dim`, where no operand comes after it.
 REDUCTIONS = (
     "all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "mean", "nanmean", "nansum", "prod", "sum",
 )  # fmt: skip
 for _name in ("mean", "nanmean", "nansum", "prod", "sum"):
-    SIGNATURES[_name] = "input, dim=None, keepdim=False, *, dtype=None, axis=None, keepdims=None"
+    SIGNATURES[_name] = "input, dim=None, keepdim=False, *, dtype=None, keepdims=None"
 for _name in ("all", "amax", "amin", "any", "argmax", "argmin", "logsumexp"):
-    SIGNATURES[_name] = "input, dim=None, keepdim=False, *, axis=None, keepdims=None"
-JOINS = ("cat", "stack")
-for _name in JOINS:
-    SIGNATURES[_name] = "tensors, dim=0, *, axis=None"
-NUMPY_NAMES = frozenset(("axis", "keepdims"))
-
+    SIGNATURES[_name] = "input, dim=None, keepdim=False, *, keepdims=None"
 # Ops that give several tensors as a named tuple of teletensor.return_types.
 NAMED = {
     "aminmax": "aminmax", "cummax": "cummax", "cummin": "cummin", "eigh": "linalg_eigh", "kthvalue": "kthvalue",
     "max_dim": "max", "median_dim": "median", "min_dim": "min", "qr": "linalg_qr", "slogdet": "linalg_slogdet",
-    "sort": "sort", "svd": "linalg_svd", "topk": "topk",
+    "frexp": "frexp", "mode": "mode", "nanmedian_dim": "nanmedian", "sort": "sort", "svd": "linalg_svd", "topk": "topk",
 }  # fmt: skip
 
 # Functions of the module that cannot write into `out=`; views cannot either.

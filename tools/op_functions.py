@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import teletensor_core.ops  # noqa: F401  (fills the registry)
-from conventions import ANNOTATIONS, INTS, JOINS, NAMED, NUMBERS_TOO, NUMPY_NAMES, REDUCTIONS, SIGNATURES, WITHOUT_OUT
+from conventions import ANNOTATIONS, INTS, NAMED, NUMBERS_TOO, REDUCTIONS, SIGNATURES, WITHOUT_OUT
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import UserError
@@ -28,7 +28,7 @@ from typing import Any
 
 import teletensor_core.ops as _families  # fills the registry
 from teletensor import return_types
-from teletensor.arguments import as_dtype as _as_dtype, ints as _ints
+from teletensor.arguments import as_dtype as _as_dtype, ints as _ints, one_of as _one_of
 from teletensor.dispatch import apply as _apply, apply_inplace as _apply_inplace
 from teletensor.dispatch import apply_many as _apply_many, apply_mutation as _apply_mutation
 from teletensor.out import store as _store, store_all as _store_all
@@ -108,8 +108,9 @@ def _arguments(op: Op) -> str:
 
 
 def _attribute(op: Op, name: str) -> str:
-    if name == "dim" and op.name in (*REDUCTIONS, *JOINS):
-        return "_ints(dim if axis is None else axis)"
+    if name == "dim" and _takes_axis(op):
+        given = "_one_of(dim, axis)" if op.attrs[name] is inspect.Parameter.empty else "dim if axis is None else axis"
+        return f"_ints({given})"
     if name == "keepdim" and op.name in REDUCTIONS:
         return "keepdim if keepdims is None else keepdims"
     if name == "dtype" and "torch" in op.namespaces:
@@ -131,10 +132,25 @@ def _doc(op: Op) -> str:
 
 def _parameters(op: Op) -> list[inspect.Parameter]:
     out = [_annotated(op, p) for p in _named_parameters(op)]
+    if _takes_axis(op):
+        # Where `dim` has to be given, `axis` may be given for it.
+        out = [_optional(p) if p.name == "dim" and p.default is p.empty else p for p in out]
+        out.append(_keyword("axis", "Dims", None))
     if "torch" in op.namespaces and not op.view and op.name not in WITHOUT_OUT:
         several = op.name in NAMED or _gives_several(op)
         out.append(_keyword("out", "tuple[Tensor, ...] | None" if several else "Tensor | None", None))
     return out
+
+
+def _takes_axis(op: Op) -> bool:
+    """Whether a function also takes NumPy's name for `dim`: public ones with no operand after it."""
+    names = [p.name for p in _named_parameters(op) if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+    public = "torch" in op.namespaces or "Tensor" in op.namespaces
+    return public and "dim" in op.attrs and ("dim" not in names or names[-1] == "dim")
+
+
+def _optional(parameter: inspect.Parameter) -> inspect.Parameter:
+    return parameter.replace(default=None, annotation=f"{parameter.annotation} | None")
 
 
 def _named_parameters(op: Op) -> list[inspect.Parameter]:
@@ -155,7 +171,7 @@ def _named_parameters(op: Op) -> list[inspect.Parameter]:
 
 def _parsed(op: Op) -> list[inspect.Parameter]:
     signature = inspect.signature(eval(f"lambda {SIGNATURES[op.name]}: None"))
-    given = set(signature.parameters) - NUMPY_NAMES
+    given = set(signature.parameters) - {"keepdims"}
     if given != {*op.operands, *op.attrs}:
         raise TypeError(f"SIGNATURES[{op.name!r}] has {sorted(given)}, the op has {[*op.operands, *op.attrs]}")
     return list(signature.parameters.values())

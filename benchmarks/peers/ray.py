@@ -42,7 +42,7 @@ class Worker:
 
     def steps(self) -> float:
         """One training step."""
-        return float(self.step())
+        return float(self.step().item())
 
     def keep(self, array: Any) -> float:
         """Hold an array: a copy in fresh memory, as on the other sides."""

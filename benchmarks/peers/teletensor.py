@@ -1,4 +1,4 @@
-"""teletensor, `python -m benchmarks.peers.teletensor here|worker|far [compiled]`: in this process or on a worker."""
+"""teletensor: `python -m benchmarks.peers.teletensor here|worker|grpc|far [compiled]`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ def _works(place: str, device: str, session: Any, compiled: Any) -> Works:
     if place == "far":
         one = work.small_ops(tt, device)["one"]
         return {"one": one, **work.logged(tt, device)}
+    moved = {} if session is None else work.transfers(tt, device, session.synchronize, tt.to_host)
+    if place == "grpc":
+        return moved
     if compiled is not None:
         return work.small_ops(tt, device, compiled) | work.training(tt, device, compiled)
     computed = work.small_ops(tt, device) | work.training(tt, device)
     if session is None:
         return computed | work.loading(tt, device, lambda: None)
-    moved = work.transfers(tt, device, session.synchronize, tt.to_host)
     return computed | work.logged(tt, device) | moved | work.loading(tt, device, session.synchronize)
 
 
@@ -36,7 +38,11 @@ def main(place: str, compiled: Any) -> None:
             address = where["grpc"]
             if place == "far":
                 address = stack.enter_context(proxied(address, ROUND_TRIP))
-            session = stack.enter_context(tt.connect(address, token=where["token"], default_device="cpu"))
+            # Neither a bare link nor a far worker has memory to share.
+            shares = place == "worker"
+            session = stack.enter_context(
+                tt.connect(address, token=where["token"], default_device="cpu", shared_memory=shares)
+            )
         serve(_works(place, "cpu" if session is None else "remote", session, compiled))
 
 

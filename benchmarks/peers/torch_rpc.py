@@ -59,7 +59,7 @@ def _step() -> None:
 
 
 def _last_step() -> float:
-    return float(_steppers[0]())
+    return float(_steppers[0]().item())
 
 
 def _keep(x: Any) -> Any:

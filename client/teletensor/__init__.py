@@ -11,7 +11,6 @@ print(x.grad)
 from __future__ import annotations
 
 import math as _math
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING
 
 from teletensor_core.dtypes import DType as dtype
@@ -134,8 +133,10 @@ from teletensor.settings import __all__ as _settings
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 from teletensor.to_host import to_host as to_host
+from teletensor.wire_dtype import wire_dtype as wire_dtype
 
-__version__ = _version("teletensor")
+if TYPE_CHECKING:
+    __version__: str
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
@@ -273,6 +274,7 @@ __all__ = [
     "uint8",
     "utils",
     "version",
+    "wire_dtype",
 ]  # fmt: skip
 __all__ += _factories
 __all__ += _functions

@@ -11,7 +11,6 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from teletensor import missing
-from teletensor.torch_version import API, TorchVersion
 
 # What PyTorch has below `torch` besides the modules that `teletensor.__all__` names.
 _ALSO = frozenset(("functional", "serialization", "torch_version", "compiler"))
@@ -24,6 +23,9 @@ def as_torch() -> ModuleType:
     PyTorch whose API this is. A module of PyTorch that is not here is a ModuleNotFoundError that says so. May be called
     again. Raises ImportError if PyTorch was imported before: its tensors and these cannot be mixed.
     """
+    # Which asks for the version, and that takes longer than importing most of this package.
+    from teletensor.torch_version import API, TorchVersion
+
     own = sys.modules["teletensor"]
     present = sys.modules.get("torch")
     if present is own:

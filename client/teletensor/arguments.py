@@ -28,6 +28,13 @@ def ints(value: Any) -> Any:
     return tuple(n if type(n) is int else _index(n) for n in value)
 
 
+def one_of(dim: Any, axis: Any) -> Any:
+    """What was given of PyTorch's and NumPy's name for a dimension. ArgumentTypeError for neither."""
+    if dim is None and axis is None:
+        raise ArgumentTypeError("missing 1 required positional argument: 'dim'")
+    return dim if axis is None else axis
+
+
 def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
     """Sizes given one by one or as one sequence."""
     if len(given) == 1 and not isinstance(given[0], int) and isinstance(given[0], Iterable):

@@ -17,9 +17,11 @@ from teletensor_core.errors import (
     ConnectionLostError,
     InternalError,
     TeletensorError,
-    from_code,
 )
 from teletensor_protos import codec
+from teletensor_protos.v1.worker_pb2 import Failure
+
+from teletensor.answers import error_of
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", 16 << 20),
@@ -127,7 +129,10 @@ def translate(error: grpc.RpcError, address: str) -> TeletensorError:
     metadata = dict(error.trailing_metadata() or ())
     name = str(metadata.get(codec.ERROR_KEY, ""))
     if name in CODES:
-        return from_code(name, details)
+        origin = metadata.get(codec.ORIGIN_KEY, b"")
+        failure = Failure.FromString(origin if isinstance(origin, bytes) else b"")
+        failure.code, failure.message = name, details
+        return error_of(failure)
     if code is grpc.StatusCode.UNAUTHENTICATED:
         return AuthenticationError(
             f"the worker at {address} wants a token: {details}; pass connect(..., token=...) or set TELETENSOR_TOKEN"

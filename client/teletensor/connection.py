@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import atexit
 import os
-import platform
 import sys
-import time
-from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import grpc
-import teletensor_core.ops  # noqa: F401  (fills the registry)
-from teletensor_core.errors import ArgumentError, ConnectFailedError
-from teletensor_protos import handshake
-from teletensor_protos.allocator import keep_freed_memory
-from teletensor_protos.tokens import TokenFileError, check_token, default_token_file, read_token
-from teletensor_protos.v1.worker_pb2 import OpenReply
-from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
+from teletensor_core.errors import ArgumentError
 
 from teletensor import sessions
-from teletensor.channel import Endpoint, Tls, is_loopback, open_channel, translate
-from teletensor.device import Device
-from teletensor.remote import RemoteSession
+
+if TYPE_CHECKING:
+    from teletensor.remote import RemoteSession
 
 PathLike: TypeAlias = "str | os.PathLike[str]"
 
@@ -38,6 +28,7 @@ def connect(
     cpu: Literal["local", "worker", "auto"] = "local",
     timeout: float = 10.0,
     blocking: bool | None = None,
+    shared_memory: bool | None = None,
 ) -> RemoteSession:
     """A session on the worker at `address` ("host:port", or TELETENSOR_URL), which closes at the end of a `with` block.
 
@@ -47,95 +38,31 @@ def connect(
     for a worker on this machine, to the token of this user. `tls_ca` (or TELETENSOR_TLS_CA) is a file with the
     certificate authority to trust, and switches TLS on; `tls_cert` and `tls_key` are files with a certificate for the
     worker to check. `blocking` (or TELETENSOR_BLOCKING=1) runs one command at a time, so that errors are raised at the
-    line that caused them.
+    line that caused them. To and from a worker on the same machine, large tensors move through shared memory, unless
+    `shared_memory=False` (or TELETENSOR_SHARED_MEMORY=0).
 
     Raises ConnectFailedError when nobody answers within `timeout` seconds; AuthenticationError, ProtocolMismatchError
     or QuotaExceededError when the worker refuses.
     """
+    # Not before somebody connects: a program that stays in its process has no use for gRPC.
+    from teletensor.channel import Tls
+    from teletensor.opening import open_session
+
     if cpu not in ("local", "worker", "auto"):
         raise ArgumentError(f"connect(cpu=...) takes 'local', 'worker' or 'auto', got {cpu!r}")
-    address = _target(address or os.environ.get("TELETENSOR_URL"))
-    tls = Tls.read(tls_ca or os.environ.get("TELETENSOR_TLS_CA"), tls_cert, tls_key)
-    blocking = os.environ.get("TELETENSOR_BLOCKING") == "1" if blocking is None else blocking
-    endpoint = open_channel(address, _token(token, address), tls)
-    try:
-        reply = _open(endpoint, timeout)
-        handshake.check(reply)
-    except BaseException:
-        endpoint.channel.close()
-        raise
-    is_machine = cpu == "worker" or (cpu == "auto" and reply.device == "cpu")
-    device = Device("cpu") if is_machine else _device(reply)
-    keep_freed_memory()
-    session = RemoteSession(
-        endpoint, reply.session, device, reply.limits, device_name=reply.device_name, blocking=blocking
+    session = open_session(
+        address or os.environ.get("TELETENSOR_URL"),
+        token,
+        Tls.read(tls_ca or os.environ.get("TELETENSOR_TLS_CA"), tls_cert, tls_key),
+        cpu=cpu,
+        timeout=timeout,
+        blocking=os.environ.get("TELETENSOR_BLOCKING") == "1" if blocking is None else blocking,
+        shared_memory=os.environ.get("TELETENSOR_SHARED_MEMORY") != "0" if shared_memory is None else shared_memory,
     )
     sessions.add(session, default=default_device is None)
     if default_device is not None:
         sessions.resolve(default_device)
     return session
-
-
-def _target(address: str | None) -> str:
-    if not address:
-        raise ArgumentError("connect() needs the worker's address: connect('host:50051'), or set TELETENSOR_URL")
-    target = address.removeprefix("grpc://")
-    if "://" in target:
-        raise ArgumentError(f"connect() takes host:port, got {address!r}")
-    return target if ":" in target else f"{target}:50051"
-
-
-def _token(given: str | None, address: str) -> str | None:
-    """The token that was given, or that the environment names, or that this user's own workers take."""
-    token = given or os.environ.get("TELETENSOR_TOKEN")
-    named = os.environ.get("TELETENSOR_TOKEN_FILE")
-    try:
-        if token:
-            return check_token(token)
-        if named:
-            return read_token(Path(named))
-        return read_token(default_token_file()) if is_loopback(address) else None
-    except FileNotFoundError:
-        if named:
-            raise ArgumentError(f"there is no token file {named}, which TELETENSOR_TOKEN_FILE names") from None
-        return None
-    except (ValueError, TokenFileError) as error:
-        raise ArgumentError(str(error)) from None
-
-
-def _open(endpoint: Endpoint, timeout: float) -> OpenReply:
-    """Ask for a session, for as long as nobody listens there."""
-    client = f"teletensor {handshake.software()}, Python {platform.python_version()}, {platform.node()}"
-    deadline = time.monotonic() + timeout
-    while True:
-        left = max(deadline - time.monotonic(), 0.0)
-        try:
-            reply: OpenReply = WorkerStub(endpoint.channel).Open(
-                handshake.request(client), metadata=endpoint.metadata(), timeout=left
-            )
-            return reply
-        except grpc.RpcError as error:
-            if error.code() is not grpc.StatusCode.UNAVAILABLE:
-                raise translate(error, endpoint.address) from None
-            reason = error.details() or ""
-        advice = endpoint.advice(reason)
-        if advice is not None:
-            raise ConnectFailedError(f"cannot connect to the worker at {endpoint.address}: {advice} ({reason})")
-        try:
-            grpc.channel_ready_future(endpoint.channel).result(timeout=max(deadline - time.monotonic(), 0.0))
-        except grpc.FutureTimeoutError:
-            raise ConnectFailedError(
-                f"no worker answers at {endpoint.address} within {timeout:g} s; is `teletensor serve` running there, "
-                f"and the port right? ({reason})"
-            ) from None
-
-
-def _device(reply: OpenReply) -> Device:
-    """GPUs keep their names. A worker's cpu is called remote: `cpu` is this process. Later ones are numbered."""
-    if reply.device != "cpu":
-        return Device(reply.device)
-    others = [s.device.index or 0 for s in sessions.connected() if s.device.type == "remote"]
-    return Device("remote", max(others) + 1 if others else None)
 
 
 def disconnect() -> None:

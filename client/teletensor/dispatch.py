@@ -101,17 +101,21 @@ def _apply_list(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> An
 
 def _finish(found: Plan, session: Session, outs: Any, operands: Any) -> Any:
     """Wrap what the session gave."""
+    node = None
+    if found.records:
+        node = GradFn(found.op, _parents(found.op, operands))
+        if anomaly.state.enabled:
+            anomaly.watch(node, [x for x in operands if isinstance(x, TensorBase)])  # type: ignore[misc]
+    if not found.is_plain:
+        return _finish_others(found, session, outs, operands, node)
+    spec = found.specs[0]
+    return new(outs[0], spec, session, node if spec.dtype.category >= dtypes.FLOAT else None)
+
+
+def _finish_others(found: Plan, session: Session, outs: Any, operands: Any, node: GradFn | None) -> Any:
+    """Wrap several results, views, and what has a shape that depends on data."""
     op = found.op
-    node = GradFn(op, _parents(op, operands)) if found.records else None
-    if node is not None and anomaly.state.enabled:
-        anomaly.watch(node, [x for x in operands if isinstance(x, TensorBase)])  # type: ignore[misc]
-    if found.is_plain:
-        spec = found.specs[0]
-        return new(outs[0], spec, session, node if spec.dtype.category >= dtypes.FLOAT else None)
     specs = session.specs(outs) if op.dynamic else found.specs
-    if not (op.view or found.multiple):
-        spec = specs[0]
-        return new(outs[0], spec, session, node if spec.dtype.category >= dtypes.FLOAT else None)
     if op.view and op.differentiable:
         source = operands[0]
         wrapped = [

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from teletensor import missing as _missing
 
-__all__ = ["Final", "annotate", "export", "ignore", "is_scripting", "is_tracing", "script_if_tracing", "unused"]
+__all__ = [
+    "Final",
+    "annotate",
+    "export",
+    "ignore",
+    "is_scripting",
+    "is_tracing",
+    "script",
+    "script_if_tracing",
+    "unused",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,6 +45,11 @@ def unused(fn: F) -> F:
 def export(fn: F) -> F:
     """The function itself: marks it as one that the compiler compiles too."""
     return fn
+
+
+def script(obj: Any, optimize: Any = None, _frames_up: int = 0, _rcb: Any = None, example_inputs: Any = None) -> Any:
+    """The function or module itself: it runs as Python, which gives the same results."""
+    return obj
 
 
 def script_if_tracing(fn: F) -> F:

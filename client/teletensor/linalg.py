@@ -17,15 +17,16 @@ from teletensor.functions.indexed import where
 from teletensor.functions.products import cross as _cross
 from teletensor.functions.products import matrix_power
 from teletensor.functions.shapes import movedim, reshape
+from teletensor.functions.solvers import least_squares, matrix_exp, tensor_inverse, tensor_solve
 from teletensor.out import store
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 from teletensor.types import Dims, DType
 
 __all__ = [
-    "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "matmul", "matrix_norm", "matrix_power",
-    "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals",
-    "vander",
+    "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "lstsq", "matmul", "matrix_exp",
+    "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve",
+    "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vander",
     "vecdot", "vector_norm",
 ]  # fmt: skip
 
@@ -112,6 +113,29 @@ def solve_triangular(
         ones = factories.eye(A.shape[-1], dtype=A.dtype, device=A.device)
         triangle = ops.add(ops.triu(A, 1) if upper else ops.tril(A, -1), ones)
     return solve(triangle, B, left=left, out=out)
+
+
+def lstsq(
+    input: Tensor, b: Tensor, rcond: float | None = None, *, driver: str | None = None
+) -> return_types.linalg_lstsq:
+    """The `X` of least norm for which `input @ X` is nearest to `b`, and the rank of `input`.
+
+    With the drivers "gels", "gelsd" and "gelss" also the sums of squared residuals, if there are more rows than columns
+    and the rank is full, which the latter two wait to know; with these the singular values, too.
+    """
+    return least_squares(input, b, rcond, driver)
+
+
+def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None, *, out: Tensor | None = None) -> Tensor:
+    """`X` with `tensordot(A, X, X.ndim) == B`."""
+    made = tensor_solve(A, B, dims)
+    return made if out is None else store(made, out)
+
+
+def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
+    """The inverse of `A` as a map from its last dimensions to its first `ind`."""
+    made = tensor_inverse(A, ind)
+    return made if out is None else store(made, out)
 
 
 def matrix_rank(A: Tensor, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False) -> Tensor:

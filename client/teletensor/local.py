@@ -70,6 +70,10 @@ class LocalSession(Session):
         own = np.array(array, dtype=spec.dtype.np, order="C").reshape(spec.shape)
         return Value(self.engine.backend.asarray(own), spec)
 
+    def adopt(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:
+        """A value in the array's memory."""
+        return Value(self.engine.backend.asarray(array), spec)
+
     def share(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:
         """A value that shares the array's memory, as `from_numpy` promises."""
         return Value(array, spec)

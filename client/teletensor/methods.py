@@ -26,6 +26,7 @@ from teletensor.functions import (
     sampling,
     searching,
     shapes,
+    solvers,
     spectra,
     statistics,
 )
@@ -34,7 +35,7 @@ from teletensor.tensor import Tensor
 TOPICS: tuple[Any, ...] = (
     arithmetic, creation, differences, indexed, joining, parts, products, queries, reductions, reshaping, sampling,
     searching,
-    shapes, spectra, statistics,
+    shapes, solvers, spectra, statistics,
 )  # fmt: skip
 # Ops that PyTorch has as functions only, or under another name.
 NOT_METHODS = frozenset((

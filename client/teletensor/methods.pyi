@@ -158,6 +158,12 @@ class TensorMethods:
     def argwhere(self) -> Tensor:
         """The indices of elements that are not zero, one row each (int64). Waits."""
         ...
+    def as_strided(self, size: Any, stride: Any, storage_offset: _int | None = None) -> Tensor:
+        """A view of the tensor's memory: sizes, the step in elements of each dimension, and where it begins.
+        
+        Raises ShapeError for elements outside of the memory; UnsupportedError for a view with strides of its own, unless
+        `storage_offset` is given, which counts from the beginning of what it is a view of."""
+        ...
     def asin(self) -> Tensor:
         """The inverse sine."""
         ...
@@ -275,6 +281,12 @@ class TensorMethods:
     def cholesky(self, upper: _bool = False) -> Tensor:
         """The lower (or upper) triangular factor of a positive definite matrix. LinAlgError when it is not."""
         ...
+    def cholesky_inverse(self, upper: _bool = False) -> Tensor:
+        """The inverse of `L @ L.mH`, or of `L.mH @ L` for an upper triangular `L`."""
+        ...
+    def cholesky_solve(self, L: Tensor, upper: _bool = False) -> Tensor:
+        """`X` with `L @ L.mH @ X == B`, or `L.mH @ L @ X == B` for an upper triangular `L`."""
+        ...
     def chunk(self, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """At most `chunks` parts of equal size (the last may be smaller)."""
         ...
@@ -347,22 +359,22 @@ class TensorMethods:
     def cross(self, other: Tensor, dim: _int | None = None) -> Tensor:
         """The cross product of vectors of three elements along `dim` (the first dimension of size 3)."""
         ...
-    def cummax(self, dim: _int) -> return_types.cummax:
+    def cummax(self, dim: _int | None = None) -> return_types.cummax:
         """The greatest element so far along a dimension, and its index."""
         ...
-    def cummin(self, dim: _int) -> return_types.cummin:
+    def cummin(self, dim: _int | None = None) -> return_types.cummin:
         """The least element so far along a dimension, and its index."""
         ...
-    def cumprod(self, dim: _int, *, dtype: DType | None = None) -> Tensor:
+    def cumprod(self, dim: _int | None = None, *, dtype: DType | None = None) -> Tensor:
         """The product of all elements so far along a dimension."""
         ...
-    def cumprod_(self, dim: _int, *, dtype: DType | None = None) -> Tensor:
+    def cumprod_(self, dim: _int | None = None, *, dtype: DType | None = None) -> Tensor:
         """The product of all elements so far along a dimension. Written into `input`."""
         ...
-    def cumsum(self, dim: _int, *, dtype: DType | None = None) -> Tensor:
+    def cumsum(self, dim: _int | None = None, *, dtype: DType | None = None) -> Tensor:
         """The sum of all elements so far along a dimension."""
         ...
-    def cumsum_(self, dim: _int, *, dtype: DType | None = None) -> Tensor:
+    def cumsum_(self, dim: _int | None = None, *, dtype: DType | None = None) -> Tensor:
         """The sum of all elements so far along a dimension. Written into `input`."""
         ...
     def deg2rad(self) -> Tensor:
@@ -539,8 +551,17 @@ class TensorMethods:
     def frac_(self) -> Tensor:
         """The part behind the point, with the sign. Written into `input`."""
         ...
+    def frexp(self) -> return_types.frexp:
+        """Mantissas, between 0.5 and 1 in size, and exponents of two (int32)."""
+        ...
     def gather(self, dim: _int, index: Tensor) -> Tensor:
         """Elements at positions along a dimension, one position per element of `index`."""
+        ...
+    def gcd(self, other: Operand) -> Tensor:
+        """The greatest common divisors."""
+        ...
+    def gcd_(self, other: Operand) -> Tensor:
+        """The greatest common divisors. Written into `input`."""
         ...
     def ge(self, other: Operand) -> Tensor:
         """Whether elements are greater or equal."""
@@ -588,6 +609,24 @@ class TensorMethods:
         ...
     def hypot(self, other: Tensor) -> Tensor:
         """`sqrt(input**2 + other**2)`, without overflow."""
+        ...
+    def i0(self) -> Tensor:
+        """The modified Bessel function of the first kind, of order 0."""
+        ...
+    def i0_(self) -> Tensor:
+        """The modified Bessel function of the first kind, of order 0. Written into `input`."""
+        ...
+    def igamma(self, other: Operand) -> Tensor:
+        """The lower incomplete gamma function of shape `input` at `other`, over the gamma function."""
+        ...
+    def igamma_(self, other: Operand) -> Tensor:
+        """The lower incomplete gamma function of shape `input` at `other`, over the gamma function. Written into `input`."""
+        ...
+    def igammac(self, other: Operand) -> Tensor:
+        """The upper incomplete gamma function of shape `input` at `other`, over the gamma function."""
+        ...
+    def igammac_(self, other: Operand) -> Tensor:
+        """The upper incomplete gamma function of shape `input` at `other`, over the gamma function. Written into `input`."""
         ...
     def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: Scalar = 1) -> Tensor:
         """`input` with `alpha * source` added at positions of one dimension, counting duplicates."""
@@ -664,6 +703,12 @@ class TensorMethods:
     def kthvalue(self, k: _int, dim: _int = -1, keepdim: _bool = False) -> return_types.kthvalue:
         """The k-th least elements along a dimension, and their indices."""
         ...
+    def lcm(self, other: Operand) -> Tensor:
+        """The least common multiples."""
+        ...
+    def lcm_(self, other: Operand) -> Tensor:
+        """The least common multiples. Written into `input`."""
+        ...
     def ldexp(self, other: Tensor) -> Tensor:
         """`input * 2**other`."""
         ...
@@ -724,7 +769,7 @@ class TensorMethods:
     def log_normal_(self, mean: _float = 1.0, std: _float = 2.0, *, generator: Generator | None = None) -> Tensor:
         """The tensor, filled with numbers whose logarithms are normal."""
         ...
-    def log_softmax(self, dim: _int, dtype: DType | None = None) -> Tensor:
+    def log_softmax(self, dim: _int | None = None, dtype: DType | None = None) -> Tensor:
         """The logarithm of softmax, without overflow."""
         ...
     def logaddexp(self, other: Operand) -> Tensor:
@@ -733,7 +778,7 @@ class TensorMethods:
     def logaddexp2(self, other: Tensor) -> Tensor:
         """`log2(2**input + 2**other)`, without overflow."""
         ...
-    def logcumsumexp(self, dim: _int) -> Tensor:
+    def logcumsumexp(self, dim: _int | None = None) -> Tensor:
         """The logarithm of the running sum of exponentials."""
         ...
     def logdet(self) -> Tensor:
@@ -799,6 +844,11 @@ class TensorMethods:
     def matmul(self, other: Tensor) -> Tensor:
         """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
         ...
+    def matrix_exp(self) -> Tensor:
+        """The exponential of each square matrix. Waits once, for the norm.
+        
+        Source: Higham, "The Scaling and Squaring Method for the Matrix Exponential Revisited", 2005."""
+        ...
     def matrix_power(self, n: _int) -> Tensor:
         """The n-th power of each square matrix, by repeated squaring; of its inverse for a negative `n`."""
         ...
@@ -854,6 +904,9 @@ class TensorMethods:
     def mm(self, mat2: Tensor) -> Tensor:
         """The product of two matrices."""
         ...
+    def mode(self, dim: _int = -1, keepdim: _bool = False) -> return_types.mode:
+        """The most frequent elements along a dimension, the least of equally frequent ones, and the last index of each."""
+        ...
     def moveaxis(self, source: Sizes, destination: Sizes) -> Tensor:
         """Dimensions moved from `source` to `destination`, the others in their order."""
         ...
@@ -889,6 +942,14 @@ class TensorMethods:
         ...
     def nanmean(self, dim: Dims = None, keepdim: _bool = False, *, dtype: DType | None = None) -> Tensor:
         """The mean of the elements that are not NaN."""
+        ...
+    @overload
+    def nanmedian(self) -> Tensor:
+        """The median of all elements that are no NaN, or along `dim` with its indices; of two middle elements the lower."""
+        ...
+    @overload
+    def nanmedian(self, dim: _int, keepdim: _bool = False) -> return_types.nanmedian:
+        """The median of all elements that are no NaN, or along `dim` with its indices; of two middle elements the lower."""
         ...
     def nanquantile(self, q: _float | Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: str = 'linear') -> Tensor:
         """`quantile` of the elements that are numbers."""
@@ -934,6 +995,12 @@ class TensorMethods:
         ...
     def new_zeros(self, *sizes: Sizes, size: Sizes | None = None, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
         """Zeros of the given sizes, of this tensor's dtype and place unless told otherwise."""
+        ...
+    def nextafter(self, other: Operand) -> Tensor:
+        """The next number that the dtype has after `input`, towards `other`."""
+        ...
+    def nextafter_(self, other: Operand) -> Tensor:
+        """The next number that the dtype has after `input`, towards `other`. Written into `input`."""
         ...
     @overload
     def nonzero(self, *, as_tuple: Literal[False] = False) -> Tensor:
@@ -1150,7 +1217,7 @@ class TensorMethods:
     def slogdet(self) -> return_types.linalg_slogdet:
         """The determinant's sign and the logarithm of its absolute value."""
         ...
-    def softmax(self, dim: _int, dtype: DType | None = None) -> Tensor:
+    def softmax(self, dim: _int | None = None, dtype: DType | None = None) -> Tensor:
         """exp(x) over its sum along a dimension."""
         ...
     def sort(self, dim: _int = -1, descending: _bool = False, *, stable: _bool = False) -> return_types.sort:
@@ -1274,6 +1341,9 @@ class TensorMethods:
     def transpose_(self, dim0: _int, dim1: _int) -> Tensor:
         """The tensor, with two dimensions exchanged."""
         ...
+    def triangular_solve(self, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False) -> return_types.triangular_solve:
+        """`X` with `A @ X == b`, where only a triangle of `A` is read, and a copy of `A`."""
+        ...
     def tril(self, diagonal: _int = 0) -> Tensor:
         """The elements on and below a diagonal of each matrix, zeros above."""
         ...
@@ -1340,7 +1410,7 @@ class TensorMethods:
     def unsafe_split(self, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """`split`; nothing is unsafe about it here."""
         ...
-    def unsqueeze(self, dim: _int) -> Tensor:
+    def unsqueeze(self, dim: _int | None = None) -> Tensor:
         """One more dimension, of size 1, at `dim`."""
         ...
     def unsqueeze_(self, dim: _int) -> Tensor:
@@ -1359,11 +1429,15 @@ class TensorMethods:
         ...
     @overload
     def view(self, dtype: DType) -> Tensor:
-        """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
+        """The same memory under another shape (-1: whatever is left), or its bits read as another dtype.
+        
+        Raises ShapeError when the layout does not allow it."""
         ...
     @overload
     def view(self, *sizes: Sizes, size: Sizes | None = None) -> Tensor:
-        """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
+        """The same memory under another shape (-1: whatever is left), or its bits read as another dtype.
+        
+        Raises ShapeError when the layout does not allow it."""
         ...
     def view_as(self, other: Tensor) -> Tensor:
         """`input` viewed with the shape of `other`."""

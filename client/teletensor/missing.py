@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from types import FrameType, ModuleType
-from typing import Any, NoReturn
+from typing import Any
+
+from teletensor import version
 
 REASONS = {
     "distributed": "training over several processes is a later version's work; one worker serves one program",
@@ -19,7 +21,6 @@ REASONS = {
     "onnx": "models cannot be exported; torch.save writes state dicts that PyTorch reads",
     "export": "models cannot be exported; torch.save writes state dicts that PyTorch reads",
     "multiprocessing": "tensors cannot be shared between processes; Python's multiprocessing is there for the rest",
-    "profiler": "nothing is profiled in this version; session.stats() counts commands, bytes and round trips",
     "quantization": "there are no quantized tensors",
     "ao": "there are no quantized tensors",
     "sparse": "there are no sparse tensors",
@@ -41,14 +42,17 @@ REASONS = {
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
-def getter(module: str) -> Callable[[str], NoReturn]:
+def getter(module: str) -> Callable[[str], str]:
     """A module's `__getattr__`: an error that names what is missing, where it was used, why, and what comes nearest.
 
-    An AttributeError, so that programs can ask with `hasattr`; for `from torch import name` an ImportError.
+    An AttributeError, so that programs can ask with `hasattr`; for `from torch import name` an ImportError. The version
+    is there, and looked for when somebody asks for it.
     """
     public = module.replace("teletensor", "torch", 1)
 
     def __getattr__(name: str) -> Any:
+        if name == "__version__" and public == "torch":
+            return version.__version__
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         full, caller = f"{public}.{name}", sys._getframe(1)

@@ -11,7 +11,7 @@ from typing import Any
 
 import teletensor_core.ops as _families  # fills the registry
 from teletensor import return_types
-from teletensor.arguments import as_dtype as _as_dtype, ints as _ints
+from teletensor.arguments import as_dtype as _as_dtype, ints as _ints, one_of as _one_of
 from teletensor.dispatch import apply as _apply, apply_inplace as _apply_inplace
 from teletensor.dispatch import apply_many as _apply_many, apply_mutation as _apply_mutation
 from teletensor.out import store as _store, store_all as _store_all
@@ -195,7 +195,7 @@ def alias(input: Tensor) -> Tensor:
 _all_op = _OPS['all']
 
 
-def all(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+def all(input: Tensor, dim: Dims = None, keepdim: bool = False, *, keepdims: bool | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """Whether every element is not zero."""
     made = _apply(_all_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
@@ -204,7 +204,7 @@ def all(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = 
 _amax_op = _OPS['amax']
 
 
-def amax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+def amax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, keepdims: bool | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The greatest element; equal ones share the gradient."""
     made = _apply(_amax_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
@@ -213,7 +213,7 @@ def amax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims =
 _amin_op = _OPS['amin']
 
 
-def amin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+def amin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, keepdims: bool | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The least element; equal ones share the gradient."""
     made = _apply(_amin_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
@@ -222,9 +222,9 @@ def amin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims =
 _aminmax_op = _OPS['aminmax']
 
 
-def aminmax(input: Tensor, *, dim: Dims = None, keepdim: bool = False, out: tuple[Tensor, ...] | None = None) -> return_types.aminmax:
+def aminmax(input: Tensor, *, dim: Dims = None, keepdim: bool = False, axis: Dims = None, out: tuple[Tensor, ...] | None = None) -> return_types.aminmax:
     """The least and the greatest element."""
-    made = return_types.aminmax(*_apply_many(_aminmax_op, (input,), (_ints(dim), keepdim)))
+    made = return_types.aminmax(*_apply_many(_aminmax_op, (input,), (_ints(dim if axis is None else axis), keepdim)))
     return made if out is None else _store_all(made, out)
 
 
@@ -240,7 +240,7 @@ def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 _any_op = _OPS['any']
 
 
-def any(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+def any(input: Tensor, dim: Dims = None, keepdim: bool = False, *, keepdims: bool | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """Whether some element is not zero."""
     made = _apply(_any_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
@@ -257,7 +257,7 @@ def arange(start: Any, end: Any, step: Any, dtype: DType | None, *, session: Ses
 _argmax_op = _OPS['argmax']
 
 
-def argmax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+def argmax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, keepdims: bool | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The index of the greatest element, the first of equal ones."""
     made = _apply(_argmax_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
@@ -266,7 +266,7 @@ def argmax(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims
 _argmin_op = _OPS['argmin']
 
 
-def argmin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+def argmin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, keepdims: bool | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The index of the least element, the first of equal ones."""
     made = _apply(_argmin_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
@@ -275,10 +275,26 @@ def argmin(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims
 _argsort_op = _OPS['argsort']
 
 
-def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, out: Tensor | None = None) -> Tensor:
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The indices that sort a dimension."""
-    made = _apply(_argsort_op, (input,), (_ints(dim), descending, stable))
+    made = _apply(_argsort_op, (input,), (_ints(dim if axis is None else axis), descending, stable))
     return made if out is None else _store(made, out)
+
+
+_as_strided_op = _OPS['as_strided']
+
+
+def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: Any = 0) -> Tensor:
+    """A view of the memory: sizes, the step in elements of each dimension, and where it begins."""
+    return _apply(_as_strided_op, (input,), (size, stride, storage_offset))
+
+
+_as_strided_backward_op = _OPS['as_strided_backward']
+
+
+def as_strided_backward(g: Tensor, shape: Sequence[int], size: Any, stride: Any, storage_offset: Any) -> Tensor:
+    """The elements of `g` added up where they were taken from."""
+    return _apply(_as_strided_backward_op, (g,), (shape, size, stride, storage_offset))
 
 
 _asin_op = _OPS['asin']
@@ -764,9 +780,9 @@ def cosh_(input: Tensor) -> Tensor:
 _count_nonzero_op = _OPS['count_nonzero']
 
 
-def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
+def count_nonzero(input: Tensor, dim: Dims = None, *, axis: Dims = None) -> Tensor:
     """How many elements are not zero."""
-    return _apply(_count_nonzero_op, (input,), (_ints(dim),))
+    return _apply(_count_nonzero_op, (input,), (_ints(dim if axis is None else axis),))
 
 
 _cross_entropy_op = _OPS['cross_entropy']
@@ -796,47 +812,47 @@ def cross_entropy_mass(g: Tensor, input: Tensor, target: Tensor, weight: Tensor 
 _cummax_op = _OPS['cummax']
 
 
-def cummax(input: Tensor, dim: int, *, out: tuple[Tensor, ...] | None = None) -> return_types.cummax:
+def cummax(input: Tensor, dim: int | None = None, *, axis: Dims = None, out: tuple[Tensor, ...] | None = None) -> return_types.cummax:
     """The greatest element so far along a dimension, and its index."""
-    made = return_types.cummax(*_apply_many(_cummax_op, (input,), (_ints(dim),)))
+    made = return_types.cummax(*_apply_many(_cummax_op, (input,), (_ints(_one_of(dim, axis)),)))
     return made if out is None else _store_all(made, out)
 
 
 _cummin_op = _OPS['cummin']
 
 
-def cummin(input: Tensor, dim: int, *, out: tuple[Tensor, ...] | None = None) -> return_types.cummin:
+def cummin(input: Tensor, dim: int | None = None, *, axis: Dims = None, out: tuple[Tensor, ...] | None = None) -> return_types.cummin:
     """The least element so far along a dimension, and its index."""
-    made = return_types.cummin(*_apply_many(_cummin_op, (input,), (_ints(dim),)))
+    made = return_types.cummin(*_apply_many(_cummin_op, (input,), (_ints(_one_of(dim, axis)),)))
     return made if out is None else _store_all(made, out)
 
 
 _cumprod_op = _OPS['cumprod']
 
 
-def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None, out: Tensor | None = None) -> Tensor:
+def cumprod(input: Tensor, dim: int | None = None, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The product of all elements so far along a dimension."""
-    made = _apply(_cumprod_op, (input,), (_ints(dim), _as_dtype(dtype)))
+    made = _apply(_cumprod_op, (input,), (_ints(_one_of(dim, axis)), _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
-def cumprod_(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
+def cumprod_(input: Tensor, dim: int | None = None, *, dtype: DType | None = None, axis: Dims = None) -> Tensor:
     """The product of all elements so far along a dimension. Written into `input`."""
-    return _apply_inplace(_cumprod_op, (input,), (_ints(dim), _as_dtype(dtype)))
+    return _apply_inplace(_cumprod_op, (input,), (_ints(_one_of(dim, axis)), _as_dtype(dtype)))
 
 
 _cumsum_op = _OPS['cumsum']
 
 
-def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None, out: Tensor | None = None) -> Tensor:
+def cumsum(input: Tensor, dim: int | None = None, *, dtype: DType | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The sum of all elements so far along a dimension."""
-    made = _apply(_cumsum_op, (input,), (_ints(dim), _as_dtype(dtype)))
+    made = _apply(_cumsum_op, (input,), (_ints(_one_of(dim, axis)), _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
-def cumsum_(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
+def cumsum_(input: Tensor, dim: int | None = None, *, dtype: DType | None = None, axis: Dims = None) -> Tensor:
     """The sum of all elements so far along a dimension. Written into `input`."""
-    return _apply_inplace(_cumsum_op, (input,), (_ints(dim), _as_dtype(dtype)))
+    return _apply_inplace(_cumsum_op, (input,), (_ints(_one_of(dim, axis)), _as_dtype(dtype)))
 
 
 _data_op = _OPS['data']
@@ -1253,6 +1269,15 @@ def frac_(input: Tensor) -> Tensor:
     return _apply_inplace(_frac_op, (input,), ())
 
 
+_frexp_op = _OPS['frexp']
+
+
+def frexp(input: Tensor, *, out: tuple[Tensor, ...] | None = None) -> return_types.frexp:
+    """Mantissas, between 0.5 and 1 in size, and exponents of two (int32)."""
+    made = return_types.frexp(*_apply_many(_frexp_op, (input,), ()))
+    return made if out is None else _store_all(made, out)
+
+
 _full_op = _OPS['full']
 
 
@@ -1276,6 +1301,20 @@ _gather_backward_op = _OPS['gather_backward']
 def gather_backward(g: Tensor, index: Tensor, shape: Sequence[int], dim: int) -> Tensor:
     """Zeros of `shape` with `g` added at positions along a dimension, counting duplicates."""
     return _apply(_gather_backward_op, (g, index), (shape, _ints(dim)))
+
+
+_gcd_op = _OPS['gcd']
+
+
+def gcd(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    """The greatest common divisors."""
+    made = _apply(_gcd_op, (input, other), ())
+    return made if out is None else _store(made, out)
+
+
+def gcd_(input: Operand, other: Operand) -> Tensor:
+    """The greatest common divisors. Written into `input`."""
+    return _apply_inplace(_gcd_op, (input, other), ())
 
 
 _ge_op = _OPS['ge']
@@ -1391,6 +1430,72 @@ _huber_loss_op = _OPS['huber_loss']
 def huber_loss(input: Tensor, target: Tensor, reduction: str = 'mean', delta: Any = 1.0) -> Tensor:
     """Half the square below `delta`, linear above."""
     return _apply(_huber_loss_op, (input, target), (reduction, delta))
+
+
+_i0_op = _OPS['i0']
+
+
+def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The modified Bessel function of the first kind, of order 0."""
+    made = _apply(_i0_op, (input,), ())
+    return made if out is None else _store(made, out)
+
+
+def i0_(input: Tensor) -> Tensor:
+    """The modified Bessel function of the first kind, of order 0. Written into `input`."""
+    return _apply_inplace(_i0_op, (input,), ())
+
+
+_i0e_op = _OPS['i0e']
+
+
+def i0e(input: Tensor) -> Tensor:
+    """`i0(x)` times `exp(-|x|)`."""
+    return _apply(_i0e_op, (input,), ())
+
+
+_i1_op = _OPS['i1']
+
+
+def i1(input: Tensor) -> Tensor:
+    """The modified Bessel function of the first kind, of order 1."""
+    return _apply(_i1_op, (input,), ())
+
+
+_i1e_op = _OPS['i1e']
+
+
+def i1e(input: Tensor) -> Tensor:
+    """`i1(x)` times `exp(-|x|)`."""
+    return _apply(_i1e_op, (input,), ())
+
+
+_igamma_op = _OPS['igamma']
+
+
+def igamma(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    """The lower incomplete gamma function of shape `input` at `other`, over the gamma function."""
+    made = _apply(_igamma_op, (input, other), ())
+    return made if out is None else _store(made, out)
+
+
+def igamma_(input: Operand, other: Operand) -> Tensor:
+    """The lower incomplete gamma function of shape `input` at `other`, over the gamma function. Written into `input`."""
+    return _apply_inplace(_igamma_op, (input, other), ())
+
+
+_igammac_op = _OPS['igammac']
+
+
+def igammac(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    """The upper incomplete gamma function of shape `input` at `other`, over the gamma function."""
+    made = _apply(_igammac_op, (input, other), ())
+    return made if out is None else _store(made, out)
+
+
+def igammac_(input: Operand, other: Operand) -> Tensor:
+    """The upper incomplete gamma function of shape `input` at `other`, over the gamma function. Written into `input`."""
+    return _apply_inplace(_igammac_op, (input, other), ())
 
 
 _imag_op = _OPS['imag']
@@ -1558,9 +1663,9 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = 'mean', log_target: A
 _kthvalue_op = _OPS['kthvalue']
 
 
-def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: tuple[Tensor, ...] | None = None) -> return_types.kthvalue:
+def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, axis: Dims = None, out: tuple[Tensor, ...] | None = None) -> return_types.kthvalue:
     """The k-th least elements along a dimension, and their indices."""
-    made = return_types.kthvalue(*_apply_many(_kthvalue_op, (input,), (k, _ints(dim), keepdim)))
+    made = return_types.kthvalue(*_apply_many(_kthvalue_op, (input,), (k, _ints(dim if axis is None else axis), keepdim)))
     return made if out is None else _store_all(made, out)
 
 
@@ -1586,6 +1691,20 @@ _layer_norm_backward_op = _OPS['layer_norm_backward']
 def layer_norm_backward(g: Tensor, input: Tensor, weight: Tensor | None = None, *, normalized_shape: Sequence[int], eps: float) -> Tensor:
     """The gradients of layer_norm for its input, weight and bias."""
     return _apply(_layer_norm_backward_op, (g, input, weight), (normalized_shape, eps))
+
+
+_lcm_op = _OPS['lcm']
+
+
+def lcm(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    """The least common multiples."""
+    made = _apply(_lcm_op, (input, other), ())
+    return made if out is None else _store(made, out)
+
+
+def lcm_(input: Operand, other: Operand) -> Tensor:
+    """The least common multiples. Written into `input`."""
+    return _apply_inplace(_lcm_op, (input, other), ())
 
 
 _le_op = _OPS['le']
@@ -1718,9 +1837,9 @@ def log2_(input: Tensor) -> Tensor:
 _log_softmax_op = _OPS['log_softmax']
 
 
-def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
+def log_softmax(input: Tensor, dim: int | None = None, dtype: DType | None = None, *, axis: Dims = None) -> Tensor:
     """The logarithm of softmax, without overflow."""
-    return _apply(_log_softmax_op, (input,), (_ints(dim), _as_dtype(dtype)))
+    return _apply(_log_softmax_op, (input,), (_ints(_one_of(dim, axis)), _as_dtype(dtype)))
 
 
 _log_softmax_backward_op = _OPS['log_softmax_backward']
@@ -1744,9 +1863,9 @@ def logaddexp(input: Operand, other: Operand, *, out: Tensor | None = None) -> T
 _logcumsumexp_op = _OPS['logcumsumexp']
 
 
-def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
+def logcumsumexp(input: Tensor, dim: int | None = None, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The logarithm of the running sum of exponentials."""
-    made = _apply(_logcumsumexp_op, (input,), (_ints(dim),))
+    made = _apply(_logcumsumexp_op, (input,), (_ints(_one_of(dim, axis)),))
     return made if out is None else _store(made, out)
 
 
@@ -1825,7 +1944,7 @@ def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: DType | None, *
 _logsumexp_op = _OPS['logsumexp']
 
 
-def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False, *, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False, *, keepdims: bool | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The logarithm of the sum of exponentials, without overflow."""
     made = _apply(_logsumexp_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims))
     return made if out is None else _store(made, out)
@@ -1973,7 +2092,7 @@ def maximum(input: Operand, other: Operand, *, out: Tensor | None = None) -> Ten
 _mean_op = _OPS['mean']
 
 
-def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, keepdims: bool | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The mean over dimensions, or of everything; NaN of nothing."""
     made = _apply(_mean_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
@@ -2042,6 +2161,15 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     return made if out is None else _store(made, out)
 
 
+_mode_op = _OPS['mode']
+
+
+def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, axis: Dims = None, out: tuple[Tensor, ...] | None = None) -> return_types.mode:
+    """The most frequent elements along a dimension, the least of equally frequent ones, and the last index of each."""
+    made = return_types.mode(*_apply_many(_mode_op, (input,), (_ints(dim if axis is None else axis), keepdim)))
+    return made if out is None else _store_all(made, out)
+
+
 _mse_loss_op = _OPS['mse_loss']
 
 
@@ -2106,16 +2234,24 @@ def nan_to_num_(input: Tensor, nan: Any = 0.0, posinf: Any = None, neginf: Any =
 _nanmean_op = _OPS['nanmean']
 
 
-def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, keepdims: bool | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The mean of the elements that are not NaN."""
     made = _apply(_nanmean_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
 
 
+_nanmedian_dim_op = _OPS['nanmedian_dim']
+
+
+def nanmedian_dim(input: Tensor, dim: int, keepdim: bool = False) -> return_types.nanmedian:
+    """The lower medians of the numbers along a dimension, and their indices; NaN where there is none."""
+    return return_types.nanmedian(*_apply_many(_nanmedian_dim_op, (input,), (_ints(dim), keepdim)))
+
+
 _nansum_op = _OPS['nansum']
 
 
-def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, keepdims: bool | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The sum of the elements that are not NaN."""
     made = _apply(_nansum_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
@@ -2147,6 +2283,20 @@ def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def neg_(input: Tensor) -> Tensor:
     """The negative. Written into `input`."""
     return _apply_inplace(_neg_op, (input,), ())
+
+
+_nextafter_op = _OPS['nextafter']
+
+
+def nextafter(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    """The next number that the dtype has after `input`, towards `other`."""
+    made = _apply(_nextafter_op, (input, other), ())
+    return made if out is None else _store(made, out)
+
+
+def nextafter_(input: Operand, other: Operand) -> Tensor:
+    """The next number that the dtype has after `input`, towards `other`. Written into `input`."""
+    return _apply_inplace(_nextafter_op, (input, other), ())
 
 
 _nll_backward_op = _OPS['nll_backward']
@@ -2228,6 +2378,14 @@ def permute(input: Tensor, dims: Sizes) -> Tensor:
     return _apply(_permute_op, (input,), (_ints(dims),))
 
 
+_poisson_op = _OPS['poisson']
+
+
+def poisson(input: Tensor, seed: Operand, offset: Operand) -> Tensor:
+    """Poisson distributed numbers of these rates."""
+    return _apply(_poisson_op, (input, seed, offset), ())
+
+
 _polygamma_op = _OPS['polygamma']
 
 
@@ -2267,7 +2425,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 _prod_op = _OPS['prod']
 
 
-def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, keepdims: bool | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The product along a dimension, or of everything."""
     made = _apply(_prod_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
@@ -2560,14 +2718,14 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Operand, att
 _scatter_op = _OPS['scatter']
 
 
-def scatter(input: Tensor, index: Tensor, src: Tensor, dim: int, reduce: str | None = None) -> Tensor:
+def scatter(input: Tensor, index: Tensor, src: Tensor, dim: int | None = None, reduce: str | None = None, *, axis: Dims = None) -> Tensor:
     """`input` with elements of `src`, or one number, written at positions along a dimension."""
-    return _apply(_scatter_op, (input, index, src), (_ints(dim), reduce))
+    return _apply(_scatter_op, (input, index, src), (_ints(_one_of(dim, axis)), reduce))
 
 
-def scatter_(input: Tensor, index: Tensor, src: Tensor, dim: int, reduce: str | None = None) -> Tensor:
+def scatter_(input: Tensor, index: Tensor, src: Tensor, dim: int | None = None, reduce: str | None = None, *, axis: Dims = None) -> Tensor:
     """`input` with elements of `src`, or one number, written at positions along a dimension. Written into `input`."""
-    return _apply_inplace(_scatter_op, (input, index, src), (_ints(dim), reduce))
+    return _apply_inplace(_scatter_op, (input, index, src), (_ints(_one_of(dim, axis)), reduce))
 
 
 _scatter_add_op = _OPS['scatter_add']
@@ -2761,9 +2919,9 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = 'mean', beta:
 _softmax_op = _OPS['softmax']
 
 
-def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
+def softmax(input: Tensor, dim: int | None = None, dtype: DType | None = None, *, axis: Dims = None) -> Tensor:
     """exp(x) over its sum along a dimension."""
-    return _apply(_softmax_op, (input,), (_ints(dim), _as_dtype(dtype)))
+    return _apply(_softmax_op, (input,), (_ints(_one_of(dim, axis)), _as_dtype(dtype)))
 
 
 _softmax_backward_op = _OPS['softmax_backward']
@@ -2802,9 +2960,9 @@ def solve(A: Tensor, B: Tensor) -> Tensor:
 _sort_op = _OPS['sort']
 
 
-def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, out: tuple[Tensor, ...] | None = None) -> return_types.sort:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, axis: Dims = None, out: tuple[Tensor, ...] | None = None) -> return_types.sort:
     """The elements in order along a dimension, and where they were."""
-    made = return_types.sort(*_apply_many(_sort_op, (input,), (_ints(dim), descending, stable)))
+    made = return_types.sort(*_apply_many(_sort_op, (input,), (_ints(dim if axis is None else axis), descending, stable)))
     return made if out is None else _store_all(made, out)
 
 
@@ -2847,9 +3005,9 @@ def square_(input: Tensor) -> Tensor:
 _squeeze_op = _OPS['squeeze']
 
 
-def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
+def squeeze(input: Tensor, dim: Dims = None, *, axis: Dims = None) -> Tensor:
     """Without the dimensions of size 1, or without those among `dim`."""
-    return _apply(_squeeze_op, (input,), (_ints(dim),))
+    return _apply(_squeeze_op, (input,), (_ints(dim if axis is None else axis),))
 
 
 _stack_op = _OPS['stack']
@@ -2861,21 +3019,37 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, axis: Dims = None, out: Te
     return made if out is None else _store(made, out)
 
 
+_standard_gamma_op = _OPS['standard_gamma']
+
+
+def standard_gamma(input: Tensor, seed: Operand, offset: Operand) -> Tensor:
+    """Gamma distributed numbers of these shapes and rate 1."""
+    return _apply(_standard_gamma_op, (input, seed, offset), ())
+
+
+_standard_gamma_grad_op = _OPS['standard_gamma_grad']
+
+
+def standard_gamma_grad(input: Tensor, sample: Tensor) -> Tensor:
+    """How fast a gamma distributed number grows with its shape, at a fixed quantile: - (dP / da) / (dP / dx)."""
+    return _apply(_standard_gamma_grad_op, (input, sample), ())
+
+
 _std_op = _OPS['std']
 
 
-def std(input: Tensor, dim: Dims = None, correction: Any = 1, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+def std(input: Tensor, dim: Dims = None, correction: Any = 1, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The standard deviation: the root of the variance."""
-    made = _apply(_std_op, (input,), (_ints(dim), correction, keepdim))
+    made = _apply(_std_op, (input,), (_ints(dim if axis is None else axis), correction, keepdim))
     return made if out is None else _store(made, out)
 
 
 _std_mean_op = _OPS['std_mean']
 
 
-def std_mean(input: Tensor, dim: Dims = None, correction: Any = 1, keepdim: bool = False) -> tuple[Tensor, ...]:
+def std_mean(input: Tensor, dim: Dims = None, correction: Any = 1, keepdim: bool = False, *, axis: Dims = None) -> tuple[Tensor, ...]:
     """The standard deviation and the mean."""
-    return _apply_many(_std_mean_op, (input,), (_ints(dim), correction, keepdim))
+    return _apply_many(_std_mean_op, (input,), (_ints(dim if axis is None else axis), correction, keepdim))
 
 
 _sub_op = _OPS['sub']
@@ -2895,7 +3069,7 @@ def sub_(input: Operand, other: Operand) -> Tensor:
 _sum_op = _OPS['sum']
 
 
-def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Dims = None, keepdims: bool | None = None, out: Tensor | None = None) -> Tensor:
+def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, keepdims: bool | None = None, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The sum over dimensions, or of everything; of integers in int64."""
     made = _apply(_sum_op, (input,), (_ints(dim if axis is None else axis), keepdim if keepdims is None else keepdims, _as_dtype(dtype)))
     return made if out is None else _store(made, out)
@@ -2929,9 +3103,9 @@ def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
 _take_along_dim_op = _OPS['take_along_dim']
 
 
-def take_along_dim(input: Tensor, indices: Tensor, dim: Dims = None, *, out: Tensor | None = None) -> Tensor:
+def take_along_dim(input: Tensor, indices: Tensor, dim: Dims = None, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """Elements at positions along a dimension, one per element of `indices`; of the flattened input for None."""
-    made = _apply(_take_along_dim_op, (input, indices), (_ints(dim),))
+    made = _apply(_take_along_dim_op, (input, indices), (_ints(dim if axis is None else axis),))
     return made if out is None else _store(made, out)
 
 
@@ -2996,9 +3170,9 @@ def to(input: Tensor, dtype: DType | None) -> Tensor:
 _topk_op = _OPS['topk']
 
 
-def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: tuple[Tensor, ...] | None = None) -> return_types.topk:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, axis: Dims = None, out: tuple[Tensor, ...] | None = None) -> return_types.topk:
     """The k greatest (or least) elements along a dimension, in order, and their indices."""
-    made = return_types.topk(*_apply_many(_topk_op, (input,), (k, _ints(dim), largest, sorted)))
+    made = return_types.topk(*_apply_many(_topk_op, (input,), (k, _ints(dim if axis is None else axis), largest, sorted)))
     return made if out is None else _store_all(made, out)
 
 
@@ -3079,9 +3253,9 @@ def trunc_(input: Tensor) -> Tensor:
 _unbind_op = _OPS['unbind']
 
 
-def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+def unbind(input: Tensor, dim: int = 0, *, axis: Dims = None) -> tuple[Tensor, ...]:
     """Every position of a dimension, as tensors without that dimension."""
-    return _apply_many(_unbind_op, (input,), (_ints(dim),))
+    return _apply_many(_unbind_op, (input,), (_ints(dim if axis is None else axis),))
 
 
 _unfold_op = _OPS['unfold']
@@ -3124,9 +3298,9 @@ def unique(input: Tensor, sorted: bool = True, return_inverse: Any = False, retu
 _unsqueeze_op = _OPS['unsqueeze']
 
 
-def unsqueeze(input: Tensor, dim: int) -> Tensor:
+def unsqueeze(input: Tensor, dim: int | None = None, *, axis: Dims = None) -> Tensor:
     """One more dimension, of size 1, at `dim`."""
-    return _apply(_unsqueeze_op, (input,), (_ints(dim),))
+    return _apply(_unsqueeze_op, (input,), (_ints(_one_of(dim, axis)),))
 
 
 _upsample_bilinear_op = _OPS['upsample_bilinear']
@@ -3164,18 +3338,18 @@ def upsample_nearest_backward(g: Tensor, shape: Sequence[int], size: Any) -> Ten
 _var_op = _OPS['var']
 
 
-def var(input: Tensor, dim: Dims = None, correction: Any = 1, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+def var(input: Tensor, dim: Dims = None, correction: Any = 1, keepdim: bool = False, *, axis: Dims = None, out: Tensor | None = None) -> Tensor:
     """The variance: squared deviations over (count - correction)."""
-    made = _apply(_var_op, (input,), (_ints(dim), correction, keepdim))
+    made = _apply(_var_op, (input,), (_ints(dim if axis is None else axis), correction, keepdim))
     return made if out is None else _store(made, out)
 
 
 _var_mean_op = _OPS['var_mean']
 
 
-def var_mean(input: Tensor, dim: Dims = None, correction: Any = 1, keepdim: bool = False) -> tuple[Tensor, ...]:
+def var_mean(input: Tensor, dim: Dims = None, correction: Any = 1, keepdim: bool = False, *, axis: Dims = None) -> tuple[Tensor, ...]:
     """The variance and the mean."""
-    return _apply_many(_var_mean_op, (input,), (_ints(dim), correction, keepdim))
+    return _apply_many(_var_mean_op, (input,), (_ints(dim if axis is None else axis), correction, keepdim))
 
 
 _vector_norm_op = _OPS['vector_norm']
@@ -3216,6 +3390,14 @@ _view_backward_op = _OPS['view_backward']
 def view_backward(g: Tensor, shape: Sequence[int], chain: Any) -> Tensor:
     """Zeros of `shape` with `g` in the part that a chain of view ops shows."""
     return _apply(_view_backward_op, (g,), (shape, chain))
+
+
+_view_dtype_op = _OPS['view_dtype']
+
+
+def view_dtype(input: Tensor, dtype: DType | None) -> Tensor:
+    """The same memory, its bits read as another dtype; the last dimension grows or shrinks with the elements' size."""
+    return _apply(_view_dtype_op, (input,), (dtype,))
 
 
 _view_scatter_op = _OPS['view_scatter']

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,7 +61,7 @@ class Outbox:
     Each row is added to `words` by a single `extend`: an interrupt (Ctrl-C) leaves a whole row behind, or none.
     """
 
-    __slots__ = ("elements", "fresh", "numbers", "sequence", "words")
+    __slots__ = ("elements", "fresh", "numbers", "sequence", "taken", "words")
 
     def __init__(self, sequence: int) -> None:
         self.sequence = sequence
@@ -68,6 +69,9 @@ class Outbox:
         self.numbers: list[Any] = []
         self.elements = bytearray()
         self.fresh: list[codec.Encoded] = []
+        # Released by whoever takes the batch to send it.
+        self.taken = threading.Lock()
+        self.taken.acquire()
 
     def operand_words(self, plan: Plan, operands: Sequence[Any]) -> list[int]:
         """Words for operands that are not all tensors. Numbers are kept with the batch."""

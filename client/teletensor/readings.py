@@ -39,7 +39,7 @@ class Reading(Answer):
         if isinstance(event, Answered):
             if event.reply.HasField("failure"):
                 event.arrays = [error_of(event.reply.failure)] * len(self.refs)
-            self._readings.arrived(event)
+            self._readings.arrived(self, event)
         self._event = event
         self._told.set()
 
@@ -50,8 +50,7 @@ class Reading(Answer):
     def take(self, at: int) -> np.ndarray[Any, Any]:
         """The values of the `at`-th tensor. Waits; raises the error that took their place."""
         if self._event is None:
-            self._readings.hurry()
-            self._told.wait()
+            self._readings.wait(self._told)
         event = self._event
         if isinstance(event, TeletensorError):
             raise again(event)
@@ -82,14 +81,14 @@ class Part(Arriving):
 class Readings:
     """A session's reads that nobody waits for.
 
-    `expect` counts a question and gives its number, once `CommandStream.expect` keeps a place for the answer;
-    `wait` counts a wait.
+    `expect` makes a reading, for whose answer there is a place; `count_wait` counts somebody's wait. An error that came
+    and that nobody looked at is kept for `untold`.
     """
 
-    def __init__(self, writer: Writer, expect: Callable[[], Reading], wait: Callable[[], None]) -> None:
+    def __init__(self, writer: Writer, expect: Callable[[], Reading], count_wait: Callable[[], None]) -> None:
         self._writer = writer
         self._expect = expect
-        self._wait = wait
+        self._count_wait = count_wait
         self._last: tuple[Reading, tuple[int, int]] | None = None
         self._failed: dict[TeletensorError, None] = {}
 
@@ -114,9 +113,10 @@ class Readings:
 
     def _joined(self, refs: Sequence[Ref]) -> Reading | None:
         """The last reading with these added, if that is still possible."""
-        if self._last is None or len(self._last[0].refs) + len(refs) > _MOST_TOGETHER:
+        last = self._last
+        if last is None or len(last[0].refs) + len(refs) > _MOST_TOGETHER:
             return None
-        reading, place = self._last
+        reading, place = last
         longer = (codec.READ, reading.request, len(reading.refs) + len(refs), *reading.refs, *refs)
         if not self._writer.replace_last(place, len(reading.row), longer):
             self._last = None
@@ -124,17 +124,21 @@ class Readings:
         reading.refs.extend(refs)
         return reading
 
-    def hurry(self) -> None:
-        """Somebody is about to wait: send what has not been sent."""
-        self._wait()
+    def wait(self, told: threading.Event) -> None:
+        """Wait for an answer, having sent what has not been sent."""
+        self._count_wait()
         with self._writer.lock:
             if not self._writer.closed:
                 self._writer.flush()
+        told.wait()
 
     # -- errors that nobody has looked at ----------------------------------------------------------------------------
 
-    def arrived(self, answered: Answered) -> None:
-        """Keep the errors of an answer until somebody looks at them; no more than a hundred."""
+    def arrived(self, reading: Reading, answered: Answered) -> None:
+        """Keep the errors of an answer until somebody looks at them, no more than a hundred; and none of its arrays."""
+        last = self._last
+        if last is not None and last[0] is reading:
+            self._last = None
         for found in answered.arrays:
             if isinstance(found, TeletensorError) and len(self._failed) < _MOST_UNTOLD:
                 self._failed[found] = None

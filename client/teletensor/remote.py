@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.errors import TeletensorError
+from teletensor_core.errors import ProtocolMismatchError, TeletensorError
 from teletensor_core.plan import Plan
 from teletensor_core.programs import Code
 from teletensor_core.spec import Spec, spec
-from teletensor_protos import codec
+from teletensor_protos import codec, handshake
 from teletensor_protos import programs as program_codec
-from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest
+from teletensor_protos.shared import Segment
+from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest, Profile
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import state_files
@@ -32,9 +33,12 @@ _TO_CALLER = 4
 class RemoteSession(Session):
     """A session on a worker, over one bidirectional stream. Thread-safe; commands run in the order they were given.
 
-    `device_name` is the worker's name for its device, `limits` what the worker allows. With `blocking`, every command
-    is waited for.
+    `device_name` is the worker's name for its device, `limits` what the worker allows, `capabilities` what it can do.
+    With `blocking`, every command is waited for. Large tensors move faster through `segment`, memory that it
+    shares with the worker.
     """
+
+    reads_copies = True
 
     def __init__(
         self,
@@ -42,17 +46,20 @@ class RemoteSession(Session):
         session_id: str,
         device: Device,
         limits: Limits,
+        capabilities: Iterable[str] = handshake.CAPABILITIES,
         *,
         device_name: str = "",
         blocking: bool = False,
+        segment: Segment | None = None,
     ) -> None:
         self.device = device
         self.device_name = device_name
         self.id = session_id
         self.limits = limits
+        self.capabilities = frozenset(capabilities)
         self._endpoint = endpoint
         self._blocking = blocking
-        self._writer = Writer(endpoint, session_id, limits)
+        self._writer = Writer(endpoint, session_id, limits, segment)
         self._stream = self._writer.stream
         self._locations = self._writer.locations
         self._lock = self._writer.lock
@@ -224,7 +231,9 @@ class RemoteSession(Session):
     # -- programs ----------------------------------------------------------------------------------------------------
 
     def define_program(self, code: Code, locations: Sequence[str]) -> int:
-        """Send a program; its number. Raises QuotaExceededError for one that is too large to send."""
+        """Send a program; its number. Raises QuotaExceededError for one that is too large, or ProtocolMismatchError."""
+        if "programs" not in self.capabilities:
+            raise ProtocolMismatchError("this worker cannot run compiled functions; upgrade it")
         data = program_codec.encode(code, list(locations))
         with self._lock:
             self._programs += 1
@@ -267,20 +276,29 @@ class RemoteSession(Session):
         state_files.import_(self._endpoint, self.id, named, pieces)
         return named
 
-    def memory(self) -> MemoryReply:
-        """The bytes that the session holds once everything so far has run, and those of its device. Waits for that."""
+    def memory(self, reset_peaks: bool = False) -> MemoryReply:
+        """The bytes that the session holds once everything so far has run, and those of its device. Waits for that.
+
+        With the most that it was found to hold since the session began, or since the peaks were last reset.
+        """
+        # A batch ends with the tensors that died before it: they are to be gone before the answer of the fence.
+        self._writer.flush()
         self._fence()
         self._round_trips += 1
         self._waits += 1
         with translated(self._endpoint.address):
             reply: MemoryReply = WorkerStub(self._endpoint.channel).Memory(
-                MemoryRequest(), metadata=self._endpoint.metadata(self.id)
+                MemoryRequest(reset_peaks=reset_peaks), metadata=self._endpoint.metadata(self.id)
             )
         return reply
 
     def _fence(self) -> None:
         """Wait until everything so far has run. Unlike `synchronize`, leaves errors to those who read their tensors."""
         self._ask(codec.SPECS, 0)
+
+    def profile(self, action: int) -> Profile:
+        """Switch the worker's notes of when commands run on or off, or take some. Needs the capability "profile"."""
+        return self._ask(codec.PROFILE, action).reply.profile
 
     # -- the session itself ------------------------------------------------------------------------------------------
 
@@ -293,6 +311,7 @@ class RemoteSession(Session):
             waits=self._waits,
             bytes_sent=self._stream.bytes_sent,
             bytes_received=self._stream.bytes_received,
+            bytes_shared=0 if self._stream.lane is None else self._stream.lane.bytes,
         )
 
     def close(self) -> None:

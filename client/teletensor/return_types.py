@@ -155,3 +155,37 @@ class linalg_svd(NamedTuple):
     U: Tensor
     S: Tensor
     Vh: Tensor
+
+
+@_printed_as_pytorch_does
+class triangular_solve(NamedTuple):
+    """The solution, and a copy of the matrix."""
+
+    solution: Tensor
+    cloned_coefficient: Tensor
+
+
+@_printed_as_pytorch_does
+class linalg_lstsq(NamedTuple):
+    """The solution, the sums of squared residuals, the rank, and the singular values, as far as they are computed."""
+
+    solution: Tensor
+    residuals: Tensor
+    rank: Tensor
+    singular_values: Tensor
+
+
+@_printed_as_pytorch_does
+class nanmedian(NamedTuple):
+    """Medians of the numbers, and where they are (int64)."""
+
+    values: Tensor
+    indices: Tensor
+
+
+@_printed_as_pytorch_does
+class frexp(NamedTuple):
+    """Mantissas, in [0.5, 1), and exponents (int32)."""
+
+    mantissa: Tensor
+    exponent: Tensor

@@ -32,6 +32,7 @@ class Stats:
     waits: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
+    bytes_shared: int = 0
 
     def __sub__(self, earlier: Stats) -> Stats:
         return Stats(**{name: value - getattr(earlier, name) for name, value in vars(self).items()})
@@ -69,6 +70,8 @@ class Session(ABC):
 
     device: Device
     closed: bool = False
+    # Whether `read` gives arrays that nobody else has.
+    reads_copies: bool = False
 
     @abstractmethod
     def submit(self, plan: Plan, operands: Sequence[Any]) -> tuple[Ref, ...]:
@@ -89,6 +92,10 @@ class Session(ABC):
     @abstractmethod
     def upload(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:
         """A tensor with these values. The array may be changed by its owner afterwards."""
+
+    def adopt(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:
+        """A tensor with these values. The array is dense and nobody else's: it may become the tensor's own memory."""
+        return self.upload(array, spec)
 
     @abstractmethod
     def require_grad(self, ref: Ref, required: bool) -> None:

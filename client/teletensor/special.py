@@ -13,6 +13,9 @@ from teletensor.functions import erfc as erfc
 from teletensor.functions import erfinv as erfinv
 from teletensor.functions import exp2 as exp2
 from teletensor.functions import expm1 as expm1
+from teletensor.functions import i0 as i0
+from teletensor.functions import igamma as gammainc
+from teletensor.functions import igammac as gammaincc
 from teletensor.functions import lgamma as gammaln
 from teletensor.functions import log1p as log1p
 from teletensor.functions import log_softmax as log_softmax
@@ -23,14 +26,17 @@ from teletensor.functions import sigmoid as expit
 from teletensor.functions import sinc as sinc
 from teletensor.functions import softmax as softmax
 from teletensor.functions import xlogy as xlogy
+from teletensor.ops import i0e as i0e
+from teletensor.ops import i1 as i1
+from teletensor.ops import i1e as i1e
 from teletensor.out import store
 from teletensor.tensor import Tensor
 from teletensor.types import Operand
 
 __all__ = [
-    "digamma", "entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1", "gammaln", "log1p", "log_ndtr", "log_softmax",
-    "logit", "logsumexp", "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py",
-    "xlogy",
+    "digamma", "entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1", "gammainc", "gammaincc", "gammaln", "i0",
+    "i0e", "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp", "multigammaln", "ndtr", "ndtri",
+    "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy",
 ]  # fmt: skip
 
 psi = digamma

@@ -22,30 +22,35 @@ from teletensor_core.errors import (
 )
 from teletensor_protos import codec
 from teletensor_protos.frames import CHUNK_BYTES, Chunk, pack_chunk, parse_worker_frame, payload_bytes, serialize
-from teletensor_protos.v1.worker_pb2 import ClientFrame, CloseRequest, Limits, Reply, WorkerFrame
+from teletensor_protos.shared import SECRET_KEY, Segment
+from teletensor_protos.v1.worker_pb2 import ClientFrame, CloseRequest, Limits, Reply, SharedChunk, WorkerFrame
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor.answers import Answer, Incoming, again, error_of
 from teletensor.channel import Endpoint, translate, translated
 from teletensor.flow import Window
+from teletensor.lane import Lane, Piece
 from teletensor.locations import Locations
 from teletensor.outbox import Outbox
 
 # How long the pipe must have had nothing to send before a batch that is not full goes out.
 _IDLE_SECONDS = 0.001
+_HAND_OVER_SECONDS = 0.001
 _CLOSE_SECONDS = 30.0
+# How long an upload waits for the worker to come to it: one that has nothing else to do is there within milliseconds.
+_SLOT_SECONDS = 0.02
 
 
 class _Nudge:
     """Tells the sender that something is being written."""
 
 
-_Item: TypeAlias = "Outbox | bytes | _Nudge | None"
+_Item: TypeAlias = "Outbox | bytes | Piece | ClientFrame | _Nudge | None"
 _NUDGE = _Nudge()
 
 
 class CommandStream:
-    """One session's bidirectional stream.
+    """One session's bidirectional stream, with memory that is shared with the worker, if there is any.
 
     `locations` are the source lines to describe with the batches. `flush_if_idle` is called on the sender's thread when
     the pipe has nothing to send, and says whether it could look.
@@ -58,10 +63,13 @@ class CommandStream:
         limits: Limits,
         locations: Locations,
         flush_if_idle: Callable[[], bool],
+        segment: Segment | None = None,
     ) -> None:
         self.address = endpoint.address
         self.batches = self.bytes_sent = self.bytes_received = 0
-        self.window = Window(limits.window_bytes, limits.window_commands)
+        self.lane = None if segment is None else Lane(segment)
+        slots = 0 if self.lane is None else self.lane.slots
+        self.window = Window(limits.window_bytes, limits.window_commands, slots)
         self._endpoint = endpoint
         self._session_id = session_id
         self._locations = locations
@@ -71,10 +79,14 @@ class CommandStream:
         self._lock = threading.Lock()
         self._broken: TeletensorError | None = None
         self._closing = False
+        self._piece: Piece | None = None
+        metadata = endpoint.metadata(session_id)
+        if segment is not None:
+            metadata.append((SECRET_KEY, segment.secret.tobytes().hex()))
         call = endpoint.channel.stream_stream(
             codec.STREAM_METHOD, request_serializer=serialize, response_deserializer=parse_worker_frame
         )
-        self._call = call(self._frames(), metadata=endpoint.metadata(session_id))
+        self._call = call(self._frames(), metadata=metadata)
         self._receiver = threading.Thread(target=self._receive, name="teletensor-receiver", daemon=True)
         self._receiver.start()
 
@@ -87,13 +99,48 @@ class CommandStream:
             self.batches = outbox.sequence
             self.window.sent(outbox.size, commands)
 
+    def hand_over(self, outbox: Outbox) -> None:
+        """Wait until a batch that was sent is on its way, or for a moment.
+
+        A thread that runs nothing but Python keeps the interpreter for 5 ms at a time. Without this the sender would
+        not have its turn until the worker has long had nothing to do.
+        """
+        outbox.taken.acquire(timeout=_HAND_OVER_SECONDS)
+
     def send_chunks(self, data: memoryview) -> None:
         """Send the data of the upload that the last batch announced. Waits while the window is full."""
+        if self.lane is not None:
+            self._send_pieces(data, self.lane.slot_bytes)
+        else:
+            self._send_packed(data)
+
+    def _send_packed(self, data: memoryview) -> None:
         for start in range(0, data.nbytes, CHUNK_BYTES):
             self.wait_for_room()
             frame = pack_chunk(data[start : start + CHUNK_BYTES])
             self._queue.put(frame)
             self.window.sent(len(frame))
+
+    def _send_pieces(self, data: memoryview, most: int) -> None:
+        """Have the sender copy the data to shared memory, and wait until it has: then it may change again.
+
+        A worker that is still at what came before empties no slot meanwhile. It does not hold up the program: what the
+        window has room for is packed.
+        """
+        piece: Piece | None = None
+        before = self.window.frames
+        for start in range(0, data.nbytes, most):
+            part = data[start : start + most]
+            self.wait_for_room()
+            if self.window.wait_for_slot(before, _SLOT_SECONDS):
+                self._piece = piece = Piece(part)
+                self._queue.put(piece)
+                self.window.sent(part.nbytes, slots=1)
+            else:
+                self._send_packed(part)
+        if piece is not None and self._broken is None:
+            piece.copied.wait()
+        self._piece = None
 
     def wait_for_room(self) -> None:
         """Wait until the window has room. Raises what broke the stream."""
@@ -108,7 +155,7 @@ class CommandStream:
     def _frames(self) -> Iterator[ClientFrame | bytes]:
         """What gRPC takes from, on a thread of its own, whenever it can send more."""
         wait: float | None = None
-        sequence = 0
+        sequence = frames = 0
         while True:
             try:
                 item = self._queue.get(timeout=wait)
@@ -118,13 +165,24 @@ class CommandStream:
             if item is None:
                 return
             wait = _IDLE_SECONDS if isinstance(item, _Nudge) else None
-            if isinstance(item, bytes):
+            if isinstance(item, Piece):
+                assert self.lane is not None, "pieces are for lanes"
+                frames += 1
+                packed = self.lane.pack(item, frames)
+                self.bytes_sent += len(packed) if isinstance(packed, bytes) else 0
+                yield packed
+            elif isinstance(item, ClientFrame):
+                yield item
+            elif isinstance(item, bytes):
+                frames += 1
                 self.bytes_sent += len(item)
                 yield item
             elif isinstance(item, Outbox) and item.sequence > sequence:
                 sequence = item.sequence
+                frames += 1
                 frame = item.frame(self._locations.take_fresh())
                 self.bytes_sent += payload_bytes(frame.batch)
+                item.taken.release()
                 yield frame
 
     # -- receiving ---------------------------------------------------------------------------------------------------
@@ -172,19 +230,37 @@ class CommandStream:
                 if incoming is None:
                     raise MalformedRequestError("the worker sent a chunk that belongs to no array")
                 incoming.add(frame)
+            elif frame.HasField("shared"):
+                self._take_shared(incoming, frame.shared)
             else:
                 self.bytes_received += frame.ByteSize()
-                incoming = self._reply(frame.reply)
+                incoming = self._reply(frame.reply, incoming)
             if incoming is not None and incoming.is_whole:
                 self._answer(incoming)
                 incoming = None
 
-    def _reply(self, reply: Reply) -> Incoming | None:
-        """Note what is acknowledged; the answer that begins here, if one does."""
+    def _take_shared(self, incoming: Incoming | None, chunk: SharedChunk) -> None:
+        """Take elements out of shared memory, and tell the worker now and then that it may use their slots again."""
+        if incoming is None or self.lane is None:
+            raise MalformedRequestError("the worker sent a chunk that belongs to no array")
+        incoming.add(self.lane.view(chunk))
+        told = self.lane.taken()
+        if told is not None:
+            self._queue.put(told)
+
+    def _reply(self, reply: Reply, begun: Incoming | None) -> Incoming | None:
+        """Note what is acknowledged; the answer that begins here, if one does.
+
+        One that has begun to arrive ends with a failure to send the rest. Raises MalformedRequestError for any other.
+        """
         was_open = self.window.is_open()
+        if self.lane is not None:
+            self.lane.acknowledged(reply.acknowledged)
         self.window.acknowledge(reply.acknowledged)
         if not was_open:
             self.nudge()
+        if begun is not None and not (reply.HasField("failure") and reply.request == begun.request):
+            raise MalformedRequestError("the worker sent a reply among the chunks of another")
         if reply.HasField("hook_call"):
             with self._lock:
                 answer = self._answers.get(reply.request)
@@ -205,9 +281,12 @@ class CommandStream:
             self._broken = error
             waiting = list(self._answers.values())
             self._answers.clear()
+            piece = self._piece
         for answer in waiting:
             answer.tell(error)
         self.window.break_()
+        if piece is not None:
+            piece.copied.set()
         self._queue.put(None)
 
     # -- the end -----------------------------------------------------------------------------------------------------

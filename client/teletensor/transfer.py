@@ -14,6 +14,7 @@ from teletensor.arguments import as_dtype
 from teletensor.device import Device
 from teletensor.python_node import Continuation, PythonNode
 from teletensor.tensor_base import TensorBase, new
+from teletensor.wire_dtype import narrower, widened
 
 if TYPE_CHECKING:
     from teletensor.session import Session
@@ -38,15 +39,24 @@ def _is_there(tensor: Tensor, device: Device) -> bool:
 
 
 def move(tensor: Tensor, session: Session) -> Tensor:
-    """The tensor's values in another session: read there, uploaded here. Its gradient will go back the same way."""
+    """The tensor's values in another session, through which its gradient will go back; see `wire_dtype`."""
+    narrow = narrower(tensor._spec, session)
+    if narrow is None or (tensor.requires_grad and grad_mode.is_grad_enabled()):
+        return _carried(tensor, session)
+    return widened(_carried(dispatch.apply(OPS["to"], (tensor,), (narrow,)), session))
+
+
+def _carried(tensor: Tensor, session: Session) -> Tensor:
+    """The same, bit by bit: read there, uploaded here."""
     array = tensor._session.read([tensor._ref])[0]
     wanted = spec(tensor._spec.shape, tensor._spec.dtype)
-    made: Tensor = new(session.upload(array, wanted), wanted, session)
+    put = session.adopt if tensor._session.reads_copies else session.upload
+    made: Tensor = new(put(array, wanted), wanted, session)
     if not (tensor.requires_grad and grad_mode.is_grad_enabled()):
         return made
 
     def bring_back(grads: list[Tensor | None]) -> Continuation:
-        return [(tensor, move(g, tensor._session)) for g in grads if g is not None]
+        return [(tensor, _carried(g, tensor._session)) for g in grads if g is not None]
 
     # Each session has a graph of its own: this step is the bridge between two.
     return PythonNode("ToCopyBackward0", [tensor], bring_back).result(made)

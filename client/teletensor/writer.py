@@ -14,6 +14,7 @@ from teletensor_core.errors import ConnectionLostError, QuotaExceededError
 from teletensor_core.plan import Plan
 from teletensor_core.spec import Spec
 from teletensor_protos import codec
+from teletensor_protos.shared import Segment
 from teletensor_protos.v1.worker_pb2 import Limits
 
 from teletensor.channel import Endpoint
@@ -22,8 +23,10 @@ from teletensor.outbox import Outbox, Signatures
 from teletensor.session import Ref
 from teletensor.stream import CommandStream
 
-# About 256 small ops.
-_FULL_WORDS = 1280
+# About 64 small ops: as many as it takes for a worker that has nothing to do to be better off with a batch at once; and
+# about 512, for one that has.
+_FIRST_WORDS = 320
+_MOST_WORDS = 2560
 _FULL_ELEMENTS = 1 << 20
 _MOST_RELEASED = 1 << 16
 _RELEASES_AT_ONCE = 8
@@ -37,7 +40,7 @@ class Writer:
     `commands` counts what was written.
     """
 
-    def __init__(self, endpoint: Endpoint, session_id: str, limits: Limits) -> None:
+    def __init__(self, endpoint: Endpoint, session_id: str, limits: Limits, segment: Segment | None = None) -> None:
         self.lock = threading.RLock()
         self.locations = Locations()
         self.closed = False
@@ -49,9 +52,10 @@ class Writer:
         self._outbox = Outbox(1)
         self._sealed: Outbox | None = None
         self._counted = 0
+        self._full = _FIRST_WORDS
         self._nudged = False
         self._dead: list[int] = []
-        self.stream = CommandStream(endpoint, session_id, limits, self.locations, self._flush_if_idle)
+        self.stream = CommandStream(endpoint, session_id, limits, self.locations, self._flush_if_idle, segment)
 
     # -- rows --------------------------------------------------------------------------------------------------------
 
@@ -68,9 +72,9 @@ class Writer:
             else:
                 outs = self.new_handles(plan.results)
             words = self._outbox.words
-            words.extend((number, location, *outs, *operand_words))
+            words.extend([number, location, *outs, *operand_words])
             self.commands += 1
-            if len(words) >= _FULL_WORDS or not self._nudged:
+            if len(words) >= self._full or not self._nudged:
                 self._look_after()
         return outs
 
@@ -160,8 +164,11 @@ class Writer:
 
     def _look_after(self) -> None:
         """See that what was written is sent in time."""
-        if len(self._outbox.words) >= _FULL_WORDS:
-            self.flush()
+        if len(self._outbox.words) >= self._full:
+            outbox = self._outbox
+            self._full = min(2 * self._full, _MOST_WORDS)
+            self._flush()
+            self.stream.hand_over(outbox)
         elif not self._nudged:
             self._nudged = True
             self.stream.nudge()
@@ -183,9 +190,13 @@ class Writer:
     def flush(self) -> None:
         """Send what is waiting to be sent. Waits while too much is under way. Raises what broke the stream."""
         with self.lock:
-            self.check_open()
-            self.stream.wait_for_room()
-            self.send_all()
+            self._full = _FIRST_WORDS
+            self._flush()
+
+    def _flush(self) -> None:
+        self.check_open()
+        self.stream.wait_for_room()
+        self.send_all()
 
     def _flush_if_idle(self) -> bool:
         """Send what is waiting, if there is room. False when another thread is writing: look again in a moment."""
@@ -193,6 +204,7 @@ class Writer:
             return False
         try:
             if not self.closed and self.stream.window.is_open():
+                self._full = _FIRST_WORDS
                 self.send_all()
             return True
         finally:

@@ -39,9 +39,11 @@ class TeletensorError(Exception):
     """Base of everything raised here.
 
     `where` is the user's own `file:line` that issued the failing call, when the error comes back later from a worker.
+    On the worker, `command` is what failed, with the shapes of its operands.
     """
 
     where: str | None = None
+    command: str | None = None
 
 
 class UserError(TeletensorError):

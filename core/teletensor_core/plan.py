@@ -25,18 +25,17 @@ class Plan:
     """How to run one kind of call: result specs, and the NumPy dtype each operand is cast to first.
 
     `layout` says what each operand is: "t" a tensor or nothing, "n" a number, or the length of a list of tensors.
-    `results` is how many new tensors come back: none from ops that only write into their operands. `is_plain`: there is
-    one, with memory of its own, and its spec is known. `arity` counts the operands when all are tensors that the kernel
-    takes without casts, and is -1 otherwise. `records`: gradient rules may have to be run; `saved` says of each operand
-    whether they read it.
+    `results` is how many new tensors come back: none from ops that only write into their operands. `is_plain`: one,
+    with memory of its own, and of a spec that is known. `is_pair`: besides, the kernel takes two tensors as they are,
+    and nothing else. `records`: gradient rules may have to be run; `saved` says of each operand whether they read it.
     """
 
     __slots__ = (
         "all_tensors",
-        "arity",
         "attrs",
         "casts",
         "flags",
+        "is_pair",
         "is_plain",
         "layout",
         "multiple",
@@ -65,8 +64,8 @@ class Plan:
         self.layout: tuple[str | int, ...] = tuple(_layout(x) for x in operands)
         self.all_tensors = all(isinstance(x, Spec) for x in operands)
         self.results = 0 if flags & INPLACE or op.mutates else len(specs)
-        self.arity = len(operands) if self.all_tensors and self.casts is None else -1
         self.is_plain = self.results == 1 and not (multiple or op.view or op.dynamic)
+        self.is_pair = self.is_plain and self.all_tensors and len(operands) == 2 and self.casts is None and not attrs
         self.records = bool(flags & GRAD and op.vjps)
         self.saved = tuple(name in op.saves for name in op.operands)
 

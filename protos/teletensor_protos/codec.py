@@ -11,19 +11,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import numpy as np
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import MalformedRequestError
 from teletensor_core.spec import MAX_DIMS, Spec, spec
 
 STREAM_METHOD = "/teletensor.v1.Worker/Commands"
-# Metadata of calls: the session they belong to; of their ends: the name of the error in the catalogue.
+# Metadata of calls: the session they belong to; of their ends: the name of the error in the catalogue, and a Failure
+# with the op and the line at fault, where those are known.
 SESSION_KEY = "teletensor-session"
 ERROR_KEY = "teletensor-error"
+ORIGIN_KEY = "teletensor-origin-bin"
 
 RELEASE, READ, BACKWARD, UPLOAD, REQUIRE_GRAD, SPECS, SYNC, HOOK, HOOK_DONE, DETACH, CANCEL = range(1, 12)
-DEFINE_PROGRAM, RUN_PROGRAM, DROP_PROGRAM = range(13, 16)
+PROFILE, DEFINE_PROGRAM, RUN_PROGRAM, DROP_PROGRAM = range(12, 16)
 FIRST_SIGNATURE = 16
+PROFILE_STOP, PROFILE_START, PROFILE_TAKE = range(3)
+# Words of a record: name, location, batch, when that was taken, when the command began and ended.
+PROFILE_WIDTH = 6
 CREATE_GRAPH, RETAIN_GRAPH, ONLY_TARGETS, REPLY_WHEN_DONE = 1, 2, 4, 8
 # Handles from here on are the worker's own: gradients given to hooks.
 WORKER_HANDLES = 1 << 62
@@ -146,7 +152,8 @@ def decode_rows(data: bytes) -> list[int]:
     """The words of a batch. Raises MalformedRequestError when they are no whole words."""
     if len(data) % 8:
         raise MalformedRequestError(f"rows are 8-byte words; got {len(data)} bytes")
-    return list(struct.unpack(f"<{len(data) // 8}q", data))
+    words: list[int] = np.frombuffer(data, "<i8").tolist()
+    return words
 
 
 def encode_rows(words: list[int]) -> bytes:

@@ -25,23 +25,29 @@ def pack_chunk(*pieces: Piece) -> bytes:
     return b"".join((_header(sum(map(len, pieces))), *pieces))
 
 
-def pack_chunks(pieces: Iterable[Piece]) -> Iterator[bytes]:
-    """Chunk frames with these bytes one after another: small pieces share a chunk, large ones are cut up."""
+def grouped(pieces: Iterable[Piece], most: int) -> Iterator[list[Piece]]:
+    """The same bytes in groups of no more than `most`: small pieces share one, large ones are cut up."""
     waiting: list[Piece] = []
-    room = CHUNK_BYTES
+    room = most
     for piece in pieces:
         if len(piece) > room and waiting:
-            yield pack_chunk(*waiting)
-            waiting, room = [], CHUNK_BYTES
+            yield waiting
+            waiting, room = [], most
         if len(piece) <= room:
             waiting.append(piece)
             room -= len(piece)
             continue
         whole = memoryview(piece)
-        for start in range(0, len(piece), CHUNK_BYTES):
-            yield pack_chunk(whole[start : start + CHUNK_BYTES])
+        for start in range(0, len(piece), most):
+            yield [whole[start : start + most]]
     if waiting:
-        yield pack_chunk(*waiting)
+        yield waiting
+
+
+def pack_chunks(pieces: Iterable[Piece]) -> Iterator[bytes]:
+    """Chunk frames with these bytes one after another."""
+    for group in grouped(pieces, CHUNK_BYTES):
+        yield pack_chunk(*group)
 
 
 def _header(size: int) -> bytes:

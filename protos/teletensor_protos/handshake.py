@@ -9,12 +9,13 @@ from importlib.metadata import version
 from teletensor_core import registry
 from teletensor_core.errors import ProtocolMismatchError
 
+from teletensor_protos import shared
 from teletensor_protos.v1.worker_pb2 import OpenReply, OpenRequest
 
 # Versions of the protocol that this release speaks.
 OLDEST = NEWEST = 1
 # What a side can do beyond the first version; absent ones are not used.
-CAPABILITIES = ("hooks", "state-files", "programs")
+CAPABILITIES = ("hooks", "profile", "programs", shared.CAPABILITY, "state-files")
 
 
 def software() -> str:
@@ -28,14 +29,15 @@ def fingerprint() -> str:
     return registry.fingerprint()
 
 
-def request(client: str) -> OpenRequest:
+def request(client: str, *, share_memory: bool = False) -> OpenRequest:
     """What this client offers. The device is the worker's default."""
+    capabilities = [name for name in CAPABILITIES if share_memory or name != shared.CAPABILITY]
     return OpenRequest(
         oldest_version=OLDEST,
         newest_version=NEWEST,
         op_fingerprint=fingerprint(),
         client=client,
-        capabilities=CAPABILITIES,
+        capabilities=capabilities,
         software=software(),
     )
 

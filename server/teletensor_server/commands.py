@@ -10,7 +10,7 @@ from teletensor_core.engine.engine import remove_hook, set_hook
 from teletensor_protos import codec
 from teletensor_protos.frames import Out
 
-from teletensor_server import gradients, programs, reads, uploads
+from teletensor_server import gradients, profiling, programs, reads, uploads
 from teletensor_server.rows import Rows
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ COMMANDS: dict[int, Command] = {
     codec.HOOK_DONE: gradients.hook_done,
     codec.DETACH: detach,
     codec.CANCEL: gradients.cancel,
+    codec.PROFILE: profiling.profile,
     codec.DEFINE_PROGRAM: programs.define,
     codec.RUN_PROGRAM: programs.run,
     codec.DROP_PROGRAM: programs.drop,

@@ -46,7 +46,7 @@ class Failures:
             return None
         oldest = self._unread[0]
         self._unread.clear()
-        return failure_message(oldest)
+        return failure_message(oldest.error)
 
 
 def known(error: BaseException, what: str, backend: Backend) -> TeletensorError:
@@ -73,8 +73,7 @@ def _known(error: BaseException, what: str, backend: Backend) -> TeletensorError
     return InternalError("internal error, see the worker's log")
 
 
-def failure_message(poison: Poison) -> Failure:
+def failure_message(error: TeletensorError) -> Failure:
     """An error as it travels."""
-    error = poison.error
     message = str(error)[:_MOST_CHARACTERS]
-    return Failure(code=code_of(error), message=message, location=error.where or "", command=poison.command)
+    return Failure(code=code_of(error), message=message, location=error.where or "", command=error.command or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from teletensor_core.backends import Named
 from teletensor_core.engine import Backward, HookCall, Value
 from teletensor_core.errors import GradientError, MalformedRequestError, QuotaExceededError
 from teletensor_core.spec import Spec, spec
@@ -34,6 +35,7 @@ class Pass:
         self.request, self.flags, self.location = rows.take_number(), rows.take(), rows.take()
         self.roots, self.grads, self.targets = rows.take_list(), rows.take_list(), rows.take_list()
         self.results = [rows.take() for _ in self.targets]
+        rows.origin = lambda: Named("backward", machine.locations.get(self.location))
         if len(self.grads) != len(self.roots):
             raise MalformedRequestError(f"a backward of {len(self.roots)} roots and {len(self.grads)} cotangents")
         self._steps = self._run()
@@ -52,6 +54,7 @@ class Pass:
 
     def _run(self) -> Generator[HookCall, Value | None, list[Value]]:
         machine, value = self.machine, self.machine.table.value
+        machine.peak.before()
         targets = [value(handle) for handle in self.targets]
         machine.table.reserve(cost_of_specs([target.spec for target in targets]))
         found = yield from Backward(

@@ -77,7 +77,7 @@ def _options(message_bytes: int) -> list[tuple[str, int]]:
         # Notice a client that is gone without a word within 40 s; keepalive_timeout_ms alone does not fire.
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.http2.ping_timeout_ms", 10_000),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ]
 
 

@@ -12,26 +12,30 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
-from teletensor_core.backends import Backend
+from teletensor_core.backends import Backend, Named, Origin
 from teletensor_core.engine import Engine
 from teletensor_core.errors import GradientError, MalformedRequestError, TensorNotFoundError
 from teletensor_protos import codec
 from teletensor_protos.frames import Out, payload_bytes
-from teletensor_protos.v1.worker_pb2 import Batch, Reply, WorkerFrame
+from teletensor_protos.v1.worker_pb2 import Batch, Reply, SharedChunk, WorkerFrame
 
-from teletensor_server import uploads
-from teletensor_server.calls import run_op
+from teletensor_server import calls, uploads
+from teletensor_server.calls import run_op, run_pair
 from teletensor_server.commands import COMMANDS, Command
+from teletensor_server.exchange import Exchange
 from teletensor_server.failures import Failures, known
 from teletensor_server.gradients import Answer
 from teletensor_server.info import SessionLimits, TensorInfo
+from teletensor_server.peak import Peak
+from teletensor_server.profiling import Recorder, profile
 from teletensor_server.programs import SessionProgram
 from teletensor_server.rows import Rows
 from teletensor_server.signatures import Signatures
 from teletensor_server.table import Poison, Poisoned, Table
 from teletensor_server.uploads import Upload
 
-Frame: TypeAlias = Batch | memoryview
+# A number is how many slots of shared memory the client has emptied.
+Frame: TypeAlias = Batch | memoryview | SharedChunk | int
 
 # A client hears of its progress after so many frames, and after this part of the bytes that it may have on the way.
 _ACKNOWLEDGE_FRAMES = 16
@@ -42,19 +46,25 @@ class SessionMachine:
     """Runs one session's commands in order on one engine."""
 
     def __init__(self, backend: Backend, limits: SessionLimits) -> None:
-        self.engine = Engine(backend)
+        self.engine = Engine(backend.for_session(self._origin))
         self.limits = limits
         self.table = Table(limits.session_bytes, limits.tensors)
+        self.peak = Peak(self.table)
         self.signatures = Signatures(limits.signatures)
         self.locations: dict[int, str] = {}
         self.failures = Failures()
         self.programs: dict[int, SessionProgram | Poison] = {}
         self.ended = False
         self.upload: Upload | None = None
+        self.recorder: Recorder | None = None
         self.frames: Iterator[Frame] = iter(())
+        # Where the client shares memory with the worker.
+        self.exchange: Exchange | None = None
+        # The batch that is being run; inside a hook's batch, that one.
+        self._rows: Rows | None = None
         # Backwards, by request, that wait for a hook of the client, and its answer once it is here.
         self.asking: dict[int, tuple[Answer] | None] = {}
-        self._sequence = self._taken = self._acknowledged = self._bytes = 0
+        self._sequence = self._taken = self._acknowledged = self._bytes = self._slots = 0
         self._worker_handle = codec.WORKER_HANDLES
 
     def run(self, frames: Iterator[Frame]) -> Iterator[Out]:
@@ -63,23 +73,37 @@ class SessionMachine:
         In the middle of a backward whose hook has to run on the client, the next frames are taken from here too, until
         the hook's answer has come.
         """
-        self.frames = frames
-        for frame in frames:
+        self.frames = frames if self.exchange is None else self.exchange.in_order(frames)
+        for frame in self.frames:
             yield from self.feed(frame)
 
     def feed(self, frame: Frame) -> Iterator[Out]:
         """Run a batch, or take a chunk of the upload that the batch before announced."""
         self._taken += 1
         with np.errstate(all="ignore"):
-            if isinstance(frame, memoryview):
-                self._bytes += frame.nbytes
-                uploads.take_chunk(self, frame)
-            else:
+            if isinstance(frame, Batch):
                 self._bytes += payload_bytes(frame)
                 yield from self._run_batch(frame)
-        frames_due = self._taken - self._acknowledged >= _ACKNOWLEDGE_FRAMES
-        if frames_due or self._bytes * _ACKNOWLEDGE_PART >= self.limits.window_bytes > 0:
+            else:
+                uploads.take_chunk(self, self._elements(frame))
+        if self._acknowledgement_is_due():
             yield self.reply()
+
+    def _elements(self, frame: memoryview | SharedChunk | int) -> memoryview:
+        """The bytes of a chunk, wherever they are."""
+        if isinstance(frame, memoryview):
+            self._bytes += frame.nbytes
+            return frame
+        if self.exchange is None or isinstance(frame, int):
+            raise MalformedRequestError("this session shares no memory with its client")
+        self._slots += 1
+        return self.exchange.view(frame)
+
+    def _acknowledgement_is_due(self) -> bool:
+        if self.exchange is not None and self._slots >= self.exchange.acknowledge_after:
+            return True
+        frames_due = self._taken - self._acknowledged >= _ACKNOWLEDGE_FRAMES
+        return frames_due or self._bytes * _ACKNOWLEDGE_PART >= self.limits.window_bytes > 0
 
     def _run_batch(self, batch: Batch) -> Iterator[Out]:
         if batch.sequence != self._sequence + 1:
@@ -87,25 +111,39 @@ class SessionMachine:
         self._sequence = batch.sequence
         if self.upload is not None:
             uploads.give_up(self)
-        self.table.now = time.monotonic()
+        if self.recorder is not None:
+            self.recorder.begin(batch.sequence)
+        self.table.tick()
         self.signatures.define(batch.signatures)
         self.locations.update(codec.decode_locations(batch.locations))
-        yield from self._run_rows(Rows(codec.decode_rows(batch.rows), codec.decode(batch.numbers), batch.elements))
+        rows = Rows(codec.decode_rows(batch.rows), codec.decode(batch.numbers), batch.elements)
+        outer, self._rows = self._rows, rows
+        try:
+            yield from self._run_rows(rows)
+        finally:
+            self._rows = outer
 
     def _run_rows(self, rows: Rows) -> Iterator[Out]:
         words, defined, count = rows.words, self.signatures.by_number, len(rows.words)
+        timed = self.recorder is not None
+        run = run_op if self.recorder is None else self.recorder.op
         while rows.at < count and not self.ended:
             word = words[rows.at]
             signature = defined.get(word)
             if signature is not None:
-                run_op(self, rows, signature)
+                if timed or not (signature.is_pair and run_pair(self, rows, signature)):
+                    run(self, rows, signature)
             elif word in COMMANDS:
                 rows.at += 1
+                rows.origin = Named
                 yield from self._command(COMMANDS[word], rows)
+                rows.origin = None
             else:
                 raise MalformedRequestError(f"row word {word} is neither a command nor a defined signature")
 
     def _command(self, command: Command, rows: Rows) -> Iterator[Out]:
+        if self.recorder is not None and command is not profile:
+            command = self.recorder.timed(command)
         try:
             yield from command(self, rows)
         except (TensorNotFoundError, GradientError) as error:
@@ -113,7 +151,7 @@ class SessionMachine:
 
     def reply(self, **fields: Any) -> WorkerFrame:
         """A frame that answers, and acknowledges what was taken so far."""
-        self._acknowledged, self._bytes = self._taken, 0
+        self._acknowledged, self._bytes, self._slots = self._taken, 0, 0
         return WorkerFrame(reply=Reply(acknowledged=self._taken, **fields))
 
     def end(self) -> None:
@@ -129,8 +167,9 @@ class SessionMachine:
         if isinstance(error, Poisoned):
             return error.poison
         found = known(error, command, self.engine.backend)
+        found.command = found.command or command
         found.where = found.where or self.locations.get(location)
-        return Poison(found, command)
+        return Poison(found)
 
     def fail(self, error: Exception, command: str, location: int) -> Poison:
         """What stands for an error, remembered until somebody reads it."""
@@ -144,6 +183,13 @@ class SessionMachine:
             self.engine.backend.synchronize()
         except Exception as error:
             self.fail(error, "synchronize", 0)
+
+    def _origin(self) -> Origin:
+        """What is being run, for an error that the device finds in it later."""
+        rows = self._rows
+        if rows is None:
+            return Named()
+        return calls.origin(self, rows) if rows.origin is None else rows.origin()
 
     # -- what others need to know ------------------------------------------------------------------------------------
 
@@ -160,6 +206,6 @@ class SessionMachine:
             held = value.previous if isinstance(value, Poison) else value
             if held is None:
                 continue
-            born, location = self.table.born.get(handle, (now, 0))
+            born, location = held.origin
             infos.append(TensorInfo.of(handle, held, max(0.0, now - born), self.locations.get(location)))
         return infos

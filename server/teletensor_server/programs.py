@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from teletensor_core.backends import Named
 from teletensor_core.engine import Value
 from teletensor_core.engine.engine import describe
 from teletensor_core.errors import MalformedRequestError, QuotaExceededError, TeletensorError
@@ -36,29 +38,33 @@ class SessionProgram:
         self.machine = machine
         self.code, self.lines = program_codec.decode(data)
         self._signatures = {command: _checked(command) for command in self.code.commands if isinstance(command, Call)}
-        self.program = Program(machine.engine, self.code, self._plan)
+        self.program = Program(machine.engine, self.code, self._plan, self._reserve)
         self.written = _written(self.code)
         self._own = len(data) + _COMMAND_BYTES * len(self.code.commands)
-        self.aside = 0
         self._tracing = 0
         self._results: Cost | None = None
         machine.table.reserve(Cost(self._own, 0))
-        self._hold(self._own)
+        machine.table.aside += self._own
+        self.aside = self._own
 
     def _plan(self, call: Call, operands: Sequence[Any]) -> Plan:
         """A call's plan, after its cost was reserved: everything that the first run makes is there until its end."""
         kinds = tuple(describe(x) if isinstance(x, (Value, list)) else type(x) for x in operands)
         prepared = signatures.prepared(self._signatures[call], kinds, list(operands), self.machine.table.max_bytes)
-        self.machine.table.reserve(prepared.cost)
-        self._tracing += prepared.cost.bytes
-        self.machine.table.aside += prepared.cost.bytes
+        self._reserve(prepared.cost.bytes)
         return prepared.plan
+
+    def _reserve(self, size: int) -> None:
+        self.machine.table.reserve(Cost(size, 0))
+        self._tracing += size
+        self.machine.table.aside += size
 
     def run(self, inputs: Sequence[Value], numbers: Sequence[Any]) -> list[Value]:
         """The outputs. Raises ProgramFailure, and what `Program.run` raises."""
         table = self.machine.table
         if self._results is not None:
             table.reserve(Cost(self._results.bytes + self.program.needed, self._results.tensors))
+            self.machine.peak.before(self.program.needed)
             values = self.program.run(inputs, numbers)
             table.room += self.program.needed
             return values
@@ -86,6 +92,11 @@ class SessionProgram:
         """The client's line of a command."""
         commands = self.code.commands
         return self.lines[commands[command].location] if command < len(commands) else None
+
+    def origin(self, location: int) -> Named:
+        """The command that is being run, in a run that the client's line `location` asked for."""
+        running = self.program.running
+        return Named(self.described(running), self.line(running) or self.machine.locations.get(location))
 
     def described(self, command: int) -> str:
         """A command as an error names it."""
@@ -166,7 +177,10 @@ def run(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     number, location = rows.take_number(), rows.take()
     inputs, numbers, outs = rows.take_list(), rows.take_list(), rows.take_list()
     program = machine.programs.get(number)
-    written = program.written if isinstance(program, SessionProgram) else []
+    written = []
+    if isinstance(program, SessionProgram):
+        written = program.written
+        rows.origin = functools.partial(program.origin, location)
     try:
         values = _run(machine, program, number, inputs, [_number(rows, word) for word in numbers], len(outs))
     except Poisoned as poisoned:

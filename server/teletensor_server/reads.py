@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from teletensor_core.engine import Value
-from teletensor_core.errors import QuotaExceededError, TensorNotFoundError
+from teletensor_core.errors import MalformedRequestError, QuotaExceededError, TensorNotFoundError
 from teletensor_core.spec import Spec
 from teletensor_protos import codec
 from teletensor_protos.frames import CHUNK_BYTES, Out, Piece, pack_chunks
@@ -44,7 +44,19 @@ def read(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
             _told(machine, handle, each)
     yield machine.reply(request=request, arrays=arrays, failures=failures, elements=elements)
     if not inline:
-        yield from pack_chunks(_pieces(machine, values))
+        yield from _streamed(machine, request, values)
+
+
+def _streamed(machine: SessionMachine, request: int, values: list[Value]) -> Iterator[Out]:
+    """The chunks after a reply, copied one tensor after another; an error in place of the rest."""
+    pieces = _pieces(machine, values)
+    try:
+        yield from pack_chunks(pieces) if machine.exchange is None else machine.exchange.frames_of(pieces)
+    except MalformedRequestError:
+        raise
+    except Exception as error:
+        poison = machine.poison(error, "read", 0)
+        yield machine.reply(request=request, failure=failure_message(poison.error))
 
 
 def _value_or_poison(machine: SessionMachine, handle: int) -> Value | Poison:
@@ -66,7 +78,7 @@ def _described(found: Iterable[Value | Poison]) -> tuple[bytes, list[Failure]]:
             entries.append(each.spec)
         else:
             entries.append(len(failures))
-            failures.append(failure_message(each))
+            failures.append(failure_message(each.error))
     arrays = codec.encode_arrays(entries)
     if len(arrays) + sum(32 + failure.ByteSize() for failure in failures) > _MOST_REPLY:
         raise QuotaExceededError(f"{len(entries)} tensors are too many to ask for at a time; ask for fewer")
@@ -118,7 +130,7 @@ def refusal(machine: SessionMachine, request: int, poison: Poison, handles: list
     machine.failures.forget(poison)
     for handle in handles:
         _told(machine, handle, poison)
-    return machine.reply(request=request, failure=failure_message(poison))
+    return machine.reply(request=request, failure=failure_message(poison.error))
 
 
 def _told(machine: SessionMachine, handle: int, poison: Poison) -> None:

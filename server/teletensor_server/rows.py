@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from teletensor_core.backends import Origin
 from teletensor_core.errors import MalformedRequestError
 
 
 class Rows:
-    """A batch's words with a place to read at. Every read is checked: the words are a stranger's."""
+    """A batch's words with a place to read at. Every read is checked: the words are a stranger's.
+
+    `at` stays at the row of an op until that has run. While a command runs, `origin` says what it computes.
+    """
 
     def __init__(self, words: list[int], numbers: list[Any], elements: bytes) -> None:
         self.words = words
         self.numbers = numbers
         self.elements = memoryview(elements)
         self.at = 0
+        self.origin: Callable[[], Origin] | None = None
 
     @property
     def left(self) -> int:

@@ -75,7 +75,10 @@ def create_worker(settings: Settings) -> Worker:
     """The worker that the settings describe. Raises ConfigError when the device is not there."""
     try:
         worker = Worker(
-            device=settings.device, max_sessions=settings.max_sessions, lease_seconds=settings.lease_seconds
+            device=settings.device,
+            max_sessions=settings.max_sessions,
+            lease_seconds=settings.lease_seconds,
+            shared_bytes=settings.shared_memory_bytes,
         )
     except (TeletensorError, ValueError, ImportError) as error:
         raise ConfigError(f"--device {settings.device}: {error}") from error

@@ -20,7 +20,7 @@ from teletensor_core.errors import (
     UserError,
     code_of,
 )
-from teletensor_protos import codec, handshake
+from teletensor_protos import codec, handshake, shared
 from teletensor_protos.frames import Out, parse_client_frame, serialize
 from teletensor_protos.v1 import worker_pb2 as pb
 
@@ -39,6 +39,7 @@ STATUS: dict[type[TeletensorError], grpc.StatusCode] = {
     ProtocolMismatchError: grpc.StatusCode.FAILED_PRECONDITION,
 }
 _MOST_CHARACTERS = 2000
+_MOST_LINE = 1000
 
 
 @contextlib.contextmanager
@@ -48,7 +49,7 @@ def statuses(worker: Worker, context: grpc.ServicerContext) -> Iterator[None]:
         yield
     except TeletensorError as error:
         worker.count_error()
-        context.set_trailing_metadata(((codec.ERROR_KEY, code_of(error)),))
+        context.set_trailing_metadata(_metadata(error))
         context.abort(_status(error), str(error)[:_MOST_CHARACTERS])
     except (grpc.RpcError, GeneratorExit):
         raise
@@ -58,6 +59,15 @@ def statuses(worker: Worker, context: grpc.ServicerContext) -> Iterator[None]:
             worker.count_error()
             context.set_trailing_metadata(((codec.ERROR_KEY, code_of(error)),))
             context.abort(grpc.StatusCode.INTERNAL, "internal error, see the worker's log")
+
+
+def _metadata(error: TeletensorError) -> tuple[tuple[str, str | bytes], ...]:
+    """What tells an error beside its message."""
+    name = (codec.ERROR_KEY, code_of(error))
+    if not (error.where or error.command):
+        return (name,)
+    origin = pb.Failure(location=(error.where or "")[-_MOST_LINE:], command=error.command or "")
+    return name, (codec.ORIGIN_KEY, origin.SerializeToString())
 
 
 def _status(error: TeletensorError) -> grpc.StatusCode:
@@ -77,6 +87,8 @@ class Service:
             request = _parsed(pb.OpenRequest.FromString, data)
             version = handshake.agree(request)
             session = self.worker.open(request.client, request.device)
+            if shared.CAPABILITY in request.capabilities and _is_near(context.peer()):
+                session.offer = shared.offer(self.worker.shared_bytes, self.worker.limits.message_bytes)
             limits = self.worker.limits
             return pb.OpenReply(
                 version=version,
@@ -84,6 +96,7 @@ class Service:
                 op_fingerprint=handshake.fingerprint(),
                 worker=f"teletensor {handshake.software()}",
                 software=handshake.software(),
+                shared_memory=None if session.offer is None else session.offer.describe(),
                 capabilities=handshake.CAPABILITIES,
                 device=session.device,
                 device_name=self.worker.backend.device_name,
@@ -103,8 +116,9 @@ class Service:
         with statuses(self.worker, context):
             session = self._session(context)
             with session.streaming(context.cancel), self._ends_with_errors(session):
+                session.share(dict(context.invocation_metadata()).get(shared.SECRET_KEY))
                 for out in session.run(_frames(frames)):
-                    session.bytes_sent += len(out) if isinstance(out, bytes) else out.ByteSize()
+                    session.bytes_sent += _size(out)
                     yield out
             if session.machine.ended:
                 self.worker.session(session.id)  # raises how it ended
@@ -154,11 +168,11 @@ class Service:
     def Memory(self, data: bytes, context: grpc.ServicerContext) -> pb.MemoryReply:
         """What the session holds, and what its device has."""
         with statuses(self.worker, context):
-            _parsed(pb.MemoryRequest.FromString, data)
-            held = self._session(context).info().bytes
+            request = _parsed(pb.MemoryRequest.FromString, data)
+            session = self._session(context)
             info = self.worker.backend.memory_info()
             rest = {name: info.get(name, 0) for name in ("reserved", "free", "total")}
-            return pb.MemoryReply(allocated=held, **rest)
+            return pb.MemoryReply(**session.memory(rest["reserved"], request.reset_peaks), **rest)
         raise AssertionError("abort() always raises")
 
     def Close(self, data: bytes, context: grpc.ServicerContext) -> pb.CloseReply:
@@ -189,8 +203,22 @@ def _frames(received: Iterator[bytes]) -> Iterator[Frame]:
             yield frame.batch
         elif frame.WhichOneof("kind") == "chunk":
             yield memoryview(frame.chunk)
+        elif frame.WhichOneof("kind") == "shared":
+            yield frame.shared
+        elif frame.WhichOneof("kind") == "taken":
+            yield frame.taken
         else:
             raise MalformedRequestError("a frame is a batch or a chunk; this one is neither")
+
+
+def _size(out: Out) -> int:
+    """Bytes of a frame, with those that are in shared memory."""
+    return len(out) if isinstance(out, bytes) else out.ByteSize() + out.shared.size
+
+
+def _is_near(peer: str) -> bool:
+    """Whether a peer, as gRPC names it, has connected from this machine, or through a tunnel that ends on it."""
+    return peer.startswith(("ipv4:127.", "ipv6:%5B::1%5D:", "ipv6:[::1]:", "unix:"))
 
 
 def _data_of(first: pb.ImportChunk, rest: Iterator[pb.ImportChunk]) -> Iterator[bytes]:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 
 from teletensor_core.errors import MalformedRequestError, QuotaExceededError
 from teletensor_protos.frames import Out, payload_bytes
-from teletensor_protos.v1.worker_pb2 import Failure
+from teletensor_protos.shared import Offer
+from teletensor_protos.v1.worker_pb2 import Batch, Failure, SharedChunk
 
 from teletensor_server import memory
+from teletensor_server.exchange import Exchange
 from teletensor_server.failures import known
 from teletensor_server.info import SessionInfo
 from teletensor_server.machine import Frame, SessionMachine
@@ -36,7 +38,9 @@ class Session:
         self.bytes_received = 0
         self.bytes_sent = 0
         self.lock = threading.Lock()
+        self.offer: Offer | None = None
         self._last_active = time.monotonic()
+        self._most_reserved = 0
         self._hang_up: Callable[[], object] | None = None
         self._streaming = threading.Lock()
         self._transferring = threading.Lock()
@@ -55,6 +59,17 @@ class Session:
             self._touch()
             self.connected, self._hang_up = False, None
             self._streaming.release()
+
+    def share(self, secret: str | None) -> None:
+        """Use the memory that was offered, if the client has shown its secret. Raises MalformedRequestError.
+
+        Only the first stream may; later ones find nothing on offer.
+        """
+        offer, self.offer, self.machine.exchange = self.offer, None, None
+        if offer is not None and secret is None:
+            offer.withdraw()
+        elif offer is not None and secret is not None:
+            self.machine.exchange = Exchange(offer.accept(secret), self.machine.limits)
 
     def run(self, frames: Iterator[Frame]) -> Iterator[Out]:
         """Run what the client sends, until it ends the stream. Raises what makes the log impossible to continue."""
@@ -79,9 +94,11 @@ class Session:
     def _count(self, frame: Frame) -> None:
         if isinstance(frame, memoryview):
             self.bytes_received += frame.nbytes
-        else:
+        elif isinstance(frame, Batch):
             self.batches += 1
             self.bytes_received += payload_bytes(frame)
+        elif isinstance(frame, SharedChunk):
+            self.bytes_received += frame.size
 
     def _touch(self) -> None:
         self._last_active = time.monotonic()
@@ -127,10 +144,22 @@ class Session:
 
     def end(self) -> None:
         """Free what it holds, and hang up on its client."""
-        hang_up = self._hang_up
+        hang_up, offer = self._hang_up, self.offer
         self.machine.end()
+        if offer is not None:
+            offer.withdraw()
         if hang_up is not None:
             hang_up()
+
+    def memory(self, reserved: int, reset: bool) -> dict[str, int]:
+        """What the session holds, and the most it has held; the most that was `reserved` whenever this was asked."""
+        peak = self.machine.peak
+        if reset:
+            peak.reset()
+            self._most_reserved = 0
+        self._most_reserved = max(self._most_reserved, reserved)
+        held = peak.now()
+        return {"allocated": held, "peak_allocated": peak.bytes, "peak_reserved": self._most_reserved}
 
     def info(self) -> SessionInfo:
         """What the admin interface shows."""

@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     message_bytes: Bytes = Field(16 << 20, ge=4 << 20, le=1 << 30, description="Largest message, such as 16MiB.")
     window_bytes: Bytes = Field(64 << 20, ge=4 << 20, description="Bytes that a client may have on their way.")
     window_commands: int = Field(65_536, ge=16_384, description="Commands that a client may have on their way.")
+    shared_memory_bytes: Bytes = Field(
+        32 << 20, description="Memory shared with a client on this machine, for each session; 0: none."
+    )
     max_signatures: int = Field(65_536, ge=16, description="Different calls that a session may define.")
     max_programs: int = Field(256, ge=1, le=65_536, description="Compiled programs that a session may have.")
     lease_seconds: float = Field(600.0, gt=0, description="How long a session outlives its connection.")

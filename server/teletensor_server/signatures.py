@@ -35,7 +35,8 @@ class Prepared(NamedTuple):
 class Signature:
     """A checked signature, and the plans made for it so far, by the kinds of the operands.
 
-    `words` is how many words its operands take in a row, `values` how many plain values its attributes hold.
+    `words` is how many words its operands take in a row, `values` how many plain values its attributes hold. `is_pair`:
+    its operands are two tensors, as those of half of all calls.
     """
 
     op: Op
@@ -45,6 +46,7 @@ class Signature:
     words: int
     outs: int
     values: int
+    is_pair: bool
     plans: dict[Any, Prepared] = field(default_factory=dict)
 
 
@@ -128,7 +130,8 @@ def checked(message: SignatureMessage) -> Signature:
     if message.flags & INPLACE and not op.inplace:
         raise MalformedRequestError(f"{op.name} cannot run in place")
     words = sum(part if isinstance(part, int) else 1 for part in message.layout)
-    return Signature(op, message.attrs, message.layout, message.flags, words, message.outs, values)
+    is_pair = message.layout == ("t", "t")
+    return Signature(op, message.attrs, message.layout, message.flags, words, message.outs, values, is_pair)
 
 
 def _size(value: Any) -> int:

@@ -20,13 +20,13 @@ _ERRORS_BESIDES = 1 << 16
 class Poison:
     """An error in the place of a tensor. It spreads to everything computed from it and is raised when it is read.
 
-    `command` is what failed, with the shapes of its operands. `previous` is what the handle held before a failed write
-    in place; it comes back once the error was read.
+    `previous` is what the handle held before a failed write in place; it comes back once the error was read. `origin`
+    is as a value's.
     """
 
     error: TeletensorError
-    command: str = ""
     previous: Value | None = None
+    origin: tuple[float, int] = (0.0, 0)
 
 
 class Poisoned(Exception):
@@ -45,8 +45,9 @@ class Table:
 
     def __init__(self, max_bytes: int, max_tensors: int) -> None:
         self.values: dict[int, Value | Poison] = {}
-        self.born: dict[int, tuple[float, int]] = {}
-        self.now = time.monotonic()
+        self._now = time.monotonic()
+        # What is noted of values made now, by the place in the program that makes them.
+        self.origins: dict[int, tuple[float, int]] = {}
         self.max_bytes = max_bytes
         self.max_tensors = max_tensors or sys.maxsize
         self.room = max_bytes or sys.maxsize
@@ -80,7 +81,19 @@ class Table:
         if handle < 1:
             raise MalformedRequestError(f"a tensor's handle is a positive number, not {handle}")
         self.values[handle] = value
-        self.born[handle] = (self.now, location)
+        value.origin = self.origin(location)
+
+    def origin(self, location: int) -> tuple[float, int]:
+        """When, and at which place in the program, a value comes to be."""
+        found = self.origins.get(location)
+        if found is None:
+            found = self.origins[location] = (self._now, location)
+        return found
+
+    def tick(self) -> None:
+        """Look at the clock, for what comes to be from here on."""
+        self._now = time.monotonic()
+        self.origins.clear()
 
     def put_error(self, handle: int, poison: Poison, location: int) -> None:
         """Bind a handle to an error. Raises QuotaExceededError for more errors than anybody has use for."""
@@ -90,15 +103,13 @@ class Table:
 
     def drop(self, handles: Iterable[int]) -> None:
         """Forget handles. One that is not there is ignored: releases may come twice."""
-        values, born = self.values, self.born
+        forget = self.values.pop
         for handle in handles:
-            values.pop(handle, None)
-            born.pop(handle, None)
+            forget(handle, None)
 
     def clear(self) -> None:
         """Forget everything."""
         self.values.clear()
-        self.born.clear()
 
     # -- errors ------------------------------------------------------------------------------------------------------
 
@@ -106,7 +117,7 @@ class Table:
         """Put an error where a failed write in place has left a tensor in doubt."""
         value = self.values.get(handle)
         if type(value) is Value:
-            self.values[handle] = Poison(poison.error, poison.command, value)
+            self.values[handle] = Poison(poison.error, value)
 
     def restore(self, handle: int) -> None:
         """Give a tensor back after its error was read."""

@@ -45,10 +45,12 @@ class Worker:
         device: str = "auto",
         max_sessions: int = 32,
         lease_seconds: float = 600,
+        shared_bytes: int = 0,
     ) -> None:
         self.limits = limits or SessionLimits()
         self.max_sessions = max_sessions
         self.lease_seconds = lease_seconds
+        self.shared_bytes = shared_bytes
         self.started = time.time()
         self.draining = False
         self._kind, self._index = _parse_device(device)
@@ -74,7 +76,7 @@ class Worker:
                 raise QuotaExceededError("this worker is shutting down and takes no new sessions")
             if len(self._sessions) >= self.max_sessions:
                 raise QuotaExceededError(f"this worker has {len(self._sessions)} sessions, which is its --max-sessions")
-            session = Session(SessionMachine(self.backend.for_session(), self.limits), client[:200], self.device)
+            session = Session(SessionMachine(self.backend, self.limits), client[:200], self.device)
             self._sessions[session.id] = session
             self._past.sessions_opened += 1
         log.info("session opened: %s, for %s", session.id[:6], session.client)

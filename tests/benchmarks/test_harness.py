@@ -105,6 +105,10 @@ def test_the_page_and_the_picture():
     page = report.page({1: results}, {"idle worker, MB": 100.0}, [])
     assert "| chain of small ops, eager, over PyTorch | 0.5 | **0.5** |  |" in page
     assert "| MLP step, eager, over PyTorch | 0.85 | **0.5** | no |" in page
+    written = report.with_bars(report.BARS_PAGE.read_text(), results, {"idle worker, MB": 130.0})
+    assert "| MLP step, eager, over PyTorch | 0.85 | **0.5** | no |" in written
+    assert "| idle worker, MB | 120 | **130** | no |" in written
+    assert report.with_bars(written, results, {"idle worker, MB": 130.0}) == written
     root = ET.fromstring(plot.svg(results))
     assert len([e for e in root.iter() if e.tag.endswith("rect")]) == 6
     assert ET.fromstring(plot.svg({})) is not None

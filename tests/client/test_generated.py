@@ -22,6 +22,11 @@ def test_client_files_are_up_to_date():
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+def test_the_page_on_compatibility_is_up_to_date():
+    found = run("tools/compatibility.py")
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
 def test_protocol_stubs_are_up_to_date():
     found = run("tools/generate_protos.py")
     if found.returncode == NO_GENERATOR:
@@ -37,7 +42,7 @@ def test_protocol_stubs_are_up_to_date():
         (
             torch.sum,
             "(input: 'Tensor', dim: 'Dims' = None, keepdim: 'bool' = False, *, dtype: 'DType | None' = None, "
-            "axis: 'Dims' = None, keepdims: 'bool | None' = None, out: 'Tensor | None' = None) -> 'Tensor'",
+            "keepdims: 'bool | None' = None, axis: 'Dims' = None, out: 'Tensor | None' = None) -> 'Tensor'",
         ),
         (torch.Tensor.add_, "(input: 'Tensor', other: 'Operand', *, alpha: 'Scalar' = 1) -> 'Tensor'"),
     ],

@@ -23,23 +23,18 @@ MISSING = {
         torch.multiprocessing.spawn Module.share_memory
     """,
     "there is no compiler, tracer or exporter": """
-        torch.jit.load torch.jit.script torch.jit.trace torch.fx.Graph torch.fx.GraphModule torch.fx.Proxy
+        torch.jit.load torch.jit.trace torch.fx.Graph torch.fx.GraphModule torch.fx.Proxy
         torch.fx.Tracer torch.fx.node.map_arg torch.fx.proxy.GraphAppendingTracer torch.fx.symbolic_trace
         torch.onnx.export torch.export.Dim torch.export.export torch._dynamo.mark_static_address torch._dynamo.reset
         torch._decomp.get_decompositions torch._higher_order_ops.associative_scan torch._logging.set_logs
         torch.classes.load_library torch.ops.load_library torch.ops.aten.add torch.ops.aten.add_ torch.ops.aten.t
         torch.ops.aten.transpose
     """,
-    "there is no profiler": """
-        torch.autograd.profiler.profile torch.profiler.ProfilerActivity torch.profiler.profile torch.profiler.schedule
-        torch.profiler.tensorboard_trace_handler
-    """,
     "there are no sparse, nested or quantized tensors": """
         Tensor.to_sparse torch.jagged torch.nested.nested_tensor torch.qint8 torch.quantization.quantize_dynamic
         torch.sparse_coo_tensor torch.spmm
     """,
     "needs ops that are not there yet": """
-        Tensor.as_strided Tensor.mode torch.kaiser_window torch.distributions.Beta
         torch.masked.mean torch.masked.var
     """,
     "functions are not vectorised automatically": "torch.func.vmap",
@@ -75,7 +70,7 @@ def test_what_is_there_covers_most_uses():
         ("onnx", "teletensor has no torch.onnx (used at {}); models cannot be exported"),
         ("no_such_thing", "teletensor has no torch.no_such_thing"),
         ("distributed.init_process_group", "no torch.distributed.init_process_group (used at {}); training over"),
-        ("jit.script", "teletensor has no torch.jit.script (used at {}); there is nothing to compile to"),
+        ("jit.trace", "teletensor has no torch.jit.trace (used at {}); there is nothing to compile to"),
         ("func.vmap", "teletensor has no torch.func.vmap (used at {}); functions are not vectorised"),
         ("cuda.Stream", "teletensor has no torch.cuda.Stream"),
         ("nn.quantized", "teletensor has no torch.nn.quantized"),
@@ -101,7 +96,7 @@ def test_importing_what_is_missing_says_so():
 
 # -- nothing that PyTorch does not have --------------------------------------------------------------------------------
 
-OUR_OWN = {"as_torch", "connect", "disconnect", "to_host"}
+OUR_OWN = {"as_torch", "connect", "disconnect", "to_host", "wire_dtype"}
 OUR_OWN_METHODS = {"item_async", "to_host"}
 MODULES = (
     "accelerator", "amp", "autograd", "backends.cpu", "backends.cuda", "backends.cudnn", "backends.mps", "compiler",

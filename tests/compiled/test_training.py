@@ -36,19 +36,20 @@ def equal(one, other):
 class Run:
     """A model and an optimiser, and a step of training them, compiled or not."""
 
-    def __init__(self, task, compiled, optimizer=OPTIMIZERS["adam"], dropout=0.2):
+    def __init__(self, task, compiled, optimizer=OPTIMIZERS["adam"], dropout=0.2, clip=True):
         torch.manual_seed(11)
         self.model = task.make(torch, dropout=dropout)
         self.optimizer = optimizer(self.model.parameters())
         self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, 8)
-        self.task = task
+        self.task, self.clip = task, clip
         self.step = torch.compile(self._step) if compiled else self._step
 
     def _step(self, *batch):
         self.optimizer.zero_grad()
         loss = self.task.loss(torch, self.model, *batch)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        if self.clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()
         return loss.detach()

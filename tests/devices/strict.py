@@ -9,12 +9,12 @@ Its numbers are NumPy's; what it knows of CuPy is a record of names, parameters 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.backends import Backend
+from teletensor_core.backends import Backend, Named, Origin
 from teletensor_core.backends.composites import Composites
 from teletensor_core.backends.numpy import NumPyNamespace
 from teletensor_core.errors import TeletensorError
@@ -65,6 +65,8 @@ class StrictNamespace(Composites):
             try:
                 getattr(self._numpy, name)(unwrap(x), *arguments, **attributes)
             except TeletensorError as error:
+                origin = self.state.origin()
+                error.command, error.where = origin.command, origin.where
                 self.state.fault = self.state.fault or error
 
         return check
@@ -123,9 +125,13 @@ class StrictBackend(Backend):
     library = f"NumPy {np.__version__}"
     linalg_errors = (np.linalg.LinAlgError,)
 
-    def __init__(self) -> None:
-        self.state = State()
+    def __init__(self, origin: Callable[[], Origin] = Named) -> None:
+        self.state = State(origin)
         self.xp = StrictNamespace(self.state)
+
+    def for_session(self, origin: Callable[[], Origin] = Named) -> StrictBackend:
+        """A device of its own."""
+        return StrictBackend(origin)
 
     def asarray(self, host: np.ndarray[Any, Any]) -> StrictArray:
         """A copy."""

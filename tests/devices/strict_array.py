@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 from teletensor_core import dtypes
+from teletensor_core.backends import Named, Origin
 
 from tests.devices.record_api import load
 
@@ -23,9 +24,10 @@ class WaitError(RuntimeError):
 
 
 class State:
-    """What arrays of one device share: whether they may be read, and what a check has found."""
+    """What arrays of one device share: whether they may be read, and what a check has found, in which op."""
 
-    def __init__(self) -> None:
+    def __init__(self, origin: Callable[[], Origin] = Named) -> None:
+        self.origin = origin
         self.may_wait = 0
         self.fault: Exception | None = None
 
@@ -152,17 +154,23 @@ class StrictArray:
         return tuple(self._wrapped_around(plain))
 
     def _wrapped_around(self, parts: tuple[Any, ...]) -> Iterator[Any]:
-        """Indices as CuPy takes them: out of bounds they wrap around. Refused unless a check has found it out."""
+        """Indices as CuPy takes them."""
         taken = sum(k is not None and k is not Ellipsis for k in parts)
         axis = 0
         for k in parts:
-            if isinstance(k, np.ndarray) and k.dtype != bool and k.size:
-                size = self.host.shape[axis]
-                if (k.max() >= size or k.min() < -size) and self.state.fault is None:
-                    raise StrictError(f"an index out of bounds on axis {axis} would wrap around: it was not checked")
-                k = k % size
+            if isinstance(k, np.ndarray) and k.dtype != bool:
+                k = wrapped_around(k, self.host.shape[axis], self.state, f"axis {axis}")
             yield k
             axis += self.host.ndim - taken if k is Ellipsis else 0 if k is None else 1
+
+
+def wrapped_around(index: np.ndarray[Any, Any], size: int, state: State, what: str) -> np.ndarray[Any, Any]:
+    """An index as CuPy takes it: out of bounds it wraps around. Refused unless a check has found it out."""
+    if not index.size:
+        return index
+    if (index.max() >= size or index.min() < -size) and state.fault is None:
+        raise StrictError(f"an index out of bounds on {what} would wrap around: it was not checked")
+    return index % size
 
 
 def check_cast(x: np.ndarray[Any, Any], wanted: np.dtype[Any]) -> None:

@@ -9,7 +9,16 @@ import numpy as np
 from teletensor_core import dtypes
 
 from tests.devices.record_api import load
-from tests.devices.strict_array import State, StrictArray, StrictError, _operators, check_cast, unwrap, wrap
+from tests.devices.strict_array import (
+    State,
+    StrictArray,
+    StrictError,
+    _operators,
+    check_cast,
+    unwrap,
+    wrap,
+    wrapped_around,
+)
 
 _API = load()
 _BFLOAT16 = dtypes.bfloat16.np
@@ -19,6 +28,8 @@ _WAITING = frozenset(
     {"nonzero", "flatnonzero", "argwhere", "unique", "extract", "compress", "bincount", "histogram", "unravel_index"}
     | {"delete", "average", "place", "putmask", "union1d", "intersect1d", "setdiff1d", "trim_zeros", "array_equal"}
 )
+# Functions that index their first operand by their second.
+_INDEXING = frozenset({"take", "take_along_axis", "put_along_axis"})
 # Functions of host data, of dtypes or of shapes.
 _HOST = frozenset({"result_type", "can_cast", "promote_types", "broadcast_shapes", "ndim", "shape", "size"})
 _WITHOUT_BFLOAT16 = {
@@ -60,8 +71,13 @@ class _Function:
         self._check_bfloat16(operands)
         if self.name == "copyto" and isinstance(operands[1], StrictArray):
             check_cast(operands[1].host, operands[0].dtype)
+        plain = [unwrap(x) for x in operands]
+        if self.name in _INDEXING:
+            axis = {**dict(zip(self.parameters["names"], operands, strict=False)), **keywords}.get("axis")
+            size = plain[0].size if axis is None else plain[0].shape[axis]
+            plain[1] = wrapped_around(plain[1], size, self.state, f"axis {axis} of {self.name}")
         with np.errstate(all="ignore"):
-            found = self.of_numpy(*map(unwrap, operands), **{k: unwrap(v) for k, v in keywords.items()})
+            found = self.of_numpy(*plain, **{k: unwrap(v) for k, v in keywords.items()})
         out = keywords.get("out")
         return out if out is not None else wrap(found, self.state)
 

@@ -50,6 +50,8 @@ def xp():
         (AttributeError, lambda xp, x: x.__dlpack_nothing__),
         (StrictError, lambda xp, x: x[np.array([0])]),
         (StrictError, lambda xp, x: x[xp.asarray([5])]),
+        (StrictError, lambda xp, x: xp.take(x, xp.asarray([5]), axis=0)),
+        (StrictError, lambda xp, x: xp.take_along_axis(x, xp.asarray([-4]), axis=0)),
         (StrictError, lambda xp, x: list(x)),
         (StrictError, lambda xp, x: (x / 0).astype("int32")),
         (StrictError, lambda xp, x: xp.copyto(xp.zeros(3, "uint8"), -x, casting="unsafe")),
@@ -82,7 +84,7 @@ def test_an_index_out_of_bounds_is_raised_at_the_next_wait():
     x = backend.asarray(np.arange(3))
     at = backend.asarray(np.array([1, 7]))
     backend.xp.check_bounds(at, 3, "take()")
-    picked = x[at]
+    picked, taken = x[at], backend.xp.take(x, at)
     with pytest.raises(DimensionError, match="index 7 is out of bounds for dimension with size 3"):
         backend.to_host(picked)
-    assert backend.to_host(x).tolist() == [0, 1, 2]
+    assert backend.to_host(picked).tolist() == backend.to_host(taken).tolist() == [1, 1]

@@ -8,8 +8,9 @@ import teletensor as tt
 from tests.replay import ask
 
 CLASSES = {
-    "optim": [name for name in tt.optim.__all__ if name != "lr_scheduler"],
+    "optim": [name for name in tt.optim.__all__ if name not in ("lr_scheduler", "swa_utils")],
     "optim.lr_scheduler": tt.optim.lr_scheduler.__all__,
+    "optim.swa_utils": ["SWALR"],
 }
 NAMES = [f"{home}.{name}" for home, names in CLASSES.items() for name in names]
 

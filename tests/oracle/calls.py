@@ -137,6 +137,7 @@ def _filled(torch, x, value):
 
 
 CALLS: dict[str, Callable[..., Any]] = {
+    "view_dtype": lambda torch, input, *, dtype: input.view(dtype),
     # creation
     "full": lambda torch, value, *, shape, dtype: torch.full(shape, value, dtype=dtype),
     "zeros": lambda torch, *, shape, dtype: torch.zeros(shape, dtype=dtype),
@@ -162,6 +163,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "unfold": lambda torch, x, *, dimension, size, step: x.unfold(dimension, size, step),
     "view": lambda torch, x, *, shape: x.view(shape),
     "zero": lambda torch, x: x.clone().zero_(),
+    "as_strided": lambda torch, x, *, size, stride, storage_offset: torch.as_strided(x, size, stride, storage_offset),
     # indexing
     "gather": lambda torch, x, index, *, dim: torch.gather(x, dim, index),
     "index": lambda torch, x, indices, *, positions: x[_subscript(indices, positions)],
@@ -200,6 +202,10 @@ CALLS: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda torch, x: torch.sigmoid(x),
     "tanh": lambda torch, x: torch.tanh(x),
     "polygamma": lambda torch, x, *, n: torch.polygamma(n, x),
+    "i0e": lambda torch, x: torch.special.i0e(x),
+    "i1": lambda torch, x: torch.special.i1(x),
+    "i1e": lambda torch, x: torch.special.i1e(x),
+    "nanmedian_dim": lambda torch, x, **a: torch.nanmedian(x, **a),
     # Fourier transforms
     "fft_c2c": lambda torch, x, *, dims, scale, forward: (
         scale * (torch.fft.fftn(x, dim=dims) if forward else torch.fft.ifftn(x, dim=dims, norm="forward"))
@@ -247,6 +253,9 @@ CALLS: dict[str, Callable[..., Any]] = {
     "upsample_nearest": lambda torch, x, *, size: torch.nn.functional.interpolate(x, size, mode="nearest"),
     # random numbers: only their shape and dtype are PyTorch's
     "bernoulli": lambda torch, x, *_: torch.bernoulli(x),
+    "poisson": lambda torch, x, *_: torch.poisson(x),
+    "standard_gamma": lambda torch, x, *_: torch._standard_gamma(x),
+    "standard_gamma_grad": lambda torch, x, sample: torch._standard_gamma_grad(x, sample),
     "dropout": lambda torch, x, *_, p, **__: torch.nn.functional.dropout(x, p),
     "exponential": lambda torch, x, *_, lambd: x.clone().exponential_(lambd),
     "feature_dropout": lambda torch, x, *_, p, **__: torch.feature_dropout(x, p, True),

@@ -95,7 +95,14 @@ def names_of_numpy(torch):
         *x.max(axis=1, keepdims=True), *torch.min(x, axis=0), x.argmax(axis=0), x.std(axis=1, keepdims=True),
         x.var(1, keepdims=True), x.amax(axis=1, keepdims=True), x.prod(axis=0), (x > 1).any(axis=0, keepdims=True),
         torch.cat((x, x), axis=1), torch.stack([x, x], axis=-1), torch.concat([x, x], axis=0),
+        x.cumsum(axis=0), torch.cumprod(x, axis=1), x.softmax(axis=0), torch.log_softmax(x, axis=1),
+        x.unsqueeze(axis=0), x[:1].squeeze(axis=0), *x.sort(axis=0, descending=True), x.argsort(axis=1),
+        *x.topk(1, axis=0), *x.unbind(axis=1), *x.cummax(axis=1), x.logsumexp(axis=1), x.count_nonzero(axis=0),
     ]  # fmt: skip
+
+
+def neither_name_of_a_dimension(torch):
+    torch.arange(3).cumsum()
 
 
 def what_hardshrink_drops_is_plain_zero(torch):
@@ -127,3 +134,12 @@ def autograd_notices_writes_to_what_was_detached(torch):
     y = x * x
     x.detach().add_(1)
     y.sum().backward()
+
+
+def bits_read_as_another_dtype(torch):
+    x = torch.tensor([1.0, -2.0])
+    bits = x.view(torch.int32)
+    bits[1] = 0x40490FDB
+    halves = torch.arange(8, dtype=torch.uint8).view(2, 4)
+    guess = (0x5F3759DF - (torch.tensor([4.0]).view(torch.int32) >> 1)).view(torch.float32)
+    return [x, bits, halves.view(torch.int32), halves[:, :2].view(torch.int16), x.view(torch.float32), guess]

@@ -108,3 +108,13 @@ def a_hook_in_a_second_derivative(torch):
     (g,) = torch.autograd.grad(y.sum(), x, create_graph=True)
     (h,) = torch.autograd.grad(g.sum(), x)
     return [g, h]
+
+
+def what_a_hook_sees_can_be_differentiated(torch):
+    x = _leaf(torch, 2.0)
+    y = x * x * x
+    seen = []
+    y.register_hook(lambda g: seen.append(g.requires_grad) or g * y)
+    (g,) = torch.autograd.grad((y * y).sum(), x, create_graph=True)
+    (h,) = torch.autograd.grad(g.sum(), x)
+    return [g, h, torch.tensor(seen)]

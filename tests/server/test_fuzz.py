@@ -46,7 +46,7 @@ def in_time():
 def no_internal_errors(driver: Driver) -> None:
     for value in driver.machine.table.values.values():
         if isinstance(value, Poison):
-            assert type(value.error).__name__ != "InternalError", f"{value.command}: {value.error}"
+            assert type(value.error).__name__ != "InternalError", f"{value.error.command}: {value.error}"
 
 
 def tensors(driver: Driver) -> list[int]:

@@ -77,6 +77,29 @@ def test_what_does_not_fit_into_a_reply_follows_in_chunks(driver: Driver) -> Non
         assert (found == i).all()
 
 
+def test_a_failure_among_the_chunks_takes_the_place_of_the_rest(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = driver.machine.engine.backend
+    large = [driver.upload(np.full((CHUNK_BYTES // 4 + 1,), i, np.float32)) for i in range(3)]
+    copies = iter([backend.to_host])
+
+    def full(array: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backend, "to_host", lambda array: next(copies, full)(array))
+        begun, chunk, _, failed = driver.ask(codec.READ, 3, *large)
+    assert isinstance(begun, WorkerFrame)
+    assert isinstance(chunk, bytes)
+    assert isinstance(failed, WorkerFrame)
+    assert begun.reply.request == failed.reply.request
+    assert not begun.reply.HasField("failure")
+    assert failed.reply.failure.code == "out_of_memory"
+    assert [found[0] for found in driver.read(*large)] == [0, 1, 2]
+    assert driver.sync() is None
+
+
 def test_asking_for_too_many_tensors_at_once_is_refused_and_harms_nothing(driver: Driver) -> None:
     x = driver.upload(X)
     (frame,) = driver.ask(codec.READ, 100_000, *[x] * 100_000)
@@ -512,3 +535,37 @@ def test_an_ended_machine_runs_nothing_more(driver: Driver) -> None:
     driver.machine.end()
     driver.feed((signature, 0, 60, x))
     assert len(driver.machine.table) == 0
+
+
+# -- profiling ---------------------------------------------------------------------------------------------------------
+
+
+def test_profiling_notes_what_runs_from_start_to_stop(driver: Driver) -> None:
+    x = driver.upload(X)
+    assert not reply_of(driver.ask(codec.PROFILE, codec.PROFILE_TAKE)).profile.records
+    assert reply_of(driver.ask(codec.PROFILE, codec.PROFILE_START)).profile.clock > 0
+    driver.call("sum", x)
+    driver.call("sum", x, dim=9)
+    driver.read(x)
+    profile = reply_of(driver.ask(codec.PROFILE, codec.PROFILE_TAKE)).profile
+    words = codec.decode_rows(profile.records)
+    records = [words[i : i + codec.PROFILE_WIDTH] for i in range(0, len(words), codec.PROFILE_WIDTH)]
+    names = codec.decode(profile.names)
+    assert [names[record[0]] for record in records] == ["sum", "sum", "read"]
+    assert all(taken <= start <= end for *_, taken, start, end in records)
+    assert (profile.left, profile.dropped) == (0, 0)
+    driver.ask(codec.PROFILE, codec.PROFILE_STOP)
+    driver.call("sum", x)
+    assert driver.machine.recorder is None
+
+
+def test_profiling_refuses_what_it_does_not_know(driver: Driver) -> None:
+    with pytest.raises(MalformedRequestError, match="started, stopped and told, not 7"):
+        driver.ask(codec.PROFILE, 7)
+
+
+def test_a_row_of_bad_form_is_refused_while_profiling_too(driver: Driver) -> None:
+    add = driver.define("add", (), ("t", "t"))
+    driver.ask(codec.PROFILE, codec.PROFILE_START)
+    with pytest.raises(MalformedRequestError, match="the row ends"):
+        driver.feed((add, 0))

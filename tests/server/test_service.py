@@ -77,7 +77,9 @@ ELEMENTS = np.ones(4, np.float32).tobytes()
 BROKEN = {
     "no message": [b"\xff\xff\xff"],
     "an empty frame": [b""],
-    "a frame of an unknown kind": [b"\x1a\x00"],
+    "a frame of an unknown kind": [b"\x7a\x00"],
+    "a slot, without shared memory": [pb.ClientFrame(shared=pb.SharedChunk(size=4)).SerializeToString()],
+    "slots emptied, without shared memory": [pb.ClientFrame(taken=1).SerializeToString()],
     "a batch out of order": [batch(2)],
     "a batch twice": [batch(1), batch(1)],
     "half a word": [pb.ClientFrame(batch=pb.Batch(sequence=1, rows=b"abc")).SerializeToString()],

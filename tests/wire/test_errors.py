@@ -126,6 +126,26 @@ with tt.connect(sys.argv[1]):
     assert done.stdout == "at once\n", done.stderr
 
 
+def test_a_read_that_fails_half_way_ends_with_the_error_and_not_with_the_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving() as process, connect(process) as session:
+        tensors = [tt.full((1 << 20,), float(i)) for i in range(3)]
+        session.synchronize()
+        backend = process.worker.backend
+        copies = iter([backend.to_host])
+        with monkeypatch.context() as patch:
+            patch.setattr(backend, "to_host", lambda array: next(copies, _full)(array))
+            with pytest.raises(errors.OutOfMemoryError, match="out of memory"):
+                tt.to_host(tensors)
+        assert [x[-1].item() for x in tt.to_host(tensors)] == [0, 1, 2]
+        session.synchronize()
+
+
+def _full(array: object) -> None:
+    raise MemoryError
+
+
 def test_a_failed_write_in_place_is_told_once_and_the_tensor_comes_back(session: RemoteSession) -> None:
     x = tt.zeros(3)
     x.index_add_(0, tt.tensor([7]), tt.ones(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import numpy as np
@@ -46,6 +47,31 @@ def test_an_acknowledgement_that_overtakes_the_counting() -> None:
     assert window.is_open()
 
 
+def test_slots_are_waited_for_by_those_who_want_one() -> None:
+    window = Window(100, 10, most_slots=1)
+    window.sent(1, slots=1)
+    assert window.is_open()
+    assert not window.wait_for_slot(window.frames, 0)
+    window.acknowledge(1)
+    assert window.wait_for_slot(window.frames, 0)
+    window.sent(1, slots=1)
+    wait = in_thread(lambda: window.wait_for_slot(window.frames, WITHIN))
+    window.break_()
+    assert wait()
+
+
+def test_a_worker_that_is_there_is_waited_for() -> None:
+    window = Window(100, 10, most_slots=1)
+    window.sent(1)
+    before = window.frames
+    window.sent(1, slots=1)
+    window.acknowledge(2)
+    window.sent(1, slots=1)
+    wait = in_thread(lambda: window.wait_for_slot(before, 0))
+    window.acknowledge(3)
+    assert wait()
+
+
 def test_whoever_waits_goes_on_when_there_is_room() -> None:
     window = Window(10, 10)
     window.sent(10)
@@ -82,6 +108,22 @@ def test_a_pipe_that_is_idle_is_filled(session: RemoteSession, monkeypatch: pyte
     assert session.stats().round_trips == 1
 
 
+def test_batches_leave_while_a_program_never_pauses(session: RemoteSession) -> None:
+    """The sender gets its turn from batch to batch, and not when the interpreter takes it from the program."""
+    x = tt.ones(3)
+    session.synchronize()
+    before, interval = session.stats().bytes_sent, sys.getswitchinterval()
+    sys.setswitchinterval(60)
+    try:
+        for _ in range(5000):
+            x = x * x
+        sent = session.stats().bytes_sent - before
+    finally:
+        sys.setswitchinterval(interval)
+    assert sent > 8 * 4 * 500, "some of its batches are on their way"
+    assert x.tolist() == [1, 1, 1]
+
+
 def test_dead_tensors_are_released_when_the_pipe_is_idle(
     session: RemoteSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +152,7 @@ def test_a_client_blocks_when_too_many_commands_are_under_way(monkeypatch: pytes
         many = in_thread(lambda: [tt.ones(1, device=session.device) for _ in range(30_000)])
         reached(gate.reached)
         reached(full)
-        assert session.stats().commands < 16_384 + 1_000
+        assert session.stats().commands < 16_384 + 2_000, "two batches over"
         gate.open()
         assert len(many()) == 30_000
         session.synchronize()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +11,9 @@ import pytest
 import teletensor as tt
 from teletensor import nn
 from teletensor.future import Future
+from teletensor.readings import Part
 from teletensor.remote import RemoteSession
+from teletensor_core.errors import CompileError
 
 from tests.wire.inside import connect, gate_ops, in_thread, reached, serving
 from tests.wire.test_errors import late, line_of
@@ -95,6 +99,17 @@ def test_a_future_waits_only_for_what_was_before_it(monkeypatch: pytest.MonkeyPa
         session.synchronize()
 
 
+def test_what_came_is_kept_by_its_futures_only(session: RemoteSession) -> None:
+    future = tt.ones(1000).to_host(non_blocking=True)
+    assert isinstance(future._arriving, Part)
+    reading = weakref.ref(future._arriving._reading)
+    assert future.result().sum() == 1000
+    assert reading() is not None
+    del future
+    gc.collect()
+    assert reading() is None
+
+
 # -- errors ------------------------------------------------------------------------------------------------------------
 
 
@@ -142,6 +157,15 @@ def test_futures_outlive_their_session() -> None:
             future, later = tt.tensor(3.0).item_async(), tt.arange(3).to("cpu", non_blocking=True)
         assert future.result() == 3
         assert later.tolist() == [0, 1, 2]
+
+
+def test_a_compiled_function_cannot_ask_for_a_value(session: RemoteSession) -> None:
+    @tt.compile
+    def asking(x: tt.Tensor) -> object:
+        return x.sum().item_async()
+
+    with pytest.raises(CompileError, match=r"test_futures.py:\d+: the value of a tensor is read inside a compiled"):
+        [asking(tt.ones(2)) for _ in range(3)]
 
 
 # -- tensors -----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from teletensor.stream import CommandStream
 from teletensor.writer import Writer
 
 from tests.wire.inside import connect, gate_ops, serving
+from tests.workers import WorkerProcess
 
 
 def interrupt() -> None:
@@ -54,6 +55,13 @@ def once(monkeypatch: pytest.MonkeyPatch, where: Any, name: str, *, after: bool)
     monkeypatch.setattr(where, name, interrupted)
 
 
+@pytest.fixture(params=[True, False], ids=["shared", "stream"])
+def either(worker: WorkerProcess, request: pytest.FixtureRequest) -> Iterator[RemoteSession]:
+    """A session that shares memory with its worker, and one that does not."""
+    with tt.connect(worker.grpc, token=worker.token, shared_memory=request.param) as session:
+        yield session
+
+
 @pytest.fixture
 def read() -> Callable[[RemoteSession], Any]:
     return lambda session: (tt.ones(1 << 20, device=session.device) + 1).cpu()
@@ -80,9 +88,9 @@ def test_interrupting_a_read(
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(("where", "name"), [(CommandStream, "send"), (CommandStream, "wait_for_room")])
 def test_interrupting_an_upload_in_chunks(
-    session: RemoteSession, monkeypatch: pytest.MonkeyPatch, where: Any, name: str, after: bool
+    either: RemoteSession, monkeypatch: pytest.MonkeyPatch, where: Any, name: str, after: bool
 ) -> None:
-    data = np.zeros(4 << 20, np.uint8)
+    session, data = either, np.zeros(4 << 20, np.uint8)
     session.synchronize()
     once(monkeypatch, where, name, after=after)
     with pytest.raises(KeyboardInterrupt):
@@ -90,8 +98,8 @@ def test_interrupting_an_upload_in_chunks(
     in_step(session)
 
 
-def test_interrupting_an_upload_between_two_chunks(session: RemoteSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    data, sent = np.zeros(4 << 20, np.uint8), []
+def test_interrupting_an_upload_between_two_chunks(either: RemoteSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, data, sent = either, np.arange(24 << 20, dtype=np.uint8), []
     wait = CommandStream.wait_for_room
 
     def third_time(stream: CommandStream) -> None:

@@ -264,11 +264,12 @@ def test_a_client_that_was_killed_leaves_nothing_when_its_lease_has_ended(tmp_pa
         assert (status["sessions"], status["tensor_bytes"]) == (0, 0)
 
 
-def test_a_client_that_is_killed_in_the_middle_of_an_upload(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shared", [True, False], ids=["shared", "stream"])
+def test_a_client_that_is_killed_in_the_middle_of_an_upload(tmp_path: Path, shared: bool) -> None:
     program = """
 import sys, os, signal, numpy as np, teletensor as tt
 from teletensor.stream import CommandStream
-session = tt.connect(sys.argv[1], token=sys.argv[2])
+session = tt.connect(sys.argv[1], token=sys.argv[2], shared_memory=sys.argv[3] == "True")
 session.synchronize()
 calls, wait = [], CommandStream.wait_for_room
 def third(stream):
@@ -278,10 +279,10 @@ def third(stream):
     wait(stream)
 CommandStream.wait_for_room = third
 print(session.id, flush=True)
-tt.from_numpy(np.zeros(8 << 20, np.uint8)).to(session.device)
+tt.from_numpy(np.zeros(24 << 20, np.uint8)).to(session.device)
 """
     with WorkerProcess(tmp_path, "--lease-seconds", "0.5") as worker:
-        command = [sys.executable, "-c", program, worker.grpc, str(worker.token)]
+        command = [sys.executable, "-c", program, worker.grpc, str(worker.token), str(shared)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode == -signal.SIGKILL, done.stderr
         session_id = done.stdout.strip()

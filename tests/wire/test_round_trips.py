@@ -10,6 +10,8 @@ from teletensor.nn import functional as F
 from teletensor.remote import RemoteSession
 from teletensor.session import Stats
 
+from tests.workers import WorkerProcess
+
 
 class Counted:
     """What the `with` block has cost."""
@@ -121,7 +123,7 @@ def test_printing_a_large_tensor_fetches_its_edges(session: RemoteSession) -> No
         text = repr(x)
     assert "..." in text
     assert counted.cost.round_trips == 1
-    assert counted.cost.bytes_received < 10_000
+    assert counted.cost.bytes_received + counted.cost.bytes_shared < 10_000
 
 
 def test_small_ops_share_messages(session: RemoteSession) -> None:
@@ -135,12 +137,34 @@ def test_small_ops_share_messages(session: RemoteSession) -> None:
     assert counted.cost.batches < 1_000
 
 
-def test_stats_count_bytes_both_ways(session: RemoteSession) -> None:
+@pytest.mark.parametrize("shared", [True, False], ids=["shared", "stream"])
+def test_stats_count_bytes_both_ways(worker: WorkerProcess, shared: bool) -> None:
     data = np.zeros(1 << 20, np.uint8)
-    with Counted(session) as sending:
-        x = tt.from_numpy(data).to(session.device)
-        session.synchronize()
-    assert (1 << 20) <= sending.cost.bytes_sent < (1 << 20) + 1000
-    with Counted(session) as receiving:
-        x.cpu()
-    assert (1 << 20) <= receiving.cost.bytes_received < (1 << 20) + 1000
+    with tt.connect(worker.grpc, token=worker.token, shared_memory=shared) as session:
+        with Counted(session) as sending:
+            x = tt.from_numpy(data).to(session.device)
+            session.synchronize()
+        with Counted(session) as receiving:
+            x.cpu()
+    for cost, streamed in (
+        (sending.cost, sending.cost.bytes_sent),
+        (receiving.cost, receiving.cost.bytes_received),
+    ):
+        assert cost.bytes_shared == (1 << 20 if shared else 0)
+        assert (1 << 20) <= streamed + cost.bytes_shared < (1 << 20) + 1000
+
+
+def test_a_copy_here_is_the_memory_that_was_received(session: RemoteSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = tt.arange(12.0).reshape(3, 4)
+    received, read = [], RemoteSession.read
+
+    def noting(self: RemoteSession, refs: list[int]) -> list[np.ndarray]:
+        received.extend(read(self, refs))
+        return received[-1:]
+
+    monkeypatch.setattr(RemoteSession, "read", noting)
+    first, second = x.cpu(), x.cpu()
+    assert np.shares_memory(first.numpy(), received[0])
+    assert np.shares_memory(second.numpy(), received[1])
+    first.add_(1)
+    assert second.tolist() == x.tolist() == np.arange(12.0).reshape(3, 4).tolist()

@@ -33,11 +33,15 @@ _all: weakref.WeakSet[CompiledFunction] = weakref.WeakSet()
 
 @dataclass(eq=False)
 class Variant:
-    """A signature with the values that it was recorded under: a recording that waits for another, or a program."""
+    """A signature with the values that it was recorded under: a recording that waits for another, or a program.
+
+    `draft` is what will run the program once another recording agrees with `recorded`; then it is the `replay`.
+    """
 
     guards: list[Guard]
     entry_grads: list[tuple[Any, bool]] = field(default_factory=list)
     recorded: Recording | None = None
+    draft: Replay | None = None
     replay: Replay | None = None
     tries: int = 0
     runs: int = 0
@@ -155,12 +159,15 @@ class CompiledFunction:
             if differs:
                 raise CompileError(f"{self!r} does something else than the program that was recorded of it: {differs}")
             return
-        old, variant.recorded = variant.recorded, recorded
+        old, variant.recorded = variant.recorded, _slim(recorded)
+        variant.draft = None if recorded.problem else Replay(recorded)
         variant.tries += 1
         differs = "" if old is None else recorded.problem or old.problem or difference(old, recorded)
         if old is not None and not differs:
-            variant.replay = Replay(recorded)
-            variant.recorded = _slim(recorded) if self._verify else None
+            assert variant.draft is not None, "without a problem there is one"
+            variant.draft.define()
+            variant.replay, variant.draft = variant.draft, None
+            variant.recorded = variant.recorded if self._verify else None
         elif variant.tries >= _MOST_TRIES:
             variant.tries = 0
             raise CompileError(f"{self!r} cannot be compiled: {differs}")
@@ -173,6 +180,7 @@ def _slim(recorded: Recording) -> Recording:
     """A recording to compare with, which keeps no tensors alive."""
     slim = Recording(None, None, recorded.code, recorded.locations)  # type: ignore[arg-type]
     slim.host, slim.written = recorded.host, recorded.written
+    slim.problem = recorded.problem
     slim.grads = [(None, index) for _, index in recorded.grads]  # type: ignore[misc]
     return slim
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from teletensor.optim.stepwise import Stepwise
     from teletensor.random import Generator
     from teletensor.tensor import Tensor
-
-# Taps are put in and taken out like a stack: one recording at a time.
-_one_at_a_time = threading.RLock()
 
 
 class Before:
@@ -58,7 +54,7 @@ class Recorder(recording.Listener):
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Record what happens inside."""
-        with _one_at_a_time, taps.tapped((*taps.COMMANDS, *taps.QUESTIONS), self._handle):
+        with taps.tapped((*taps.COMMANDS, *taps.QUESTIONS), self._handle):
             recording.state.listener = self
             try:
                 yield

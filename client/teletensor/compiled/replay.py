@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,14 +12,12 @@ from teletensor_core.registry import OPS
 from teletensor_core.spec import Spec
 
 from teletensor import hooks
-from teletensor.compiled import trees
+from teletensor.compiled import taps, trees
 from teletensor.compiled.events import Drawn
 from teletensor.compiled.lowering import Recording, UpdateStep
 from teletensor.graph import GradFn
 from teletensor.session import Session
 from teletensor.tensor_base import TensorBase, new
-
-_ONE_AT_A_TIME = threading.RLock()
 
 
 class Outdated(Exception):
@@ -52,13 +49,14 @@ class _Output:
 
 
 class Replay:
-    """One program, defined in its session, and what belongs to it here."""
+    """One program, and what belongs to it here. Keeps none of the recorded call's tensors alive."""
 
     def __init__(self, recorded: Recording) -> None:
         session = recorded.recorder.session
         assert session is not None, "a call without commands is not replayed"
         self.session: Session = session
-        self.program = session.define_program(recorded.code, recorded.locations)
+        self.program: Any = None
+        self.code, self.locations = recorded.code, recorded.locations
         self._places = recorded.inputs
         self._kinds = [(x._spec, x._requires, x._node is None) for x in recorded.input_tensors]
         self._written = list(recorded.written.items())
@@ -67,9 +65,14 @@ class Replay:
         self._grads = self._grad_places(recorded)
         self._result = self._rebuilder(recorded)
 
+    def define(self) -> None:
+        """Make the program known to the session; before the first run."""
+        self.program = self.session.define_program(self.code, self.locations)
+
     def close(self) -> None:
         """Let the session forget the program."""
-        self.session.drop_program(self.program)
+        if self.program is not None:
+            self.session.drop_program(self.program)
 
     def _described(self, recorded: Recording) -> list[_Output]:
         found, places = [], 0
@@ -176,11 +179,8 @@ class Replay:
     def _update(self, step: UpdateStep, refs: list[Any], numbers: list[Any]) -> None:
         update, session = step.update, self.session
         expected = iter(step.calls)
-        thread, submit = threading.get_ident(), session.submit
 
-        def collect(plan: Plan, operands: Sequence[Any]) -> Any:
-            if threading.get_ident() != thread:
-                return submit(plan, operands)
+        def collect(session: Session, name: str, submit: Any, plan: Plan, operands: Sequence[Any]) -> Any:
             known, inputs = next(expected, (None, ()))
             if plan is not known:
                 raise _changed(update.where)
@@ -191,14 +191,14 @@ class Replay:
                     raise _changed(update.where)
             return ()
 
-        with _ONE_AT_A_TIME:
-            vars(session)["submit"] = collect
+        with taps.LOCK:
+            undo = taps.tap(session, "submit", collect)
             try:
                 update.optimizer._opt_called = True
                 group = update.optimizer.param_groups[update.group]
                 update.optimizer._update(group, update.params, update.grads)
             finally:
-                del vars(session)["submit"]
+                undo()
         if next(expected, None) is not None:
             raise _changed(update.where)
 

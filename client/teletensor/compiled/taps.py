@@ -11,12 +11,17 @@ from typing import Any
 
 from teletensor import sessions
 from teletensor.session import Session
+from teletensor.shadowing import shadow
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 # Commands that a program may consist of, and those that end in an answer, which it cannot wait for.
 COMMANDS = ("submit", "backward", "upload", "share", "require_grad", "detach_", "set_hook")
 QUESTIONS = ("read", "read_later", "specs", "synchronize", "export_state", "import_state")
+
+
+# Methods are replaced and put back like a stack: by one thread at a time.
+LOCK = threading.RLock()
 
 
 def here() -> str:
@@ -30,24 +35,25 @@ def here() -> str:
 @contextlib.contextmanager
 def tapped(names: Sequence[str], handle: Callable[..., Any]) -> Iterator[None]:
     """Inside, this thread's calls of these methods of any session go to `handle(session, name, method, *args)`."""
-    thread = threading.get_ident()
-    found: list[tuple[Session, str]] = []
-    try:
-        for session in {id(s): s for s in (sessions.local(), *sessions.connected())}.values():
+    open_sessions = {id(s): s for s in (sessions.local(), *sessions.connected())}
+    with LOCK, contextlib.ExitStack() as undo:
+        for session in open_sessions.values():
             for name in names:
                 if hasattr(session, name):
-                    vars(session)[name] = _tap(session, name, getattr(session, name), handle, thread)
-                    found.append((session, name))
+                    undo.callback(tap(session, name, handle))
         yield
-    finally:
-        for session, name in found:
-            del vars(session)[name]
 
 
-def _tap(session: Session, name: str, method: Callable[..., Any], handle: Callable[..., Any], thread: int) -> Any:
+def tap(session: Session, name: str, handle: Callable[..., Any]) -> Callable[[], None]:
+    """Let this thread's calls of a method go to `handle(session, name, method, *args)`; what comes back undoes that.
+
+    The lock must be held all the time.
+    """
+    thread, method = threading.get_ident(), getattr(session, name)
+
     def call(*args: Any, **kwargs: Any) -> Any:
         if threading.get_ident() != thread:
             return method(*args, **kwargs)
         return handle(session, name, method, *args, **kwargs)
 
-    return call
+    return shadow(session, name, call)

@@ -4,9 +4,9 @@ GPU.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from teletensor_core.errors import ArgumentError, OutOfMemoryError, UnsupportedError
+from teletensor_core.errors import ArgumentError, OutOfMemoryError
 
 from teletensor import legacy, sessions
 from teletensor import missing as _missing
@@ -17,9 +17,11 @@ from teletensor.random import initial_seed as initial_seed
 from teletensor.random import manual_seed as _manual_seed
 from teletensor.random import seed as _seed
 from teletensor.random import set_rng_state as _set_rng_state
-from teletensor.remote import RemoteSession
 from teletensor.session import Session
 from teletensor.tensor import Tensor
+
+if TYPE_CHECKING:
+    from teletensor.remote import RemoteSession
 
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
@@ -42,8 +44,8 @@ def _gpu(device: DeviceLike) -> RemoteSession:
     if wanted.type != "cuda":
         raise ArgumentError(f"Expected a cuda device, but got: {wanted}")
     found = sessions.resolve(wanted)
-    assert isinstance(found, RemoteSession), "GPUs are workers'"
-    return found
+    # GPUs are workers'.
+    return cast("RemoteSession", found)
 
 
 # -- which GPUs there are ----------------------------------------------------------------------------------------------
@@ -139,17 +141,23 @@ def mem_get_info(device: DeviceLike = None) -> tuple[int, int]:
 
 
 def max_memory_allocated(device: DeviceLike = None) -> int:
-    """0 without a GPU; UnsupportedError with one, whose worker keeps no peak."""
-    if not is_available():
-        return 0
-    raise UnsupportedError("a worker keeps no peak of its memory: memory_allocated() tells what is held now")
+    """The most that `memory_allocated` was found to be since the session began; 0 without a GPU. Waits.
+
+    A worker counts when a backward begins, when a compiled function runs, and when it is asked: memory that was held
+    only between two of these, or inside one op, is not in it.
+    """
+    return _gpu(device).memory().peak_allocated if is_available() else 0
 
 
-max_memory_reserved = max_memory_allocated
+def max_memory_reserved(device: DeviceLike = None) -> int:
+    """The most that `memory_reserved` was when anything of memory was asked; 0 without a GPU. Waits."""
+    return _gpu(device).memory().peak_reserved if is_available() else 0
 
 
 def reset_peak_memory_stats(device: DeviceLike = None) -> None:
-    """Nothing to do: no peak is kept."""
+    """Let `max_memory_allocated` and `max_memory_reserved` start from what is held now. Waits."""
+    if is_available():
+        _gpu(device).memory(reset_peaks=True)
 
 
 # -- random numbers: there is one generator for all places -------------------------------------------------------------

@@ -36,6 +36,12 @@ class Bernoulli(Distribution):
         return self.probs
 
     @property
+    def mode(self) -> Tensor:
+        """The more probable of 0 and 1; NaN where they are equally probable."""
+        made = (self.probs >= 0.5).to(self.probs.dtype)
+        return functions.where(functions.eq(self.probs, 0.5), float("nan"), made)
+
+    @property
     def variance(self) -> Tensor:
         """`probs * (1 - probs)`."""
         return self.probs * (1 - self.probs)

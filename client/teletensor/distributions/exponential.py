@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from teletensor import functions
+from teletensor import factories, functions
 from teletensor.distributions.distribution import Distribution, broadcast_all, check
 from teletensor.tensor import Tensor
 
@@ -25,6 +25,11 @@ class Exponential(Distribution):
         return self.rate.reciprocal()
 
     stddev = mean
+
+    @property
+    def mode(self) -> Tensor:
+        """0."""
+        return factories.zeros_like(self.rate)
 
     @property
     def variance(self) -> Tensor:

@@ -28,6 +28,11 @@ class Gumbel(Distribution):
         return self.loc + self.scale * _EULER
 
     @property
+    def mode(self) -> Tensor:
+        """`loc`."""
+        return self.loc
+
+    @property
     def stddev(self) -> Tensor:
         """`pi / sqrt(6) * scale`."""
         return (math.pi / math.sqrt(6)) * self.scale
@@ -50,6 +55,10 @@ class Gumbel(Distribution):
     def cdf(self, value: Tensor) -> Tensor:
         """The distribution function."""
         return functions.exp(-functions.exp((self.loc - value) / self.scale))
+
+    def icdf(self, value: Tensor) -> Tensor:
+        """The inverse of the distribution function."""
+        return self.loc - self.scale * (-value.log()).log()
 
     def entropy(self) -> Tensor:
         """The entropy."""

@@ -17,16 +17,26 @@ from teletensor.distributions.uniform import Uniform
 from teletensor.tensor import Tensor
 
 
+def register_kl(type_p: type[Any], type_q: type[Any]) -> Callable[[Any], Any]:
+    """A decorator: `kl_divergence` calls the function for these two kinds."""
+
+    def register(rule: Any) -> Any:
+        _RULES[type_p, type_q] = rule
+        return rule
+
+    return register
+
+
 def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
     """The Kullback-Leibler divergence of `p` from `q`, of the batch's shape. UnsupportedError for other pairs of
     kinds.
     """
-    rule = _RULES.get((type(p), type(q)))
-    if rule is None:
-        raise UnsupportedError(
-            f"No KL(p || q) is implemented for p type {type(p).__name__} and q type {type(q).__name__}"
-        )
-    return rule(p, q)
+    for kind_p in type(p).__mro__:
+        for kind_q in type(q).__mro__:
+            rule = _RULES.get((kind_p, kind_q))
+            if rule is not None:
+                return rule(p, q)
+    raise UnsupportedError(f"No KL(p || q) is implemented for p type {type(p).__name__} and q type {type(q).__name__}")
 
 
 def _normals(p: Normal, q: Normal) -> Tensor:

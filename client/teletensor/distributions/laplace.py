@@ -25,6 +25,11 @@ class Laplace(Distribution):
         return self.loc
 
     @property
+    def mode(self) -> Tensor:
+        """`loc`."""
+        return self.loc
+
+    @property
     def variance(self) -> Tensor:
         """`2 * scale ** 2`."""
         return 2 * self.scale.pow(2)

@@ -25,6 +25,11 @@ class Uniform(Distribution):
         return (self.high + self.low) / 2
 
     @property
+    def mode(self) -> Tensor:
+        """NaN: none is more probable than others."""
+        return factories.full_like(self.high, float("nan"))
+
+    @property
     def variance(self) -> Tensor:
         """`(high - low) ** 2 / 12`."""
         return (self.high - self.low) ** 2 / 12

@@ -18,6 +18,7 @@ from teletensor.arguments import as_dtype
 from teletensor.tensor import Tensor
 from teletensor.tensor_base import new
 from teletensor.types import DeviceLike
+from teletensor.wire_dtype import narrower, widened
 
 _COPY_WARNING = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
@@ -136,6 +137,10 @@ def uploaded(data: Any, dtype: DType | None, device: DeviceLike) -> Tensor:
     """A tensor with a copy of data that is no tensor itself."""
     array, wanted = _as_array(data, dtype)
     session, shape = sessions.resolve(device), spec(array.shape, wanted)
+    narrow = narrower(shape, session)
+    if narrow is not None:
+        small = spec(array.shape, narrow)
+        return widened(new(session.upload(_converted(array, narrow), small), small, session))
     made: Tensor = new(session.upload(array, shape), shape, session)
     return made
 
@@ -260,6 +265,8 @@ def _fetched(data: Any) -> Any:
 
 
 def _converted(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any]:
+    if array.dtype == dtype.np:
+        return array
     with np.errstate(all="ignore"):
         if dtypes.BOOL < dtype.category < dtypes.COMPLEX and array.dtype.kind == "c":
             array = array.real
@@ -267,7 +274,7 @@ def _converted(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any
 
 
 def _dtype_of(array: np.ndarray[Any, Any]) -> DType:
-    found = dtypes.BY_NP.get(array.dtype.newbyteorder("="))
+    found = dtypes.BY_NP.get(array.dtype) or dtypes.BY_NP.get(array.dtype.newbyteorder("="))
     if found is None:
         names = ", ".join(dtype.name for dtype in dtypes.ALL)
         raise ArgumentTypeError(

@@ -12,8 +12,8 @@ from teletensor.out import store, store_all
 from teletensor.tensor import Tensor
 from teletensor.types import Dims, Scalar
 
-__all__ = ["dist", "max", "median", "min", "std", "std_mean", "trace", "var", "var_mean"]
-METHODS = ("dist", "max", "median", "min", "std", "trace", "var")
+__all__ = ["dist", "max", "median", "min", "nanmedian", "std", "std_mean", "trace", "var", "var_mean"]
+METHODS = ("dist", "max", "median", "nanmedian", "min", "std", "trace", "var")
 
 
 @overload
@@ -71,6 +71,19 @@ def median(
 def median(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The median of all elements, or along `dim` with its indices; of two middle elements the lower."""
     return ops.median_all(input) if dim is None else _stored_both(ops.median_dim(input, ints(dim), keepdim), out)
+
+
+@overload
+def nanmedian(input: Tensor) -> Tensor: ...
+@overload
+def nanmedian(
+    input: Tensor, dim: int, keepdim: bool = False, *, out: tuple[Tensor, Tensor] | None = None
+) -> return_types.nanmedian: ...
+def nanmedian(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
+    """The median of all elements that are no NaN, or along `dim` with its indices; of two middle elements the lower."""
+    if dim is None:
+        return ops.nanmedian_dim(ops.reshape(input, (-1,)), 0).values
+    return _stored_both(ops.nanmedian_dim(input, ints(dim), keepdim), out)
 
 
 def _one(name: str, dim: Any) -> int:

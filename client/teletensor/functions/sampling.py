@@ -9,12 +9,15 @@ from teletensor_core.errors import ArgumentError, ShapeError
 from teletensor_core.rules import broadcast_shapes
 
 from teletensor import factories, ops
+from teletensor.functions.shapes import broadcast_tensors, reshape
 from teletensor.out import store
 from teletensor.random import Generator, draw
 from teletensor.tensor import Tensor
 from teletensor.types import DeviceLike, DType
 
-__all__ = ["bernoulli", "multinomial", "normal"]
+# Of rejection: see the ops.
+_ROUNDS = 8
+__all__ = ["bernoulli", "binomial", "multinomial", "normal", "poisson"]
 METHODS = (
     "bernoulli", "bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "multinomial", "normal_",
     "random_",
@@ -69,6 +72,26 @@ def multinomial(
     count = input.numel() * num_samples
     made = ops.multinomial(input, *draw(generator, count), num_samples=num_samples, replacement=replacement)
     return made if out is None else store(made, out)
+
+
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Poisson distributed numbers of the rates that `input` gives, in its dtype."""
+    return ops.poisson(input, *draw(generator, 2 * _ROUNDS * input.numel()))
+
+
+def standard_gamma(concentration: Tensor) -> Tensor:
+    """Gamma distributed numbers of these shapes and rate 1, differentiable by the shapes."""
+    return ops.standard_gamma(concentration, *draw(None, (2 * _ROUNDS + 1) * concentration.numel()))
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many of `count` trials of probability `prob` succeed, in the dtype of `count`. Waits for the largest."""
+    count, prob = broadcast_tensors(count, prob)
+    most = int(ops.amax(count).item()) if count.numel() else 0
+    trials = factories.rand((most, *count.shape), generator=generator, dtype=prob.dtype, device=prob.device)
+    number = reshape(factories.arange(most, device=count.device), (most, *[1] * count.ndim))
+    successes = ops.logical_and(ops.lt(trials, prob), ops.lt(number, count))
+    return ops.sum(successes, 0).to(count.dtype)
 
 
 # -- in place ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentTypeError, ShapeError
+from teletensor_core.errors import ShapeError
 from teletensor_core.rules import broadcast_shapes as _broadcast_shapes
 from teletensor_core.rules import normalize_dim
 from teletensor_core.rules.views import full_shape, view_strides
@@ -19,16 +19,15 @@ from teletensor.tensor import Tensor
 from teletensor.types import Dims, DType, Sizes
 
 __all__ = [
-    "adjoint", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
-    "flatten",
+    "adjoint", "as_strided", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
+    "broadcast_to", "flatten",
     "fliplr", "flipud", "moveaxis", "movedim", "narrow", "permute", "ravel", "reshape", "squeeze", "t", "tile",
     "unflatten",
 ]  # fmt: skip
 METHODS = (
-    "adjoint", "broadcast_to", "contiguous", "expand", "expand_as", "flatten", "flip", "fliplr", "flipud", "moveaxis",
-    "movedim", "narrow", "permute", "ravel", "repeat", "reshape", "reshape_as", "squeeze", "t", "tile", "unflatten",
-    "view",
-    "view_as",
+    "adjoint", "as_strided", "broadcast_to", "contiguous", "expand", "expand_as", "flatten", "flip", "fliplr", "flipud",
+    "moveaxis", "movedim", "narrow", "permute", "ravel", "repeat", "reshape", "reshape_as", "squeeze", "t", "tile",
+    "unflatten", "view", "view_as",
 )  # fmt: skip
 
 
@@ -37,12 +36,13 @@ def view(input: Tensor, dtype: DType) -> Tensor: ...
 @overload
 def view(input: Tensor, *sizes: Sizes, size: Sizes | None = None) -> Tensor: ...
 def view(input: Tensor, *sizes: Any, dtype: DType | None = None, size: Sizes | None = None) -> Tensor:
-    """The same memory under another shape (-1: whatever is left). ShapeError when the layout does not allow it."""
+    """The same memory under another shape (-1: whatever is left), or its bits read as another dtype.
+
+    Raises ShapeError when the layout does not allow it.
+    """
     if dtype is not None or (len(sizes) == 1 and isinstance(sizes[0], dtypes.DType)):
         wanted = dtype or sizes[0]
-        if wanted is not input.dtype:
-            raise ArgumentTypeError(f"view(dtype) from {input.dtype} to {wanted} is not supported; use .to(dtype)")
-        return input
+        return ops.view_dtype(input, wanted)
     return ops.view(input, given(sizes, size))
 
 
@@ -137,9 +137,9 @@ def movedim(input: Tensor, source: Sizes, destination: Sizes) -> Tensor:
 moveaxis = movedim
 
 
-def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
+def squeeze(input: Tensor, dim: Dims = None, *, axis: Dims = None) -> Tensor:
     """Without the dimensions of size 1 (among `dim`)."""
-    return ops.squeeze(input, ints(dim))
+    return ops.squeeze(input, ints(dim if axis is None else axis))
 
 
 def expand(input: Tensor, *sizes: Sizes, size: Sizes | None = None, implicit: bool = False) -> Tensor:
@@ -241,3 +241,19 @@ def atleast_2d(*tensors: Any) -> Any:
 def atleast_3d(*tensors: Any) -> Any:
     """The tensor, or tensors, with at least three dimensions."""
     return _at_least(3, tensors)
+
+
+def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """A view of the tensor's memory: sizes, the step in elements of each dimension, and where it begins.
+
+    Raises ShapeError for elements outside of the memory; UnsupportedError for a view with strides of its own, unless
+    `storage_offset` is given, which counts from the beginning of what it is a view of.
+    """
+    source: Any = input
+    if storage_offset is not None and input._base is not None:
+        source = input._base
+    return ops.as_strided(source, _numbers(size), _numbers(stride), storage_offset or 0)
+
+
+def _numbers(sizes: Any) -> tuple[int, ...]:
+    return (int(sizes),) if isinstance(sizes, int) else tuple(int(n) for n in sizes)

@@ -12,7 +12,7 @@ from teletensor import factories, ops
 from teletensor.tensor import Tensor
 from teletensor.types import DeviceLike, DType
 
-__all__ = ["bartlett_window", "blackman_window", "hamming_window", "hann_window"]
+__all__ = ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"]
 
 
 def hann_window(
@@ -30,6 +30,22 @@ def hamming_window(
 ) -> Tensor:  # fmt: skip
     """`alpha - beta cos(2 pi n / N)`, N being the length, or one less when not `periodic`."""
     return _cosines(window_length, periodic, (alpha, beta), dtype, device, requires_grad)
+
+
+def kaiser_window(
+    window_length: int, periodic: bool = True, beta: float = 12.0, *, dtype: DType | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """`i0(beta sqrt(1 - x ** 2)) / i0(beta)`, x going from -1 to 1, or not quite when `periodic`."""
+    wide = factories.ones(window_length, dtype=dtype, device=device)
+    if window_length > 1:
+        last = window_length if periodic else window_length - 1
+        x = ops.sub(ops.mul(factories.arange(window_length, dtype=wide.dtype, device=device), 2 / last), 1)
+        inner = ops.sqrt(ops.clamp_min(ops.sub(1, ops.square(x)), 0.0))
+        wide = ops.div(
+            ops.i0(ops.mul(inner, beta)), ops.i0(factories.scalar_tensor(beta, dtype=wide.dtype, device=device))
+        )
+    return wide.requires_grad_(requires_grad)
 
 
 def blackman_window(

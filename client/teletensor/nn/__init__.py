@@ -201,6 +201,14 @@ from teletensor.nn.transformer_decoder import (
     TransformerDecoder,
     TransformerDecoderLayer,
 )
+from teletensor.nn.unpooling import (
+    CTCLoss,
+    MaxUnpool1d,
+    MaxUnpool2d,
+    MaxUnpool3d,
+    RReLU,
+    SyncBatchNorm,
+)
 from teletensor.nn.vision import (
     ChannelShuffle,
     PixelShuffle,
@@ -236,6 +244,7 @@ __all__ = [
     "BatchNorm3d",
     "Bilinear",
     "Buffer",
+    "CTCLoss",
     "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
@@ -305,6 +314,9 @@ __all__ = [
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
     "Mish",
     "Module",
     "ModuleDict",
@@ -325,6 +337,7 @@ __all__ = [
     "RNNBase",
     "RNNCell",
     "RNNCellBase",
+    "RReLU",
     "ReLU",
     "ReLU6",
     "ReflectionPad1d",
@@ -344,6 +357,7 @@ __all__ = [
     "Softplus",
     "Softshrink",
     "Softsign",
+    "SyncBatchNorm",
     "Tanh",
     "Tanhshrink",
     "Threshold",

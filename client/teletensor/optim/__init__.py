@@ -3,15 +3,17 @@
 from typing import TYPE_CHECKING
 
 from teletensor import missing as _missing
-from teletensor.optim import lr_scheduler
+from teletensor.optim import lr_scheduler, swa_utils
 from teletensor.optim.adam import Adam, AdamW
 from teletensor.optim.adam_variants import Adamax, NAdam, RAdam
 from teletensor.optim.adaptive import Adadelta, Adagrad, RMSprop
 from teletensor.optim.lbfgs import LBFGS
 from teletensor.optim.optimizer import Optimizer
+from teletensor.optim.resilient import ASGD, Rprop
 from teletensor.optim.sgd import SGD
 
 __all__ = [
+    "ASGD",
     "LBFGS",
     "SGD",
     "Adadelta",
@@ -23,7 +25,9 @@ __all__ = [
     "Optimizer",
     "RAdam",
     "RMSprop",
+    "Rprop",
     "lr_scheduler",
+    "swa_utils",
 ]
 
 if not TYPE_CHECKING:

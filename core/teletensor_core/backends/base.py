@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+
+
+class Origin(Protocol):
+    """What is being run, in a form that may be a key."""
+
+    @property
+    def command(self) -> str | None:
+        """Its name, with the shapes of its operands."""
+
+    @property
+    def where(self) -> str | None:
+        """The user's own `file:line`."""
+
+
+class Named(NamedTuple):
+    """An origin whose name is known, or one of which nothing is."""
+
+    command: str | None = None
+    where: str | None = None
 
 
 class Backend(ABC):
@@ -49,8 +68,11 @@ class Backend(ABC):
         """Host memory, not initialised, from which `asarray` copies as fast as the device can."""
         return np.empty(shape, dtype)
 
-    def for_session(self) -> Backend:
-        """The same device for one more session: errors that the device finds later stay with the session at fault."""
+    def for_session(self, origin: Callable[[], Origin] = Named) -> Backend:
+        """The same device for one more session: errors that the device finds later stay with the session at fault.
+
+        They carry what `origin` said when their op was run.
+        """
         return self
 
     def activate(self) -> None:  # noqa: B027  (nothing to do for most)

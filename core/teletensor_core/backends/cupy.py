@@ -8,12 +8,12 @@ they do in memory.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from teletensor_core.backends.base import Backend
+from teletensor_core.backends.base import Backend, Named, Origin
 from teletensor_core.backends.faults import Faults
 from teletensor_core.errors import DeviceError
 
@@ -44,18 +44,18 @@ class CuPyBackend(Backend):
             raise DeviceError(f"there is no GPU {index} here: CuPy sees {count}")
         return str(runtime.getDeviceProperties(index)["name"].decode())
 
-    def _open(self) -> None:
+    def _open(self, origin: Callable[[], Origin] = Named) -> None:
         from teletensor_core.backends.cupy_namespace import CuPyNamespace
 
         self.activate()
-        self.faults = Faults()
+        self.faults = Faults(origin)
         self.xp = CuPyNamespace(self.faults)
 
-    def for_session(self) -> CuPyBackend:
+    def for_session(self, origin: Callable[[], Origin] = Named) -> CuPyBackend:
         """The same device and pools, with errors of its own."""
         made = object.__new__(CuPyBackend)
         made.__dict__.update(self.__dict__)
-        made._open()
+        made._open(origin)
         return made
 
     def activate(self) -> None:

@@ -39,6 +39,10 @@ class CuPyNamespace(CudaComposites):
     lgamma = staticmethod(elementwise.lgamma)
     digamma = staticmethod(special.digamma)
     sigmoid = staticmethod(elementwise.sigmoid)
+    i0e = staticmethod(special.i0e)
+    i1e = staticmethod(special.i1e)
+    gammainc = staticmethod(special.gammainc)
+    gammaincc = staticmethod(special.gammaincc)
     ndtri = staticmethod(elementwise.ndtri)
 
     def __init__(self, faults: Faults) -> None:

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from teletensor_core.backends.base import Named, Origin
 from teletensor_core.errors import ArgumentError, DimensionError, TeletensorError
 from teletensor_core.kernels.cuda import elementwise
 
 _MOST_SITES = 1 << 12
 
 
+class _Site(NamedTuple):
+    """A check: of what, of a dimension's size or of the unit interval (None), and in which op."""
+
+    what: str
+    size: int | None
+    origin: Origin
+
+
 class Faults:
     """The first operand since the last look that a check on the device has found wrong.
 
     A check is one kernel and no wait: it leaves its number, its site, and the wrong value in device memory. `look`
-    copies them back, and costs nothing when nothing was checked.
+    copies them back, and costs nothing when nothing was checked. `origin` says in which op a check is being made.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, origin: Callable[[], Origin] = Named) -> None:
+        self._origin = origin
         self._word: Any = None
-        self._sites: dict[tuple[str, int | None], int] = {}
+        self._sites: dict[_Site, int] = {}
         self._unseen = False
 
     def check_bounds(self, index: Any, lowest: int, size: int, what: str) -> None:
@@ -44,11 +55,11 @@ class Faults:
         return self._word
 
     def site(self, what: str, size: int | None) -> int:
-        """The number by which the device knows a check: of a dimension's size, or of the unit interval for None."""
+        """The number by which the device knows a check in what is being run; see `_Site`."""
         if len(self._sites) >= _MOST_SITES:
             self.look()
             self._sites.clear()
-        return self._sites.setdefault((what, size), len(self._sites) + 1)
+        return self._sites.setdefault(_Site(what, size, self._origin()), len(self._sites) + 1)
 
     def look(self) -> None:
         """Raise the error for a fault, and forget it. Waits for the device when something was checked."""
@@ -60,10 +71,15 @@ class Faults:
         self._sites.clear()
         if site:
             self._word.fill(0)
-            raise _error(*sites[int(site) - 1], bits)
+            raise _error(sites[int(site) - 1], bits)
 
 
-def _error(what: str, size: int | None, bits: np.uint64) -> TeletensorError:
-    if size is None:
-        return ArgumentError(f"{what} should be between 0 and 1, got {float(bits.view(np.float64))}")
-    return DimensionError(f"{what}: index {int(bits.view(np.int64))} is out of bounds for dimension with size {size}")
+def _error(site: _Site, bits: np.uint64) -> TeletensorError:
+    error: TeletensorError
+    if site.size is None:
+        error = ArgumentError(f"{site.what} should be between 0 and 1, got {float(bits.view(np.float64))}")
+    else:
+        index = int(bits.view(np.int64))
+        error = DimensionError(f"{site.what}: index {index} is out of bounds for dimension with size {site.size}")
+    error.command, error.where = site.origin.command, site.origin.where
+    return error

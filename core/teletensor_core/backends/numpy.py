@@ -45,6 +45,10 @@ class NumPyNamespace(Composites):
     digamma = staticmethod(special.digamma)
     zeta = staticmethod(special.zeta)
     sigmoid = staticmethod(special.sigmoid)
+    i0e = staticmethod(special.i0e)
+    i1e = staticmethod(special.i1e)
+    gammainc = staticmethod(special.gammainc)
+    gammaincc = staticmethod(special.gammaincc)
     random_bits = staticmethod(philox.bits)
     ndtri = staticmethod(philox.normal_from_uniform)
 

@@ -52,36 +52,42 @@ class Engine:
 
     def run_plain(self, plan: Plan, operands: Sequence[Any]) -> Value:
         """What `run` does for a plan that `is_plain`, as nearly all are: the result of the op."""
+        if plan.is_pair:
+            return self.run_pair(plan, operands[0], operands[1])
         self.ops_run += 1
-        # The most frequent kind is spelled out: the general way costs as much as adding four thousand numbers.
-        if plan.arity == 2 and not plan.attrs:
-            x, y = operands
-            a, b = x.array, y.array
-            try:
-                result = plan.op.kernel(self.xp, a, b)
-            except self._mishaps:
-                result = None
-            if result is None:
-                result = self._call_again(plan, (a, b))
-            elif result is a or result is b:
-                result = result.copy()
-        else:
-            arrays = self._arrays(plan, operands)
-            result = self._call(plan, arrays)
-            for array in arrays:
-                if array is result:
-                    result = result.copy()
-        spec = plan.specs[0]
+        arrays = self._arrays(plan, operands)
+        result = self._call(plan, arrays)
+        value = Value(self._conform(plan.op, result, plan.specs[0], arrays), plan.specs[0])
+        if plan.records:
+            record(plan, operands, (value,))
+        return value
+
+    def run_pair(self, plan: Plan, x: Value, y: Value) -> Value:
+        """What `run` does for a plan that `is_pair`, as those of half of all calls are.
+
+        It is spelled out: the general way costs as much as adding four thousand numbers.
+        """
+        self.ops_run += 1
+        a, b, spec = x.array, y.array, plan.specs[0]
+        try:
+            result = plan.op.kernel(self.xp, a, b)
+        except self._mishaps:
+            result = None
+        if result is None:
+            self.backend.free_pools()
+            result = self._call(plan, (a, b))
         if (
             type(result) is not self._array_type
             or result.dtype is not spec.dtype.np
             or result.shape != spec.shape
             or not result.flags.c_contiguous
+            or result is a
+            or result is b
         ):
-            result = self._conform(plan.op, result, spec, ())
+            result = self._conform(plan.op, result, spec, (a, b))
         value = Value(result, spec)
         if plan.records:
-            record(plan, operands, (value,))
+            _record_pair(plan, x, y, value)
         return value
 
     def apply(self, op: Op, operands: Sequence[Any], attrs: tuple[Any, ...], flags: int) -> tuple[Value, ...]:
@@ -110,11 +116,6 @@ class Engine:
             return self.call(plan.op, arrays, plan.attrs)
         except self.backend.linalg_errors as error:
             raise LinAlgError(f"{plan.op.name}({', '.join(map(repr, plan.specs))}): {error}") from None
-
-    def _call_again(self, plan: Plan, arrays: Sequence[Any]) -> Any:
-        """`_call`, after a kernel has failed for want of memory, or in a way that has to be told."""
-        self.backend.free_pools()
-        return self._call(plan, arrays)
 
     def call(self, op: Op, operands: Sequence[Any], attrs: dict[str, Any]) -> Any:
         """What an op's kernel returns for arrays; tried once more, with the device's pools freed, when memory is short.
@@ -275,47 +276,51 @@ def _regenerate(view: Value, base: Value) -> None:
 
 def record(plan: Plan, operands: Sequence[Any], outs: tuple[Value, ...]) -> None:
     """Add a node for a finished op, if any operand needs a gradient."""
-    edges = _edges(operands)
-    if edges is None:
+    edges = tuple([edge_of(x) for x in flatten(operands)])
+    for edge in edges:
+        if edge is not None:
+            break
+    else:
         return
-    node = make_node(plan, operands, edges)
-    if plan.op.dynamic:
-        node.out_specs = tuple(out.spec for out in outs)
+    _add(make_node(plan, operands, edges), outs)
+
+
+def _record_pair(plan: Plan, x: Value, y: Value, out: Value) -> None:
+    """`record` for two tensors and one result, spelled out."""
+    if x.base is None and y.base is None:
+        a = (x.node, x.index) if x.node is not None else x if x.requires_grad else None
+        b = (y.node, y.index) if y.node is not None else y if y.requires_grad else None
+    else:
+        a, b = edge_of(x), edge_of(y)
+    if a is None and b is None:
+        return
+    keep_x, keep_y = plan.saved
+    if keep_x and keep_y:
+        node = Node(plan, (a, b), (x, y), (x.version[0], y.version[0]))
+    elif keep_x or keep_y:
+        node = make_node(plan, (x, y), (a, b))
+    else:
+        node = Node(plan, (a, b), (x.spec, y.spec))
     if "out" in plan.op.saves:
+        node.outs = ((out.array, out.version, 0),)
+    if plan.specs[0].dtype.category >= 2:
+        out.node = node
+
+
+def _add(node: Node, outs: tuple[Value, ...]) -> None:
+    """Make a node the producer of its op's results."""
+    op = node.plan.op
+    if op.dynamic:
+        node.out_specs = tuple([out.spec for out in outs])
+    if "out" in op.saves:
         node.outs = tuple([(out.array, out.version, 0) for out in outs])
-    if plan.is_plain:
-        if plan.specs[0].dtype.category >= 2:
-            outs[0].node = node
-        return
     for index, out in enumerate(outs):
         if out.spec.dtype.category >= 2:
             out.node, out.index = node, index
 
 
-def _edges(operands: Sequence[Any]) -> tuple[Edge, ...] | None:
-    """Where the gradients of an op's operands go, lists spread out; None when no operand needs one."""
-    if len(operands) == 2:
-        x, y = operands
-        if type(x) is Value and type(y) is Value:
-            a = (x.node, x.index) if x.node is not None and x.base is None else edge_of(x)
-            b = (y.node, y.index) if y.node is not None and y.base is None else edge_of(y)
-            return None if a is None and b is None else (a, b)
-    edges = tuple([edge_of(x) for x in flatten(operands)])
-    for edge in edges:
-        if edge is not None:
-            return edges
-    return None
-
-
 def make_node(plan: Plan, operands: Sequence[Any], edges: tuple[Edge, ...]) -> Node:
     """A node that keeps the operands its rules read, and only the specs of the others."""
-    if plan.arity == 2:
-        x, y = operands
-        keep_x, keep_y = plan.saved
-        if keep_x and keep_y:
-            return Node(plan, edges, (x, y), (x.version[0], y.version[0]))
-        if not keep_x and not keep_y:
-            return Node(plan, edges, (x.spec, y.spec))
     kept: list[Any] = []
     versions: list[int] = []
     for keep, x in zip(plan.saved, operands, strict=True):

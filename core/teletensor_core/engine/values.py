@@ -22,11 +22,14 @@ class Value:
 
     `version` is a one-element list shared by everything that aliases the same memory; in-place ops raise it. A view has
     its `base` and the `chain` of view ops that leads to it, from which its node is made afresh when the base was
-    written to (`epoch` of the base against `seen`).
+    written to (`epoch` of the base against `seen`). `origin` is for whoever keeps the value: when it came to be, and
+    the number of the place in the program that made it.
     """
 
     # What few values have is in no slot: it costs nothing until it is set.
-    __slots__ = ("__dict__", "array", "base", "index", "node", "requires_grad", "spec", "version")
+    __slots__ = ("__dict__", "array", "base", "index", "node", "origin", "requires_grad", "spec", "version")
+
+    origin: tuple[float, int]
 
     chain: Chain = ()
     epoch = 0

@@ -1,10 +1,11 @@
 """Bitwise and logical operations."""
 
 from teletensor_core import rules
-from teletensor_core.dtypes import INTEGER, bool_
-from teletensor_core.errors import ArgumentTypeError, DTypeError
+from teletensor_core.dtypes import INTEGER, bool_, int16, int32, int64, uint8
+from teletensor_core.errors import ArgumentTypeError, DTypeError, ShapeError
 from teletensor_core.registry import Family, op
 from teletensor_core.samples import Sample, T, binary, calls, unary
+from teletensor_core.spec import spec
 
 _bits: Family = {
     "infer": rules.integral_or_bool,
@@ -94,3 +95,43 @@ def logical_xor(xp, input, other):
 def logical_not(xp, input):
     """Whether elements are zero."""
     return xp.logical_not(input)
+
+
+def _reinterpreted(input, *, dtype):
+    have, want = input.dtype.itemsize, dtype.itemsize
+    if have == want:
+        return spec(input.shape, dtype, input.strides)
+    if not input.ndim:
+        raise ShapeError(
+            f"a tensor without dimensions cannot be viewed as {dtype.name}, whose elements have another size"
+        )
+    if input.strides[-1] != 1:
+        raise ShapeError(f"self.stride(-1) must be 1 to view {input.dtype.name} as {dtype.name}")
+    if have > want:
+        return _resized(input, dtype, lambda n: n * (have // want))
+    ratio = want // have
+    if input.shape[-1] % ratio or any(stride % ratio for stride in input.strides[:-1]):
+        raise ShapeError(
+            f"self.size(-1) and the other strides must be divisible by {ratio} to view {input.dtype.name} as "
+            f"{dtype.name}: size {list(input.shape)}, stride {list(input.strides)}"
+        )
+    return _resized(input, dtype, lambda n: n // ratio)
+
+
+def _resized(input, dtype, scale):
+    strides = (*[scale(stride) for stride in input.strides[:-1]], 1)
+    return spec((*input.shape[:-1], scale(input.shape[-1])), dtype, strides)
+
+
+@op(
+    infer=_reinterpreted,
+    view=True,
+    differentiable=False,
+    namespaces=(),
+    samples=calls(
+        Sample(T(3, 8), dtype=uint8), Sample(T(2, 16), dtype=int16), Sample(T(8), dtype=int32), Sample(T(), dtype=int64)
+    ),
+)
+def view_dtype(xp, input, *, dtype):
+    """The same memory, its bits read as another dtype; the last dimension grows or shrinks with the elements' size."""
+    return input.view(dtype.np)

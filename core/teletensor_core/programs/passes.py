@@ -21,6 +21,8 @@ class Straight:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     constants: dict[int, Any] = field(default_factory=dict)
+    # Bytes that steps keep for themselves between runs.
+    scratch: int = 0
     memory: list[int] = field(init=False)
 
     def __post_init__(self) -> None:

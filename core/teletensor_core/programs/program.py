@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,11 @@ from teletensor_core.engine.values import Chain, Value
 from teletensor_core.errors import InternalError, MalformedRequestError, UnsupportedError
 from teletensor_core.programs.boundary import ProgramNode
 from teletensor_core.programs.code import Call, Code
+from teletensor_core.programs.fusion import chain_compiler, fuse
 from teletensor_core.programs.interpreter import Interpreter, Planner, ProgramFailure
-from teletensor_core.programs.passes import read_by, simplified
+from teletensor_core.programs.passes import Straight, read_by, simplified
 from teletensor_core.programs.routine import Routine, StepFailure
-from teletensor_core.programs.trace import Instruction, Untraceable
+from teletensor_core.programs.trace import Instruction, Trace, Untraceable
 from teletensor_core.programs.tracing import TracingBackward, TracingEngine
 from teletensor_core.spec import Spec
 
@@ -53,21 +54,34 @@ class _Prepared:
 class Program:
     """Runs a program's code with the values and numbers of each call. Not thread-safe: it belongs to one session.
 
+    `planner` plans the ops of the first run; `reserve` is told the bytes of what else that makes. Either may raise.
+
     Errors are `ProgramFailure`s that name the command. The first run, with its trace, keeps every intermediate result
     until its end; later ones free them as early as they can.
     """
 
-    def __init__(self, engine: Engine, code: Code, planner: Planner) -> None:
+    def __init__(
+        self, engine: Engine, code: Code, planner: Planner, reserve: Callable[[int], None] = lambda size: None
+    ) -> None:
         self.engine = engine
+        self.reserve = reserve
         self.code = code
         self.planner = planner
         self._prepared: _Prepared | None = None
+        self._trace: Trace | None = None
         self.runs = 0
 
     @property
     def is_prepared(self) -> bool:
         """Whether the next run takes prepared steps."""
         return self._prepared is not None
+
+    @property
+    def running(self) -> int:
+        """The position in the code of the command that runs now, or ran last."""
+        if self._trace is not None:
+            return self._trace.command
+        return 0 if self._prepared is None else self._prepared.forward.running
 
     @property
     def steps(self) -> int:
@@ -96,9 +110,13 @@ class Program:
         self.runs += 1
         if self._prepared is None:
             try:
-                return _Tracer(self, inputs, arguments).run()
+                tracer = _Tracer(self, inputs, arguments)
+                self._trace = tracer.trace
+                return tracer.run()
             except Untraceable as error:
                 raise ProgramFailure(0, InternalError(f"a program cannot be prepared: {error}")) from None
+            finally:
+                self._trace = None
         self._check(self._prepared, inputs)
         return self._run_prepared(self._prepared, inputs, arguments)
 
@@ -171,7 +189,7 @@ class _Tracer:
         self.code = program.code
         self.inputs = inputs
         self.arguments = arguments
-        self.engine = TracingEngine(program.engine)
+        self.engine = TracingEngine(program.engine, program.reserve)
         self.trace = self.engine.trace
         self.shadows = self._shadows()
 
@@ -199,9 +217,8 @@ class _Tracer:
         saved = self._saved(later, cotangents, grads)
         prepared = self._prepare(outs, live, slots, saved, self.trace.instructions[:forward_end])
         if live:
-            straight = simplified(
-                self.trace, later, (*saved, *cotangents), [slot for slot in grads if slot is not None]
-            )
+            found = [slot for slot in grads if slot is not None]
+            straight = self._straight(later, (*saved, *cotangents), found)
             prepared.backward = _Gradients(self.program.engine, straight, grads)
             prepared.watched = self._watched(saved, slots)
         self.program._prepared = prepared
@@ -237,7 +254,7 @@ class _Tracer:
     def _prepare(
         self, outs: list[Value], live: tuple[int, ...], slots: list[int], saved: list[int], steps: list[Instruction]
     ) -> _Prepared:
-        straight = simplified(self.trace, steps, range(self.code.inputs), (*slots, *saved))
+        straight = self._straight(steps, range(self.code.inputs), (*slots, *saved))
         counted: dict[int, int] = {}
         for index, shadow in enumerate(self.shadows):
             if shadow.version[0] and id(shadow.version) not in {id(self.shadows[i].version) for i in counted}:
@@ -252,6 +269,13 @@ class _Tracer:
             saved=len(saved),
             ops=sum(isinstance(command, Call) for command in self.code.commands),
         )
+
+    def _straight(self, steps: list[Instruction], inputs: Sequence[int], outputs: Sequence[int]) -> Straight:
+        straight = simplified(self.trace, steps, inputs, outputs)
+        compiler = chain_compiler(self.program.engine.backend)
+        if compiler is not None:
+            fuse(straight, compiler)
+        return straight
 
     def _output(self, value: Value, outs: list[Value], live: bool) -> _Output:
         base = value.base

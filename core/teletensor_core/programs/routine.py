@@ -6,6 +6,7 @@ A register holds one array after another: a result goes where an operand was tha
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -41,15 +42,21 @@ class Routine:
         builder = _Builder(engine, straight, arguments)
         self._steps = builder.steps
         self._commands = builder.commands
+        self._progress = iter(self._steps)
         self._template = builder.template
         self._inputs = len(straight.inputs)
         self._arguments = arguments
         self._outputs = tuple(builder.where[slot] for slot in straight.outputs)
-        self.held = sum(array.nbytes for array in straight.constants.values())
+        self.held = sum(array.nbytes for array in straight.constants.values()) + straight.scratch
         self.peak = builder.peak
 
     def __len__(self) -> int:
         return len(self._steps)
+
+    @property
+    def running(self) -> int:
+        """The position in the code of what the step that runs now, or ran last, belongs to."""
+        return self._commands[len(self._steps) - operator.length_hint(self._progress) - 1]
 
     def run(self, arrays: Sequence[Any], numbers: Sequence[Any] = ()) -> list[Any]:
         """The outputs. Raises StepFailure."""
@@ -57,12 +64,12 @@ class Routine:
         count = self._inputs
         registers[:count] = arrays
         registers[count : count + self._arguments] = numbers
-        step = None
+        self._progress = iter(self._steps)
         try:
-            for step in self._steps:
+            for step in self._progress:
                 step(registers)
         except Exception as error:
-            raise StepFailure(self._commands[self._steps.index(step)], error) from error  # type: ignore[arg-type]
+            raise StepFailure(self.running, error) from error
         return [registers[i] for i in self._outputs]
 
 
@@ -167,7 +174,9 @@ def _emptying(registers: list[int]) -> Step:
 
 def bound(engine: Engine, instruction: Instruction, operands: list[Any], outs: list[int | None]) -> Step:
     """The step that runs an instruction on these registers."""
-    function = functools.partial(instruction.function, engine.xp, **instruction.attrs)
+    function = instruction.function
+    if not instruction.bare:
+        function = functools.partial(function, engine.xp, **instruction.attrs)
     casts = _array_casts(instruction)
     if casts is not None or instruction.specs is not None or any(isinstance(x, list) for x in operands):
         return _general(engine, function, instruction, operands, outs, casts)

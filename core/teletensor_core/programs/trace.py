@@ -20,9 +20,10 @@ class Instruction:
     """One kernel call: `function(xp, *operands, **attrs)`.
 
     Operands are slots, lists of operands, `Number`s (values that every run uses) and `Argument`s. `outs` are slots of
-    the results, None for one that nobody asked for; with `multiple` the function returns a sequence of them.
-    `casts` go before the call, as in a plan; `specs`, where there are any, are what the results are made to conform to.
-    `writes` are the slots whose memory the call changes. `command` is the position in the code of what it belongs to.
+    results, None for one that nobody asked for; with `multiple` the function returns a sequence of them. `casts` go
+    before the call, as in a plan; `specs`, where there are any, are what the results are made to conform to. `writes`
+    are the slots whose memory the call changes. `command` is the position in the code of what it belongs to. A step
+    that `copies` may be left out where nobody needs the original; a `bare` function is called without `xp`.
     """
 
     function: Callable[..., Any]
@@ -36,6 +37,7 @@ class Instruction:
     writes: tuple[int, ...] = ()
     op: Op | None = None
     copies: bool = False
+    bare: bool = False
 
 
 class Trace:
@@ -44,8 +46,10 @@ class Trace:
     Slots are told by the identity of arrays, which live as long as the trace. `roots` groups slots that share memory.
     """
 
-    def __init__(self, array_type: type[Any]) -> None:
+    def __init__(self, array_type: type[Any], reserve: Callable[[int], None]) -> None:
         self.array_type = array_type
+        # Told how many bytes a step outside of planned ops has made; may raise.
+        self.reserve = reserve
         self.instructions: list[Instruction] = []
         self.arrays: list[Any] = []
         self.roots: list[int] = []
@@ -100,14 +104,21 @@ class Trace:
         named = tuple(self.operand(x) for x in operands)
         multiple = isinstance(result, (list, tuple))
         outs = self.results(result if multiple else [result])
+        self._count(outs)
         if any(out is not None for out in outs):
             self.add(kernel, named, attrs, outs, multiple=multiple, op=op)
 
     def chore(self, function: Callable[..., Any], operands: Sequence[Any], result: Any, **more: Any) -> Any:
         """Note a step of the engine's own, `function(xp, *operands)`; gives its result."""
         named = tuple(self.operand(x) for x in operands)
-        self.add(function, named, {}, self.results([result]), **more)
+        outs = self.results([result])
+        self._count(outs)
+        self.add(function, named, {}, outs, **more)
         return result
+
+    def _count(self, outs: Sequence[int | None]) -> None:
+        made = [self.arrays[out] for out in outs if out is not None]
+        self.reserve(sum(array.nbytes for array in made if array.base is None))
 
     def constant(self, function: Callable[..., Any], original: Any, result: Any) -> None:
         """Note a step that makes `result` from an array that nothing ever changes."""

@@ -48,10 +48,10 @@ class TracingArrays(Arrays):
 class TracingEngine(Engine):
     """Runs plans as the engine does, and notes the kernels. Set `dynamic` to tell which operands are arguments."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, reserve: Callable[[int], None]) -> None:
         super().__init__(engine.backend)
         self.arrays = TracingArrays(engine.backend)
-        self.trace = self.arrays.trace = Trace(self.arrays.type)
+        self.trace = self.arrays.trace = Trace(self.arrays.type, reserve)
         self.plain = engine
         self.dynamic: Dynamic = {}
         # Operands that are arguments, by the node that keeps their values of this run.
@@ -131,10 +131,13 @@ class TracingEngine(Engine):
 
     def _note_inplace(self, plan: Plan, target: Value, named: tuple[Any, ...], at: int) -> None:
         self._note_copy_before(target, at)
-        kernel = plan.op.inplace_kernel
-        if kernel is None or plan.casts is not None:
-            kernel = _overwriting(self.plain, plan.op)
-        self.trace.add(kernel, named, plan.attrs, (), casts=plan.casts, writes=(named[0],))
+        kernel, casts = plan.op.inplace_kernel, plan.casts
+        writes = (named[0],)
+        if kernel is None or casts is not None:
+            # What is written to stays as it is; what is computed with may be cast.
+            kernel, named = _overwriting(self.plain, plan.op), (named[0], *named)
+            casts = None if casts is None else (None, *casts)
+        self.trace.add(kernel, named, plan.attrs, (), casts=casts, writes=writes)
 
     def _note_copy_before(self, target: Value, at: int) -> None:
         """A recorded write keeps a copy of what it destroys, which was taken before it."""
@@ -249,6 +252,6 @@ def _overwriting(engine: Engine, op: Op) -> Callable[..., None]:
     """The in-place form of an op that has none of its own."""
 
     def overwrite(xp: Any, target: Any, *operands: Any, **attrs: Any) -> None:
-        engine.arrays.overwrite(target, engine.call(op, (target, *operands), attrs))
+        engine.arrays.overwrite(target, engine.call(op, operands, attrs))
 
     return overwrite

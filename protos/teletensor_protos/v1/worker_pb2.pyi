@@ -24,7 +24,7 @@ class OpenRequest(_message.Message):
     def __init__(self, oldest_version: _Optional[int] = ..., newest_version: _Optional[int] = ..., op_fingerprint: _Optional[str] = ..., client: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ..., software: _Optional[str] = ...) -> None: ...
 
 class OpenReply(_message.Message):
-    __slots__ = ("version", "session", "op_fingerprint", "worker", "capabilities", "device", "device_name", "limits", "software")
+    __slots__ = ("version", "session", "op_fingerprint", "worker", "capabilities", "device", "device_name", "limits", "software", "shared_memory")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     OP_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +34,7 @@ class OpenReply(_message.Message):
     DEVICE_NAME_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     SOFTWARE_FIELD_NUMBER: _ClassVar[int]
+    SHARED_MEMORY_FIELD_NUMBER: _ClassVar[int]
     version: int
     session: str
     op_fingerprint: str
@@ -43,7 +44,30 @@ class OpenReply(_message.Message):
     device_name: str
     limits: Limits
     software: str
-    def __init__(self, version: _Optional[int] = ..., session: _Optional[str] = ..., op_fingerprint: _Optional[str] = ..., worker: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ..., device_name: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., software: _Optional[str] = ...) -> None: ...
+    shared_memory: SharedMemory
+    def __init__(self, version: _Optional[int] = ..., session: _Optional[str] = ..., op_fingerprint: _Optional[str] = ..., worker: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ..., device_name: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., software: _Optional[str] = ..., shared_memory: _Optional[_Union[SharedMemory, _Mapping]] = ...) -> None: ...
+
+class SharedMemory(_message.Message):
+    __slots__ = ("process", "descriptor", "slots", "slot_bytes", "secret_sha256")
+    PROCESS_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTOR_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_FIELD_NUMBER: _ClassVar[int]
+    SLOT_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SECRET_SHA256_FIELD_NUMBER: _ClassVar[int]
+    process: int
+    descriptor: int
+    slots: int
+    slot_bytes: int
+    secret_sha256: bytes
+    def __init__(self, process: _Optional[int] = ..., descriptor: _Optional[int] = ..., slots: _Optional[int] = ..., slot_bytes: _Optional[int] = ..., secret_sha256: _Optional[bytes] = ...) -> None: ...
+
+class SharedChunk(_message.Message):
+    __slots__ = ("slot", "size")
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    slot: int
+    size: int
+    def __init__(self, slot: _Optional[int] = ..., size: _Optional[int] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("session_bytes", "tensors", "message_bytes", "window_bytes", "window_commands", "signatures")
@@ -62,12 +86,16 @@ class Limits(_message.Message):
     def __init__(self, session_bytes: _Optional[int] = ..., tensors: _Optional[int] = ..., message_bytes: _Optional[int] = ..., window_bytes: _Optional[int] = ..., window_commands: _Optional[int] = ..., signatures: _Optional[int] = ...) -> None: ...
 
 class ClientFrame(_message.Message):
-    __slots__ = ("batch", "chunk")
+    __slots__ = ("batch", "chunk", "shared", "taken")
     BATCH_FIELD_NUMBER: _ClassVar[int]
     CHUNK_FIELD_NUMBER: _ClassVar[int]
+    SHARED_FIELD_NUMBER: _ClassVar[int]
+    TAKEN_FIELD_NUMBER: _ClassVar[int]
     batch: Batch
     chunk: bytes
-    def __init__(self, batch: _Optional[_Union[Batch, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
+    shared: SharedChunk
+    taken: int
+    def __init__(self, batch: _Optional[_Union[Batch, _Mapping]] = ..., chunk: _Optional[bytes] = ..., shared: _Optional[_Union[SharedChunk, _Mapping]] = ..., taken: _Optional[int] = ...) -> None: ...
 
 class Batch(_message.Message):
     __slots__ = ("sequence", "rows", "signatures", "numbers", "locations", "elements")
@@ -86,15 +114,17 @@ class Batch(_message.Message):
     def __init__(self, sequence: _Optional[int] = ..., rows: _Optional[bytes] = ..., signatures: _Optional[bytes] = ..., numbers: _Optional[bytes] = ..., locations: _Optional[bytes] = ..., elements: _Optional[bytes] = ...) -> None: ...
 
 class WorkerFrame(_message.Message):
-    __slots__ = ("reply", "chunk")
+    __slots__ = ("reply", "chunk", "shared")
     REPLY_FIELD_NUMBER: _ClassVar[int]
     CHUNK_FIELD_NUMBER: _ClassVar[int]
+    SHARED_FIELD_NUMBER: _ClassVar[int]
     reply: Reply
     chunk: bytes
-    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
+    shared: SharedChunk
+    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., chunk: _Optional[bytes] = ..., shared: _Optional[_Union[SharedChunk, _Mapping]] = ...) -> None: ...
 
 class Reply(_message.Message):
-    __slots__ = ("acknowledged", "request", "failure", "hook_call", "arrays", "failures", "elements", "specs")
+    __slots__ = ("acknowledged", "request", "failure", "hook_call", "arrays", "failures", "elements", "specs", "profile")
     ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
@@ -103,6 +133,7 @@ class Reply(_message.Message):
     FAILURES_FIELD_NUMBER: _ClassVar[int]
     ELEMENTS_FIELD_NUMBER: _ClassVar[int]
     SPECS_FIELD_NUMBER: _ClassVar[int]
+    PROFILE_FIELD_NUMBER: _ClassVar[int]
     acknowledged: int
     request: int
     failure: Failure
@@ -111,7 +142,24 @@ class Reply(_message.Message):
     failures: _containers.RepeatedCompositeFieldContainer[Failure]
     elements: bytes
     specs: bytes
-    def __init__(self, acknowledged: _Optional[int] = ..., request: _Optional[int] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., hook_call: _Optional[_Union[HookCall, _Mapping]] = ..., arrays: _Optional[bytes] = ..., failures: _Optional[_Iterable[_Union[Failure, _Mapping]]] = ..., elements: _Optional[bytes] = ..., specs: _Optional[bytes] = ...) -> None: ...
+    profile: Profile
+    def __init__(self, acknowledged: _Optional[int] = ..., request: _Optional[int] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., hook_call: _Optional[_Union[HookCall, _Mapping]] = ..., arrays: _Optional[bytes] = ..., failures: _Optional[_Iterable[_Union[Failure, _Mapping]]] = ..., elements: _Optional[bytes] = ..., specs: _Optional[bytes] = ..., profile: _Optional[_Union[Profile, _Mapping]] = ...) -> None: ...
+
+class Profile(_message.Message):
+    __slots__ = ("clock", "records", "names", "locations", "left", "dropped")
+    CLOCK_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
+    clock: int
+    records: bytes
+    names: bytes
+    locations: bytes
+    left: int
+    dropped: int
+    def __init__(self, clock: _Optional[int] = ..., records: _Optional[bytes] = ..., names: _Optional[bytes] = ..., locations: _Optional[bytes] = ..., left: _Optional[int] = ..., dropped: _Optional[int] = ...) -> None: ...
 
 class Failure(_message.Message):
     __slots__ = ("code", "message", "location", "command")
@@ -181,20 +229,26 @@ class ImportReply(_message.Message):
     def __init__(self, names: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class MemoryRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("reset_peaks",)
+    RESET_PEAKS_FIELD_NUMBER: _ClassVar[int]
+    reset_peaks: bool
+    def __init__(self, reset_peaks: bool = ...) -> None: ...
 
 class MemoryReply(_message.Message):
-    __slots__ = ("allocated", "reserved", "free", "total")
+    __slots__ = ("allocated", "reserved", "free", "total", "peak_allocated", "peak_reserved")
     ALLOCATED_FIELD_NUMBER: _ClassVar[int]
     RESERVED_FIELD_NUMBER: _ClassVar[int]
     FREE_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
+    PEAK_ALLOCATED_FIELD_NUMBER: _ClassVar[int]
+    PEAK_RESERVED_FIELD_NUMBER: _ClassVar[int]
     allocated: int
     reserved: int
     free: int
     total: int
-    def __init__(self, allocated: _Optional[int] = ..., reserved: _Optional[int] = ..., free: _Optional[int] = ..., total: _Optional[int] = ...) -> None: ...
+    peak_allocated: int
+    peak_reserved: int
+    def __init__(self, allocated: _Optional[int] = ..., reserved: _Optional[int] = ..., free: _Optional[int] = ..., total: _Optional[int] = ..., peak_allocated: _Optional[int] = ..., peak_reserved: _Optional[int] = ...) -> None: ...
 
 class CloseRequest(_message.Message):
     __slots__ = ("session",)

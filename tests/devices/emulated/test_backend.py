@@ -6,7 +6,7 @@ import sys
 import ml_dtypes
 import numpy as np
 import pytest
-from teletensor_core.backends import create_backend
+from teletensor_core.backends import Named, create_backend
 from teletensor_core.engine import Engine, Value
 from teletensor_core.errors import ArgumentError, DeviceError, DimensionError, LinAlgError
 from teletensor_core.registry import OPS
@@ -116,6 +116,17 @@ def test_synchronize_raises_it_too(backend):
     with pytest.raises(DimensionError, match="class index: index -1"):
         backend.synchronize()
     backend.synchronize()
+
+
+def test_it_names_what_ran_when_it_was_checked(backend):
+    running = [Named("take(float32[3], int64[1])", "train.py:7")]
+    session = backend.for_session(lambda: running[-1])
+    for index in (1, 3, 4):
+        running.append(Named(f"take(float32[{index}])", f"train.py:{index}"))
+        session.xp.check_bounds(session.asarray(np.array([index])), 3, "take()")
+    with pytest.raises(DimensionError, match="index 3") as caught:
+        session.synchronize()
+    assert (caught.value.command, caught.value.where) == running[2]
 
 
 def test_it_stays_with_the_session_at_fault(backend):

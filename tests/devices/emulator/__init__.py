@@ -54,6 +54,7 @@ def install() -> Any:
 
     cupy.cuda.thrust = sys.modules["cupy.cuda.thrust"]
     stand_ins.install_linalg(cupy)
+    stand_ins.install_fft(cupy)
     _compile_here()
     return cupy
 

@@ -1,4 +1,4 @@
-"""Python functions in the place of CUDA libraries: sorting (Thrust) and factorisations (cuSOLVER), by NumPy."""
+"""In the place of CUDA libraries, by NumPy: sorting (Thrust), factorisations (cuSOLVER), transforms (cuFFT)."""
 
 import ctypes
 import inspect
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 FACTORISATIONS = ("cholesky", "qr", "svd", "eigh", "eigvalsh", "inv", "pinv", "solve", "lstsq", "det", "slogdet")
+TRANSFORMS = ("fftn", "ifftn", "rfftn", "irfftn")
 
 
 def thrust() -> types.ModuleType:
@@ -79,6 +80,27 @@ def _delegated(cupy: Any, name: str) -> Callable[..., Any]:
         keywords = {key: to_host(value) for key, value in bound.kwargs.items()}
         result = getattr(np.linalg, name)(*map(to_host, bound.args), **keywords)
         return to_device(result)
+
+    function.__name__, function.__signature__ = name, signature  # type: ignore[attr-defined]
+    return function
+
+
+def install_fft(cupy: Any) -> None:
+    """Have `cupy.fft`'s transforms done by NumPy, with CuPy's signatures; nobody waits for them, as for cuFFT's."""
+    for name in TRANSFORMS:
+        setattr(cupy.fft, name, _transform(cupy, name))
+
+
+def _transform(cupy: Any, name: str) -> Callable[..., Any]:
+    signature = inspect.signature(getattr(cupy.fft, name))
+
+    def function(*operands: Any, **attributes: Any) -> Any:
+        given = dict(signature.bind(*operands, **attributes).arguments)
+        dense = cupy.ascontiguousarray(given.pop("a"))
+        result = getattr(np.fft, name)(_memory(dense.dtype, dense.data.ptr, dense.shape), **given)
+        out = cupy.empty(result.shape, result.dtype)
+        _memory(out.dtype, out.data.ptr, out.shape)[...] = result
+        return out
 
     function.__name__, function.__signature__ = name, signature  # type: ignore[attr-defined]
     return function

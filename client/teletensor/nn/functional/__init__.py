@@ -57,6 +57,9 @@ from teletensor.nn.functional.conv import (
     conv_transpose2d,
     conv_transpose3d,
 )
+from teletensor.nn.functional.ctc import (
+    ctc_loss,
+)
 from teletensor.nn.functional.distance import (
     cosine_similarity,
     normalize,
@@ -149,6 +152,12 @@ from teletensor.nn.functional.tables import (
     embedding,
     one_hot,
 )
+from teletensor.nn.functional.unpooling import (
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+    rrelu,
+)
 from teletensor.nn.functional.vision import (
     channel_shuffle,
     pixel_shuffle,
@@ -183,6 +192,7 @@ __all__ = [
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
     "dropout",
     "dropout1d",
     "dropout2d",
@@ -227,6 +237,9 @@ __all__ = [
     "max_pool2d_with_indices",
     "max_pool3d",
     "max_pool3d_with_indices",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "mish",
     "mse_loss",
     "multi_head_attention_forward",
@@ -245,6 +258,7 @@ __all__ = [
     "relu6",
     "relu_",
     "rms_norm",
+    "rrelu",
     "scaled_dot_product_attention",
     "selu",
     "selu_",

@@ -32,6 +32,7 @@ from teletensor.nn.smooth_activation import (
     Tanh,
     Tanhshrink,
 )
+from teletensor.nn.unpooling import RReLU
 
 __all__ = [
     "CELU",
@@ -49,6 +50,7 @@ __all__ = [
     "Mish",
     "MultiheadAttention",
     "PReLU",
+    "RReLU",
     "ReLU",
     "ReLU6",
     "SiLU",

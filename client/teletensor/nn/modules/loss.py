@@ -25,10 +25,12 @@ from teletensor.nn.margin import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
+from teletensor.nn.unpooling import CTCLoss
 
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
+    "CTCLoss",
     "CosineEmbeddingLoss",
     "CrossEntropyLoss",
     "GaussianNLLLoss",

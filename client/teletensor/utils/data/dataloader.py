@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from teletensor_core.errors import ArgumentError, ArgumentTypeError
@@ -12,10 +10,8 @@ from teletensor_core.errors import ArgumentError, ArgumentTypeError
 from teletensor import sessions
 from teletensor.device import Device
 from teletensor.random import Generator as RandomGenerator
-from teletensor.session import Session
-from teletensor.tensor import Tensor
-from teletensor.transfer import move
 from teletensor.utils.data import residents
+from teletensor.utils.data.ahead import BATCHES, BYTES, ahead, moved
 from teletensor.utils.data.collate import default_collate, default_convert
 from teletensor.utils.data.dataset import IterableDataset
 from teletensor.utils.data.fetching import MapFetcher, StreamFetcher
@@ -25,15 +21,15 @@ from teletensor.utils.data.workers import END, Team, get_worker_info
 __all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
 
 _FIXED = frozenset({"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"})
-_AHEAD = 2
 
 
 class DataLoader:
     """Iterates over batches of a data set, with `torch.utils.data.DataLoader`'s arguments.
 
     Samples are fetched and joined in this process. The batches are then uploaded, `prefetch_factor` (2) of them ahead
-    of use and without waiting, to `device` (our own argument), or to the default device when that is a worker. A
-    TensorDataset whose tensors live on a worker, or a Subset of one, is shuffled and batched there.
+    of use, or fewer that have `prefetch_bytes`, and without waiting, to `device`, or to the default device when that is
+    a worker (those two arguments are our own). A TensorDataset whose tensors live on a worker, or a Subset of one, is
+    shuffled and batched there.
 
     `num_workers` are threads of this process, not processes: they help where samples are read from disk or computed by
     code that releases the GIL, need no pickling, and share the data set, except that each gets a shallow copy of an
@@ -65,13 +61,15 @@ class DataLoader:
         pin_memory_device: str = "",
         in_order: bool = True,
         device: Any = None,
+        prefetch_bytes: int = BYTES,
     ) -> None:
         self.device = None if device is None else Device(device)
         _check_workers(num_workers, timeout, prefetch_factor, persistent_workers, multiprocessing_context, device)
         self._iterable = isinstance(dataset, IterableDataset)
         _check_order(self._iterable, batch_size, shuffle, sampler, batch_sampler, drop_last)
         self.dataset, self.num_workers, self.generator = dataset, num_workers, generator
-        self.prefetch_factor = _AHEAD if prefetch_factor is None and num_workers > 0 else prefetch_factor
+        self.prefetch_factor = BATCHES if prefetch_factor is None and num_workers > 0 else prefetch_factor
+        self.prefetch_bytes = prefetch_bytes
         self.pin_memory, self.pin_memory_device, self.timeout = pin_memory, pin_memory_device, timeout
         self.worker_init_fn, self.multiprocessing_context = worker_init_fn, multiprocessing_context
         self.in_order, self.persistent_workers = in_order, persistent_workers
@@ -107,7 +105,8 @@ class DataLoader:
         if self.device is None and home is sessions.local():
             return batches
         everything = self.device is not None
-        return _ahead(batches, lambda batch: _moved(batch, home, everything), self.prefetch_factor)
+        count = BATCHES if self.prefetch_factor is None else self.prefetch_factor
+        return ahead(batches, lambda batch: moved(batch, home, everything), count, self.prefetch_bytes)
 
     def _made_there(self) -> Iterator[Any] | None:
         """Batches of a data set that lives on a worker, made there."""
@@ -153,42 +152,6 @@ class DataLoader:
         if self.persistent_workers:
             self._team = team
         return team
-
-
-def _ahead(batches: Iterator[Any], upload: Callable[[Any], Any], count: int | None) -> Generator[Any, None, None]:
-    """The batches, uploaded `count` before they are asked for."""
-    ready: deque[Any] = deque()
-    with contextlib.closing(batches):  # type: ignore[type-var]
-        for batch in batches:
-            ready.append(upload(batch))
-            if len(ready) > (_AHEAD if count is None else count):
-                yield ready.popleft()
-        while ready:
-            yield ready.popleft()
-
-
-def _moved(batch: Any, home: Session, everything: bool) -> Any:
-    """A batch with the tensors in it in a session: all of them, or those that are in this process."""
-    if isinstance(batch, Tensor):
-        stays = batch._session is home or not (everything or batch._session is sessions.local())
-        return batch if stays else move(batch, home)
-    if isinstance(batch, Mapping):
-        return _rebuilt(batch, {key: _moved(value, home, everything) for key, value in batch.items()})
-    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*(_moved(value, home, everything) for value in batch))
-    if isinstance(batch, (list, tuple)):
-        return _rebuilt(batch, [_moved(value, home, everything) for value in batch])
-    return batch
-
-
-def _rebuilt(like: Any, content: Any) -> Any:
-    """The content in a container of the same type, where that can be made from it."""
-    if type(like) is type(content):
-        return content
-    try:
-        return type(like)(content)
-    except TypeError:
-        return content
 
 
 def _check_workers(

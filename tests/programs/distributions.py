@@ -1,0 +1,193 @@
+# ruff: noqa: E501  (a table)
+"""Distributions: densities with gradients, moments, entropies, distribution functions, divergences, shapes of samples."""
+
+
+def _t(t, *values):
+    return t.tensor(values, dtype=t.float64, requires_grad=True)
+
+
+def _matrix(t):
+    return t.tensor([[2.0, 0.5], [0.5, 1.0]], dtype=t.float64, requires_grad=True)
+
+
+_POSITIVE = (0.5, 1.7, 3.2)
+_UNIT = (0.2, 0.5, 0.9)
+_COUNTS = (0.0, 1.0, 4.0)
+
+# The distribution of parameters, the parameters, and where its density is asked for.
+MADE = {
+    "Normal": (lambda d, a, b: d.Normal(a, b), [(-1.0, 0.0, 2.0), _POSITIVE], (-0.5, 1.0, 2.5)),
+    "Laplace": (lambda d, a, b: d.Laplace(a, b), [(-1.0, 0.0, 2.0), _POSITIVE], (-0.5, 1.0, 2.5)),
+    "Cauchy": (lambda d, a, b: d.Cauchy(a, b), [(-1.0, 0.0, 2.0), _POSITIVE], (-0.5, 1.0, 2.5)),
+    "Gumbel": (lambda d, a, b: d.Gumbel(a, b), [(-1.0, 0.0, 2.0), _POSITIVE], (-0.5, 1.0, 2.5)),
+    "StudentT": (lambda d, a, b: d.StudentT(a, loc=0.5, scale=b), [(1.5, 3.0, 8.0), _POSITIVE], (-0.5, 1.0, 2.5)),
+    "HalfNormal": (lambda d, a: d.HalfNormal(a), [_POSITIVE], _POSITIVE),
+    "HalfCauchy": (lambda d, a: d.HalfCauchy(a), [_POSITIVE], _POSITIVE),
+    "Exponential": (lambda d, a: d.Exponential(a), [_POSITIVE], _POSITIVE),
+    "Gamma": (lambda d, a, b: d.Gamma(a, b), [_POSITIVE, (1.0, 0.3, 2.0)], _POSITIVE),
+    "InverseGamma": (lambda d, a, b: d.InverseGamma(a, b), [_POSITIVE, (1.0, 0.3, 2.0)], _POSITIVE),
+    "Chi2": (lambda d, a: d.Chi2(a), [(1.0, 2.5, 6.0)], _POSITIVE),
+    "FisherSnedecor": (lambda d, a, b: d.FisherSnedecor(a, b), [(1.0, 2.5, 6.0), (3.0, 5.0, 9.0)], _POSITIVE),
+    "Beta": (lambda d, a, b: d.Beta(a, b), [_POSITIVE, (1.0, 0.3, 2.0)], _UNIT),
+    "Pareto": (lambda d, a, b: d.Pareto(a, b), [(0.3, 0.5, 1.0), (0.5, 1.5, 3.0)], _POSITIVE),
+    "Weibull": (lambda d, a, b: d.Weibull(a, b), [(0.3, 0.5, 1.0), (1.2, 1.5, 3.0)], _POSITIVE),
+    "Uniform": (lambda d, a, b: d.Uniform(a, b), [(-1.0, 0.0, 0.1), (1.0, 2.0, 3.0)], _UNIT),
+    "LogNormal": (lambda d, a, b: d.LogNormal(a, b), [(-1.0, 0.0, 2.0), _POSITIVE], _POSITIVE),
+    "Bernoulli": (lambda d, a: d.Bernoulli(a), [_UNIT], (0.0, 1.0, 1.0)),
+    "Bernoulli of logits": (lambda d, a: d.Bernoulli(logits=a), [(-1.0, 0.0, 2.0)], (0.0, 1.0, 1.0)),
+    "Geometric": (lambda d, a: d.Geometric(a), [_UNIT], _COUNTS),
+    "Geometric of logits": (lambda d, a: d.Geometric(logits=a), [(-1.0, 0.0, 2.0)], _COUNTS),
+    "Poisson": (lambda d, a: d.Poisson(a), [_POSITIVE], _COUNTS),
+    "Binomial": (lambda d, a: d.Binomial(5, a), [_UNIT], _COUNTS),
+    "Binomial of logits": (lambda d, a: d.Binomial(5, logits=a), [(-1.0, 0.0, 2.0)], _COUNTS),
+    "NegativeBinomial": (lambda d, a: d.NegativeBinomial(5, a), [_UNIT], _COUNTS),
+    "Dirichlet": (lambda d, a: d.Dirichlet(a), [_POSITIVE], (0.2, 0.5, 0.3)),
+    "Categorical": (lambda d, a: d.Categorical(logits=a), [(-1.0, 0.0, 2.0)], (2.0,)),
+    "OneHotCategorical": (lambda d, a: d.OneHotCategorical(logits=a), [(-1.0, 0.0, 2.0)], (0.0, 1.0, 0.0)),
+    "Multinomial": (lambda d, a: d.Multinomial(5, logits=a), [(-1.0, 0.0, 2.0)], (0.0, 1.0, 4.0)),
+    "RelaxedBernoulli": (lambda d, a: d.RelaxedBernoulli(a.new_tensor(0.7), logits=a), [(-1.0, 0.0, 2.0)], _UNIT),
+    "RelaxedOneHotCategorical": (lambda d, a: d.RelaxedOneHotCategorical(a.new_tensor(0.7), logits=a), [(-1.0, 0.0, 2.0)], (0.2, 0.5, 0.3)),
+    "Independent": (lambda d, a, b: d.Independent(d.Normal(a, b), 1), [(-1.0, 0.0, 2.0), _POSITIVE], (-0.5, 1.0, 2.5)),
+    "MixtureSameFamily": (
+        lambda d, a, b: d.MixtureSameFamily(d.Categorical(logits=a), d.Normal(a, b)), [(-1.0, 0.0, 2.0), _POSITIVE], (0.3,)
+    ),
+    "transformed": (
+        lambda d, a, b: d.TransformedDistribution(d.Normal(a, b), [d.AffineTransform(1.0, 2.0), d.SigmoidTransform()]),
+        [(-1.0, 0.0, 2.0), _POSITIVE], _UNIT,
+    ),
+    "squashed": (lambda d, a, b: d.TransformedDistribution(d.Normal(a, b), d.TanhTransform()), [(-1.0, 0.0, 2.0), _POSITIVE], (-0.7, 0.2, 0.9)),
+    "turned round": (lambda d, a: d.TransformedDistribution(d.Exponential(a), [d.AffineTransform(0.0, -2.0)]), [_POSITIVE], (-1.0, -2.0, -0.3)),
+}  # fmt: skip
+
+
+def _density(name):
+    make, parameters, at = MADE[name]
+
+    def program(t):
+        given = [_t(t, *p) for p in parameters]
+        value = t.tensor(at, dtype=t.float64)
+        density = make(t.distributions, *given).log_prob(value if len(at) > 1 else value[0])
+        return [density, *t.autograd.grad(density.sum(), given)]
+
+    return program
+
+
+def _facts(name):
+    make, parameters, at = MADE[name]
+
+    def program(t):
+        d = make(t.distributions, *[_t(t, *p) for p in parameters])
+        found = [list(d.batch_shape), list(d.event_shape), d.has_rsample]
+        found += [list(d.sample().shape), list(d.sample((2, 4)).shape), list(d.sample(t.Size([3])).shape)]
+        for what in ("mean", "variance", "stddev", "mode"):
+            try:
+                found.append(getattr(d, what))
+            except (NotImplementedError, AttributeError):
+                found.append(f"no {what}")
+        for what in (
+            d.entropy,
+            lambda: d.cdf(t.tensor(at, dtype=t.float64)),
+            lambda: d.icdf(t.tensor(_UNIT, dtype=t.float64)),
+        ):
+            try:
+                found.append(what())
+            except (NotImplementedError, AttributeError):
+                found.append("none")
+        return found
+
+    return program
+
+
+def _divergence(name, *others):
+    make = MADE[name][0]
+
+    def program(t):
+        first = [_t(t, *p) for p in MADE[name][1]]
+        made = t.distributions.kl_divergence(
+            make(t.distributions, *first), make(t.distributions, *[_t(t, *o) for o in others])
+        )
+        return [made, *t.autograd.grad(made.sum(), first)]
+
+    return program
+
+
+def _vectors(t, which):
+    matrix, loc = _matrix(t), _t(t, 1.0, -1.0)
+    given = t.linalg.cholesky(matrix) if which == "scale_tril" else matrix
+    d = t.distributions.MultivariateNormal(loc, **{which: given})
+    density = d.log_prob(t.tensor([[0.0, 0.5], [2.0, -1.0]], dtype=t.float64))
+    found = [density, d.entropy(), d.mean, d.variance, d.covariance_matrix, d.precision_matrix, d.scale_tril]
+    return [*found, list(d.rsample((3,)).shape), *t.autograd.grad(density.sum() + d.entropy(), [matrix, loc])]
+
+
+def _vector_divergence(t):
+    p = t.distributions.MultivariateNormal(_t(t, 1.0, -1.0), _matrix(t))
+    q = t.distributions.MultivariateNormal(_t(t, 0.0, 0.5), scale_tril=t.eye(2, dtype=t.float64) * 2)
+    return t.distributions.kl_divergence(p, q)
+
+
+def _registered(t):
+    class Mine(t.distributions.Normal):
+        pass
+
+    @t.distributions.register_kl(Mine, t.distributions.Exponential)
+    def rule(p, q):
+        return p.loc + q.rate
+
+    one = t.distributions.Exponential(t.tensor(2.0))
+    return [t.distributions.kl_divergence(Mine(t.tensor(1.0), t.tensor(1.0)), one)]
+
+
+def _reparametrised(name):
+    """A gradient reaches the parameters through samples."""
+    make, parameters, _ = MADE[name]
+
+    def program(t):
+        given = [_t(t, *p) for p in parameters]
+        sample = make(t.distributions, *given).rsample((5,))
+        grads = t.autograd.grad(sample.sum(), given, allow_unused=True)
+        return [sample.requires_grad, *[None if g is None else bool(t.isfinite(g).all()) for g in grads]]
+
+    return program
+
+
+_SMOOTH = ("Normal", "StudentT", "Gamma", "Beta", "Dirichlet", "Chi2", "FisherSnedecor", "Pareto", "Weibull", "Cauchy",
+           "RelaxedBernoulli", "RelaxedOneHotCategorical", "LogNormal", "InverseGamma", "HalfNormal", "Independent")  # fmt: skip
+
+CALLS = {
+    **{f"density of {name}": _density(name) for name in MADE},
+    **{f"facts of {name}": _facts(name) for name in MADE},
+    **{f"samples of {name}": _reparametrised(name) for name in _SMOOTH},
+    **{
+        f"MultivariateNormal by {w}": lambda t, w=w: _vectors(t, w)
+        for w in ("covariance_matrix", "precision_matrix", "scale_tril")
+    },
+    "divergence of MultivariateNormal": _vector_divergence,
+    "divergence of Normal": _divergence("Normal", (0.0, 0.5, 1.0), (1.0, 2.0, 0.5)),
+    "divergence of Laplace": _divergence("Laplace", (0.0, 0.5, 1.0), (1.0, 2.0, 0.5)),
+    "divergence of Cauchy": _divergence("Cauchy", (0.0, 0.5, 1.0), (1.0, 2.0, 0.5)),
+    "divergence of Gamma": _divergence("Gamma", (1.0, 2.0, 0.5), (1.0, 2.0, 0.5)),
+    "divergence of Beta": _divergence("Beta", (1.0, 2.0, 0.5), (1.0, 2.0, 0.5)),
+    "divergence of Dirichlet": _divergence("Dirichlet", (1.0, 2.0, 0.5)),
+    "divergence of Poisson": _divergence("Poisson", (1.0, 2.0, 0.5)),
+    "divergence of Geometric": _divergence("Geometric", (0.3, 0.6, 0.1)),
+    "divergence of HalfNormal": _divergence("HalfNormal", (1.0, 2.0, 0.5)),
+    "divergence of LogNormal": _divergence("LogNormal", (0.0, 0.5, 1.0), (1.0, 2.0, 0.5)),
+    "divergence of OneHotCategorical": _divergence("OneHotCategorical", (1.0, 0.5, 0.0)),
+    "divergence of Independent": _divergence("Independent", (0.0, 0.5, 1.0), (1.0, 2.0, 0.5)),
+    "divergence of one's own": _registered,
+    "divergence of different kinds": lambda t: t.distributions.kl_divergence(
+        t.distributions.Poisson(t.tensor(1.0)), t.distributions.Cauchy(0.0, 1.0)
+    ),
+    "negative rate": lambda t: t.distributions.Gamma(t.tensor(1.0), t.tensor(-1.0)),
+    "distribution functions of Gamma": lambda t: [
+        t.distributions.Gamma(_t(t, *_POSITIVE), _t(t, 1.0, 2.0, 3.0)).cdf(_t(t, 0.1, 1.0, 9.0)),
+        t.distributions.Chi2(_t(t, 3.0)).cdf(_t(t, 2.0)),
+    ],
+    "no matrix": lambda t: t.distributions.MultivariateNormal(t.zeros(2)),
+    "matrix that is not symmetric": lambda t: t.distributions.MultivariateNormal(
+        t.zeros(2), t.tensor([[1.0, 2.0], [0.0, 1.0]])
+    ),
+    "poisson and binomial": lambda t: [t.poisson(t.zeros(3)), t.binomial(t.tensor([0.0, 3.0]), t.tensor([0.5, 1.0]))],
+    "support of Binomial": lambda t: t.distributions.Binomial(3, t.tensor([0.5, 0.2])).enumerate_support(),
+}

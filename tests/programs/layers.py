@@ -1,0 +1,160 @@
+"""Layers and optimisers made of ops: CTC, unpooling, random slopes, spectral normalisation, Rprop, ASGD."""
+
+
+def _probs(t, *shape):
+    count = 1
+    for n in shape:
+        count *= n
+    return t.arange(count, dtype=t.float64).mul(7).remainder(11).div(4).reshape(shape).requires_grad_()
+
+
+def _ctc(t, x, targets, inputs, lengths, **options):
+    """Losses, and the gradient before log_softmax: of log_softmax itself PyTorch gives another, of equal effect."""
+    loss = t.nn.functional.ctc_loss(x.log_softmax(-1), targets, inputs, lengths, **options)
+    (gradient,) = t.autograd.grad(loss.sum(), x)
+    return [loss, gradient]
+
+
+def ctc_of_a_batch(t):
+    targets = t.tensor([[1, 2, 2], [3, 1, 0]])
+    found = []
+    for reduction in ("mean", "sum", "none"):
+        found += _ctc(t, _probs(t, 7, 2, 4), targets, (7, 5), (3, 2), reduction=reduction)
+    return found
+
+
+def ctc_of_a_row(t):
+    return _ctc(t, _probs(t, 6, 2, 4), t.tensor([0, 2, 1]), t.tensor([6, 6]), t.tensor([1, 2]), blank=3)
+
+
+def ctc_of_one(t):
+    return _ctc(t, _probs(t, 6, 4), t.tensor([1, 2]), t.tensor(6), t.tensor(2), reduction="none")
+
+
+def ctc_of_nothing(t):
+    return _ctc(t, _probs(t, 4, 2, 3), t.tensor([[1], [2]]), (4, 4), (0, 1), reduction="none")
+
+
+def ctc_that_is_impossible(t):
+    x = _probs(t, 3, 1, 4)
+    given = (t.tensor([[1, 1, 2]]), (3,), (3,))
+    plain = t.nn.functional.ctc_loss(x.log_softmax(-1), *given, reduction="none")
+    return [plain, *_ctc(t, x, *given, zero_infinity=True)]
+
+
+def ctc_as_a_layer(t):
+    layer = t.nn.CTCLoss(blank=0, zero_infinity=True)
+    return [layer(_probs(t, 7, 2, 4).log_softmax(-1), t.tensor([[1, 2], [3, 1]]), (7, 5), (2, 2)), str(layer)]
+
+
+def ctc_with_a_wrong_blank(t):
+    return t.nn.functional.ctc_loss(t.zeros(3, 1, 4), t.tensor([[1]]), (3,), (1,), blank=4)
+
+
+def unpooling(t):
+    found = []
+    for n, shape in ((1, (2, 3, 8)), (2, (2, 3, 6, 6)), (3, (1, 2, 4, 4, 4))):
+        x = t.arange(float(_size(shape))).mul(37).remainder(101).reshape(shape).requires_grad_()
+        pool = getattr(t.nn, f"MaxPool{n}d")(2, return_indices=True)
+        unpool = getattr(t.nn, f"MaxUnpool{n}d")(2)
+        y, where = pool(x)
+        back = unpool(y, where)
+        found += [back, *t.autograd.grad((back * back).sum(), x), str(unpool)]
+    return found
+
+
+def _size(shape):
+    count = 1
+    for n in shape:
+        count *= n
+    return count
+
+
+def unpooling_to_a_size(t):
+    x = t.arange(25.0).reshape(1, 1, 5, 5)
+    y, where = t.nn.functional.max_pool2d(x, 2, return_indices=True)
+    return t.nn.functional.max_unpool2d(y, where, 2, output_size=x.size())
+
+
+def unpooling_to_a_wrong_size(t):
+    y, where = t.nn.functional.max_pool2d(t.ones(1, 1, 4, 4), 2, return_indices=True)
+    return t.nn.functional.max_unpool2d(y, where, 2, output_size=(9, 9))
+
+
+def random_slopes(t):
+    x = t.tensor([-2.0, 0.0, 3.0], requires_grad=True)
+    layer = t.nn.RReLU(0.1, 0.3)
+    drawn = layer(t.full((100,), -1.0))
+    y = layer.eval()(x)
+    inside = bool(((drawn <= -0.1) & (drawn >= -0.3)).all()) and drawn.unique().numel() > 50
+    return [
+        y,
+        *t.autograd.grad(y.sum(), x),
+        inside,
+        str(layer),
+        t.nn.functional.rrelu(t.tensor([-1.0]), 0.2, 0.2, training=True),
+    ]
+
+
+def spectral_normalisation(t):
+    found = []
+    for layer in (t.nn.Linear(3, 2), t.nn.Conv2d(2, 3, 2), t.nn.ConvTranspose2d(2, 3, 2)):
+        with t.no_grad():
+            layer.weight.copy_(t.arange(float(layer.weight.numel())).sin().reshape(layer.weight.shape))
+            layer.bias.zero_()
+        made = t.nn.utils.spectral_norm(layer, n_power_iterations=3)
+        with t.no_grad():
+            made.weight_u.copy_(t.ones_like(made.weight_u) / made.weight_u.numel() ** 0.5)
+            made.weight_v.copy_(t.ones_like(made.weight_v) / made.weight_v.numel() ** 0.5)
+        x = t.ones(1, 3) if isinstance(layer, t.nn.Linear) else t.ones(1, 2, 3, 3)
+        y = made(x)
+        y.square().sum().backward()
+        found += [y, made.weight_orig.grad, made.weight_u, made.weight_v, sorted(made.state_dict())]
+        found += [made.eval()(x), t.nn.utils.remove_spectral_norm(made).weight, sorted(made.state_dict())]
+    return found
+
+
+def spectral_normalisation_twice(t):
+    return t.nn.utils.spectral_norm(t.nn.utils.spectral_norm(t.nn.Linear(2, 2)))
+
+
+def spectral_normalisation_that_is_not_there(t):
+    return t.nn.utils.remove_spectral_norm(t.nn.Linear(2, 2))
+
+
+def synchronised(t):
+    model = t.nn.SyncBatchNorm.convert_sync_batchnorm(t.nn.Sequential(t.nn.Conv1d(1, 2, 1), t.nn.BatchNorm1d(2)))
+    return [str(model), sorted(model.state_dict())]
+
+
+def _steps(t, make):
+    p = t.tensor([1.0, -2.0, 0.5], dtype=t.float64, requires_grad=True)
+    optimizer = make(t.optim, [p])
+    found = []
+    for step in range(12):
+        optimizer.zero_grad()
+        ((p - 0.3).square() * t.tensor([1.0, 0.2, 3.0]) + (p * (step % 3)).sin()).sum().backward()
+        optimizer.step()
+        found.append(p.detach().clone())
+    state = optimizer.state_dict()["state"][0]
+    return [*found, sorted(state), *[state[name] for name in sorted(state)]]
+
+
+def rprop(t):
+    return _steps(t, lambda o, p: o.Rprop(p))
+
+
+def rprop_with_options(t):
+    return _steps(t, lambda o, p: o.Rprop(p, lr=0.1, etas=(0.6, 1.5), step_sizes=(0.01, 0.2), maximize=True))
+
+
+def asgd(t):
+    return _steps(t, lambda o, p: o.ASGD(p, lr=0.1))
+
+
+def asgd_with_options(t):
+    return _steps(t, lambda o, p: o.ASGD(p, lr=0.05, lambd=0.01, alpha=0.5, t0=4, weight_decay=0.1, maximize=True))
+
+
+def asgd_with_a_wrong_rate(t):
+    return t.optim.ASGD([t.ones(1, requires_grad=True)], lr=-1.0)
