@@ -30,11 +30,15 @@ TIMES = {"us": 1e6, "s": 1.0}
 
 @dataclass(frozen=True)
 class Workload:
-    """What every side does, by name. `unit` "us" or "s" gives the time of one piece, anything else a rate."""
+    """What every side does, by name. `unit` "us" or "s" gives the time of one piece, anything else a rate.
+
+    A side is timed for `seconds` at least.
+    """
 
     name: str
     title: str
     unit: str
+    seconds: float = LEAST_SECONDS
 
 
 class SideFailed(Exception):
@@ -105,14 +109,18 @@ def measure(workload: Workload, sides: Sequence[Side], rounds: int = ROUNDS) -> 
         try:
             answer = side.ask(prepare=workload.name)
             values[side.name], pieces[side] = answer["value"], answer["pieces"]
-            counts[side] = _calibrated(side)
+            counts[side] = _calibrated(side, workload.seconds)
         except SideFailed as error:
             print(f"{workload.title}: without {error}", file=sys.stderr, flush=True)
     _check_equal(workload, values)
     seconds: dict[Side, list[float]] = {side: [] for side in counts}
     for turn in range(rounds):
         for side, count in counts.items():
-            if turn < SLOW_ROUNDS or not seconds[side] or seconds[side][0] * count < SLOW_SECONDS:
+            if (
+                turn < SLOW_ROUNDS
+                or not seconds[side]
+                or seconds[side][0] * count < max(SLOW_SECONDS, 2 * workload.seconds)
+            ):
                 seconds[side].append(side.seconds(count) / count)
     return {side.name: _figure(workload, statistics.median(times), pieces[side]) for side, times in seconds.items()}
 
@@ -129,11 +137,11 @@ def _check_equal(workload: Workload, values: dict[str, Any]) -> None:
             raise SystemExit(f"{workload.title}: {first} got {values[first]}, {name} got {value}")
 
 
-def _calibrated(side: Side) -> int:
+def _calibrated(side: Side, least: float) -> int:
     """Find how many pieces take long enough to be timed."""
     count = 1
-    while (taken := side.seconds(count)) < LEAST_SECONDS:
-        count = max(count * 2, int(count * LEAST_SECONDS / max(taken, 1e-6) * 0.8))
+    while (taken := side.seconds(count)) < least:
+        count = max(count * 2, int(count * least / max(taken, 1e-6) * 0.8))
     return count
 
 
