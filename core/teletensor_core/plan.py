@@ -103,7 +103,10 @@ def make_plan(op: Op, attrs: dict[str, Any], flags: int, operands: Sequence[Any]
     """Infer the result of a call and the casts before it."""
     if flags & DOUBLE:
         with dtypes.default_dtype_as(dtypes.float64):
-            return make_plan(op, attrs, flags & ~DOUBLE, operands)
+            made = make_plan(op, attrs, flags & ~DOUBLE, operands)
+        # Whoever makes the plan anew, such as a worker, has to know.
+        made.flags = flags
+        return made
     if op.numbers is not None:
         _refuse_numbers(op, op.numbers, operands)
     inferred = op.infer(*operands, **attrs)
