@@ -73,8 +73,10 @@ def main() -> int:
         print(f"PyTorch in this process: {'torch' in sys.modules}")
         try:
             with torch.connect(where["grpc"], token=where["token"]) as session:
-                accuracy, steps = digits.main(folder)
+                model, accuracy, steps = digits.main(folder)
                 stats = session.stats()
+                parameters = sum(p.numel() for p in model.parameters())
+                print(f"{parameters:,} parameters are on the worker:")
                 print("worker status:", json.dumps(status(where), indent=2))
                 print(f"{stats.commands:,} commands in {stats.batches:,} messages")
                 print(f"{stats.round_trips} round trips in {steps} steps: {stats.round_trips / steps:.2f} a step")

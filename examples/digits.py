@@ -71,8 +71,8 @@ def train(model: nn.Module, data: TensorDataset, device: torch.device, epochs: i
     return steps
 
 
-def main(folder: Path, epochs: int = 12) -> tuple[float, int]:
-    """Train, save, load into a fresh model and check it; test accuracy and steps taken."""
+def main(folder: Path, epochs: int = 12) -> tuple[Net, float, int]:
+    """Train, save, load into a fresh model and check it; the model, its test accuracy and the steps taken."""
     torch.manual_seed(1)
     device = torch.zeros(()).device
     train_data, test_data = load_data()
@@ -94,7 +94,7 @@ def main(folder: Path, epochs: int = 12) -> tuple[float, int]:
     print(f"loaded it into a fresh model: predictions {'equal' if same else 'DIFFER'}")
     if not same:
         raise SystemExit("the loaded model does not predict the same")
-    return accuracy, steps
+    return model, accuracy, steps
 
 
 if __name__ == "__main__":
