@@ -27,8 +27,22 @@ def test_a_function_gives_the_same_bits(device):
     for _ in range(6):
         x, y = torch.randn(4, 5), torch.randn(5, 6)
         np.testing.assert_array_equal(value(compiled(x, y)), value(function(x, y)))
-    # Two calls in a row have to do the same first; a third is needed now and then.
-    assert programs(compiled)[0].runs >= 3
+    assert programs(compiled)[0].runs == 4
+
+
+def test_tensors_of_another_session_are_not_taken_for_its_own(worker):
+    """The handles of two sessions are the same numbers."""
+    with torch.connect(worker.grpc, token=worker.token) as other:
+        first = torch.zeros(1)
+        theirs = [first, *[first - i for i in range(100)]]
+        with torch.connect(worker.grpc, token=worker.token) as session:
+            x = torch.ones(1)
+            kept = [x * i for i in range(10)]
+            function = torch.compile(lambda x: (x + kept[5]) * 2)
+            for _ in range(4):
+                assert function(x).item() == 12
+        assert programs(function)[0].runs == 2
+        assert {x._ref for x in kept} < {x._ref for x in theirs}
 
 
 def test_backward_outside(device):

@@ -93,7 +93,7 @@ def rows_of(table, at):
     return tt.nn.functional.embedding(at, doubled) + 1
 
 
-@pytest.mark.parametrize("runs", [3, 5, 6], ids=["recorded or traced", "prepared", "prepared again"])
+@pytest.mark.parametrize("runs", [3, 4, 5], ids=["traced", "prepared", "prepared again"])
 def test_in_a_compiled_function_it_is_the_line_there(client, runs):
     compiled, table = tt.compile(rows_of), tt.ones(5, 2)
     for run in range(runs):
@@ -101,9 +101,7 @@ def test_in_a_compiled_function_it_is_the_line_there(client, runs):
     with pytest.raises(IndexError, match="index 9 is out of bounds") as caught:
         client.synchronize()
     assert caught.value.where == line_of(rows_of, "embedding(at")
-    # A call is still recorded, and no program yet, when the two before it had not done the same.
-    recorded = runs == 3 and "embedding(float32[5, 2], int64[2])" in str(caught.value)
-    assert recorded or "embedding (in a compiled function)" in str(caught.value)
+    assert "embedding (in a compiled function)" in str(caught.value)
 
 
 def differentiate_moved():

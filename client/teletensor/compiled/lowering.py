@@ -89,7 +89,9 @@ class Lowering:
         """The recording. What it cannot be replayed for is said in its `problem`."""
         gc.collect()
         self._name_slots()
-        alive = [x for x in tensors_alive() if getattr(x, "_ref", None) is not None]
+        # Handles are numbers, which another session has as well.
+        session = self.recorder.session
+        alive = [x for x in tensors_alive() if getattr(x, "_ref", None) is not None and x._session is session]
         try:
             self._find_inputs(alive)
             self._commands()
@@ -125,9 +127,10 @@ class Lowering:
         gradients = {}
         for held, ref, _, _, grad in self.recorder.before.states.values():
             owner = held()
-            if owner is not None:
-                tensors.setdefault(key_of(ref), owner)
-            if grad is not None and owner is not None:
+            if owner is None or owner._session is not self.recorder.session:
+                continue
+            tensors.setdefault(key_of(ref), owner)
+            if grad is not None:
                 gradients[id(grad)] = owner
                 tensors.setdefault(key_of(grad._ref), grad)
         for key in self.external:
