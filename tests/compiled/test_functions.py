@@ -32,10 +32,10 @@ def test_a_function_gives_the_same_bits(device):
 
 def test_tensors_of_another_session_are_not_taken_for_its_own(worker):
     """The handles of two sessions are the same numbers."""
-    with torch.connect(worker.grpc, token=worker.token) as other:
+    with torch.connect(worker.grpc, token=worker.token):
         first = torch.zeros(1)
         theirs = [first, *[first - i for i in range(100)]]
-        with torch.connect(worker.grpc, token=worker.token) as session:
+        with torch.connect(worker.grpc, token=worker.token):
             x = torch.ones(1)
             kept = [x * i for i in range(10)]
             function = torch.compile(lambda x: (x + kept[5]) * 2)
