@@ -9,7 +9,7 @@ import numpy as np
 from teletensor_core.registry import OPS, Op
 
 from teletensor import factories, functions, indexing, ops
-from teletensor.dispatch import apply
+from teletensor.dispatch import apply, apply_pair
 from teletensor.tensor import Tensor
 from teletensor.types import Operand
 
@@ -25,7 +25,7 @@ _INPLACE: dict[str, Callable[[Any, Any], Tensor]] = {
 }  # fmt: skip
 _COMPARISONS = {name: name for name in ("eq", "ne", "lt", "le", "gt", "ge")}
 _OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
-_FREQUENT = frozenset((Tensor, int, float))
+_FREQUENT = frozenset((int, float))
 
 
 def methods() -> dict[str, Callable[..., Any]]:
@@ -55,6 +55,8 @@ def _forward(op: Op) -> Callable[..., Any]:
     attrs = tuple(op.attrs.values())
 
     def call(self: Tensor, other: Operand) -> Tensor:
+        if type(other) is Tensor:
+            return apply_pair(op, self, other, attrs)
         if type(other) in _FREQUENT:
             return apply(op, (self, other), attrs)
         operand = _operand(other, self)

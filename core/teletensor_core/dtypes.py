@@ -103,7 +103,8 @@ BY_NAME: dict[str, DType] = {dtype.name: dtype for dtype in ALL}
 BY_NP: dict[np.dtype[Any], DType] = {dtype.np: dtype for dtype in ALL}
 FLOATS = (float16, bfloat16, float32, float64)
 
-_process_default = [float32]
+# The default of this process, in a list: whoever looks at it with every call need not call `default_dtype`.
+process_default = [float32]
 
 
 class _Override(threading.local):
@@ -117,12 +118,12 @@ _override = _Override()
 
 def default_dtype() -> DType:
     """The dtype of new floating point tensors, and of Python floats in promotion."""
-    return _override.dtype or _process_default[0]
+    return _override.dtype or process_default[0]
 
 
 def set_default_dtype(dtype: DType) -> None:
     """Make `dtype` (a floating point dtype) this process's default."""
-    _process_default[0] = dtype
+    process_default[0] = dtype
 
 
 @contextlib.contextmanager

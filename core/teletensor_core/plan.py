@@ -87,9 +87,8 @@ def plan_for(op: Op, attrs: tuple[Any, ...], flags: int, operands: Sequence[Any]
     return found
 
 
-def lookup(key: tuple[Any, ...]) -> Plan | None:
-    """The kept plan for a key of `(op, attrs, flags, *kinds)`, if there is one."""
-    return _plans.get(key)
+# The kept plan for a key of `(op, attrs, flags, *kinds)`, if there is one.
+lookup = _plans.get
 
 
 def remember(key: tuple[Any, ...], plan: Plan) -> None:

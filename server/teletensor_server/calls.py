@@ -23,38 +23,6 @@ if TYPE_CHECKING:
 _MOST_OPERANDS, _MOST_OF_ONE, _MOST_CHARACTERS = 16, 80, 300
 
 
-def run_pair(machine: SessionMachine, rows: Rows, signature: Signature) -> bool:
-    """What `run_op` does, for a call that `is_pair` and has run before: half of all rows, on the shortest way.
-
-    False, with nothing done, for a row that is anything else, or that fails.
-    """
-    words, at, table = rows.words, rows.at, machine.table
-    values = table.values
-    if at + 4 >= len(words):
-        return False
-    _, location, handle, first, second = words[at : at + 5]
-    x, y = values.get(first), values.get(second)
-    if type(x) is not Value or type(y) is not Value or handle < 1:
-        return False
-    prepared = signature.plans.get((x.spec, y.spec))
-    if prepared is None:
-        return False
-    plan, (size, _) = prepared
-    room = table.room - size
-    if not plan.is_pair or room < 0 or len(values) >= table.max_tensors:
-        return False
-    try:
-        value = machine.engine.run_pair(plan, x, y)
-    except Exception:
-        # It has changed nothing: it is run once more, and what it raises then is told.
-        return False
-    table.room = room
-    values[handle] = value
-    value.origin = table.origins.get(location) or table.origin(location)
-    rows.at = at + 5
-    return True
-
-
 def run_op(machine: SessionMachine, rows: Rows, signature: Signature) -> None:
     """Run the op row at `rows.at`. An op that fails poisons what it would have made; only a row of bad form raises."""
     words, outs_at = rows.words, rows.at + 2

@@ -20,12 +20,13 @@ from teletensor_protos.frames import Out, payload_bytes
 from teletensor_protos.v1.worker_pb2 import Batch, Reply, SharedChunk, WorkerFrame
 
 from teletensor_server import calls, uploads
-from teletensor_server.calls import run_op, run_pair
+from teletensor_server.calls import run_op
 from teletensor_server.commands import COMMANDS, Command
 from teletensor_server.exchange import Exchange
 from teletensor_server.failures import Failures, known
 from teletensor_server.gradients import Answer
 from teletensor_server.info import SessionLimits, TensorInfo
+from teletensor_server.pairs import run_pairs
 from teletensor_server.peak import Peak
 from teletensor_server.profiling import Recorder, profile
 from teletensor_server.programs import SessionProgram
@@ -50,7 +51,7 @@ class SessionMachine:
         self.limits = limits
         self.table = Table(limits.session_bytes, limits.tensors)
         self.peak = Peak(self.table)
-        self.signatures = Signatures(limits.signatures)
+        self.signatures = Signatures(limits.signatures, self.engine.xp)
         self.locations: dict[int, str] = {}
         self.failures = Failures()
         self.programs: dict[int, SessionProgram | Poison] = {}
@@ -127,12 +128,15 @@ class SessionMachine:
         words, defined, count = rows.words, self.signatures.by_number, len(rows.words)
         timed = self.recorder is not None
         run = run_op if self.recorder is None else self.recorder.op
-        while rows.at < count and not self.ended:
+        while not self.ended:
+            if not timed:
+                run_pairs(self, rows)
+            if rows.at >= count:
+                return
             word = words[rows.at]
             signature = defined.get(word)
             if signature is not None:
-                if timed or not (signature.is_pair and run_pair(self, rows, signature)):
-                    run(self, rows, signature)
+                run(self, rows, signature)
             elif word in COMMANDS:
                 rows.at += 1
                 rows.origin = Named

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from teletensor_core.engine.direct import direct
 from teletensor_core.engine.engine import describe
 from teletensor_core.errors import MalformedRequestError, UnknownOpError
 from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan, make_plan
@@ -31,12 +32,20 @@ class Prepared(NamedTuple):
     cost: Cost
 
 
+class Pair(NamedTuple):
+    """A plan that `is_pair`, the function that runs it directly, if there is one, and the bytes of the result."""
+
+    plan: Plan
+    function: Callable[[Any, Any], Any] | None
+    bytes: int
+
+
 @dataclass(eq=False)
 class Signature:
     """A checked signature, and the plans made for it so far, by the kinds of the operands.
 
-    `words` is how many words its operands take in a row, `values` how many plain values its attributes hold. `is_pair`:
-    its operands are two tensors, as those of half of all calls.
+    `words` is how many words its operands take in a row, `values` how many plain values its attributes hold. `pairs`
+    is for signatures whose operands are two tensors, as those of half of all calls, with their plans.
     """
 
     op: Op
@@ -46,15 +55,22 @@ class Signature:
     words: int
     outs: int
     values: int
-    is_pair: bool
+    pairs: dict[tuple[Any, ...], Pair] | None = None
     plans: dict[Any, Prepared] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Forget the plans."""
+        self.plans.clear()
+        if self.pairs is not None:
+            self.pairs.clear()
 
 
 class Signatures:
-    """A session's signatures `by_number`, at most `most` of them."""
+    """A session's signatures `by_number`, at most `most` of them. `xp` is the array library that will run them."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, xp: Any) -> None:
         self.by_number: dict[int, Signature] = {}
+        self._xp = xp
         self._most = most
         self._values = 0
         self._plans = 0
@@ -81,9 +97,11 @@ class Signatures:
         self._plans += 1
         if self._plans > _MOST_PLANS:
             for other in self.by_number.values():
-                other.plans.clear()
+                other.forget()
             self._plans = 1
         signature.plans[kinds] = made
+        if made.plan.is_pair and signature.pairs is not None:
+            signature.pairs[kinds] = Pair(made.plan, direct(made.plan, kinds, self._xp), made.cost.bytes)
         return made
 
 
@@ -130,8 +148,8 @@ def checked(message: SignatureMessage) -> Signature:
     if message.flags & INPLACE and not op.inplace:
         raise MalformedRequestError(f"{op.name} cannot run in place")
     words = sum(part if isinstance(part, int) else 1 for part in message.layout)
-    is_pair = message.layout == ("t", "t")
-    return Signature(op, message.attrs, message.layout, message.flags, words, message.outs, values, is_pair)
+    pairs: dict[tuple[Any, ...], Pair] | None = {} if message.layout == ("t", "t") else None
+    return Signature(op, message.attrs, message.layout, message.flags, words, message.outs, values, pairs)
 
 
 def _size(value: Any) -> int:

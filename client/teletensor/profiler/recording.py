@@ -20,7 +20,7 @@ from teletensor.remote import RemoteSession
 from teletensor.session import Session
 from teletensor.shadowing import shadow
 
-_CALLS = ("apply", "apply_inplace", "apply_many", "apply_mutation")
+_CALLS = ("apply", "apply_inplace", "apply_many", "apply_mutation", "apply_pair")
 _COMMANDS = ("backward", "define_program", "read", "read_later", "run_program", "specs", "synchronize", "upload")
 _active: list[Recording] = []
 _clock = time.perf_counter_ns

@@ -7,7 +7,7 @@ from typing import Any
 
 from teletensor_core.backends import Backend
 from teletensor_core.engine.arrays import Arrays
-from teletensor_core.engine.values import Array, Edge, Node, Value, flatten
+from teletensor_core.engine.values import Array, Edge, Node, Value, flatten, fresh
 from teletensor_core.errors import GradientError, InternalError, LinAlgError
 from teletensor_core.plan import GRAD, INPLACE, Plan, plan_for
 from teletensor_core.registry import OPS, Op
@@ -85,9 +85,9 @@ class Engine:
             or result is b
         ):
             result = self._conform(plan.op, result, spec, (a, b))
-        value = Value(result, spec)
+        value = fresh(result, spec)
         if plan.records:
-            _record_pair(plan, x, y, value)
+            record_pair(plan, x, y, value)
         return value
 
     def apply(self, op: Op, operands: Sequence[Any], attrs: tuple[Any, ...], flags: int) -> tuple[Value, ...]:
@@ -285,7 +285,7 @@ def record(plan: Plan, operands: Sequence[Any], outs: tuple[Value, ...]) -> None
     _add(make_node(plan, operands, edges), outs)
 
 
-def _record_pair(plan: Plan, x: Value, y: Value, out: Value) -> None:
+def record_pair(plan: Plan, x: Value, y: Value, out: Value) -> None:
     """`record` for two tensors and one result, spelled out."""
     if x.base is None and y.base is None:
         a = (x.node, x.index) if x.node is not None else x if x.requires_grad else None

@@ -61,6 +61,22 @@ class Value:
         return self.spec.dtype
 
 
+def fresh(array: Array, spec: Spec) -> Value:
+    """`Value(array, spec)`, in half the time."""
+    value = _allocate(Value)
+    value.array = array
+    value.spec = spec
+    value.node = None
+    value.index = 0
+    value.requires_grad = False
+    value.version = [0]
+    value.base = None
+    return value
+
+
+_allocate = object.__new__
+
+
 Edge: TypeAlias = "tuple[Node, int] | Value | None"
 
 
