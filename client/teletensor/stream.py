@@ -1,7 +1,8 @@
 """The command stream of a session: what is sent goes out in order, what comes back goes to whoever asked.
 
-Two threads pace it: gRPC's sender takes frames from a queue whenever the worker's flow-control window has room, and the
-receiver hands answers out. The user's threads only put and wait, so that an interrupt cannot harm the stream.
+Threads of its own pace it: gRPC's sender takes frames from a queue whenever the worker's flow-control window has room,
+and answers are handed out by the thread of gRPC that they arrive on, or, when there is more to it, by a receiver. The
+user's threads only put and wait, so that an interrupt cannot harm the stream.
 """
 
 from __future__ import annotations
@@ -39,12 +40,19 @@ _HAND_OVER_SECONDS = 0.001
 _CLOSE_SECONDS = 30.0
 # How long an upload waits for the worker to come to it: one that has nothing else to do is there within milliseconds.
 _SLOT_SECONDS = 0.02
+# Frames of more bytes are left to the receiver: nothing else arrives while they are looked at.
+_MOST_AT_ONCE = 1 << 16
 
 
 class _Nudge:
     """Tells the sender that something is being written."""
 
 
+class _HandedOut:
+    """In the place of a frame that was dealt with."""
+
+
+_HANDED_OUT = _HandedOut()
 _Item: TypeAlias = "Outbox | bytes | Piece | ClientFrame | _Nudge | None"
 _NUDGE = _Nudge()
 
@@ -80,11 +88,13 @@ class CommandStream:
         self._broken: TeletensorError | None = None
         self._closing = False
         self._piece: Piece | None = None
+        # The answer that has begun to arrive.
+        self._incoming: Incoming | None = None
         metadata = endpoint.metadata(session_id)
         if segment is not None:
             metadata.append((SECRET_KEY, segment.secret.tobytes().hex()))
         call = endpoint.channel.stream_stream(
-            codec.STREAM_METHOD, request_serializer=serialize, response_deserializer=parse_worker_frame
+            codec.STREAM_METHOD, request_serializer=serialize, response_deserializer=self._arrived
         )
         self._call = call(self._frames(), metadata=metadata)
         self._receiver = threading.Thread(target=self._receive, name="teletensor-receiver", daemon=True)
@@ -202,7 +212,9 @@ class CommandStream:
     def _receive(self) -> None:
         """Hand out what comes, until the stream ends."""
         try:
-            self._hand_out(self._call)
+            for frame in self._call:
+                if frame is not _HANDED_OUT:
+                    self._hand_out(frame)
             error: TeletensorError = ConnectionLostError(f"the worker at {self.address} ended the session's stream")
         except grpc.RpcError as broken:
             error = translate(broken, self.address)
@@ -222,22 +234,35 @@ class CommandStream:
             return error
         return None
 
-    def _hand_out(self, frames: Iterator[WorkerFrame | Chunk]) -> None:
-        incoming: Incoming | None = None
-        for frame in frames:
-            if isinstance(frame, memoryview):
-                self.bytes_received += frame.nbytes
-                if incoming is None:
-                    raise MalformedRequestError("the worker sent a chunk that belongs to no array")
-                incoming.add(frame)
-            elif frame.HasField("shared"):
-                self._take_shared(incoming, frame.shared)
-            else:
-                self.bytes_received += frame.ByteSize()
-                incoming = self._reply(frame.reply, incoming)
-            if incoming is not None and incoming.is_whole:
-                self._answer(incoming)
-                incoming = None
+    def _arrived(self, data: bytes) -> WorkerFrame | Chunk | _HandedOut:
+        """Hand out a small answer at once: whoever waits for it wakes up one thread earlier. Give back other frames.
+
+        gRPC calls this on the thread that serves its channel, when the receiver has dealt with what came before.
+        """
+        frame = parse_worker_frame(data)
+        if len(data) > _MOST_AT_ONCE or self._incoming is not None or isinstance(frame, memoryview):
+            return frame
+        try:
+            self._hand_out(frame)
+        except Exception:
+            # The receiver, to whom it goes, will come to the same, and end the stream.
+            return frame
+        return _HANDED_OUT
+
+    def _hand_out(self, frame: WorkerFrame | Chunk) -> None:
+        if isinstance(frame, memoryview):
+            self.bytes_received += frame.nbytes
+            if self._incoming is None:
+                raise MalformedRequestError("the worker sent a chunk that belongs to no array")
+            self._incoming.add(frame)
+        elif frame.HasField("shared"):
+            self._take_shared(self._incoming, frame.shared)
+        else:
+            self.bytes_received += frame.ByteSize()
+            self._incoming = self._reply(frame.reply, self._incoming)
+        if self._incoming is not None and self._incoming.is_whole:
+            incoming, self._incoming = self._incoming, None
+            self._answer(incoming)
 
     def _take_shared(self, incoming: Incoming | None, chunk: SharedChunk) -> None:
         """Take elements out of shared memory, and tell the worker now and then that it may use their slots again."""
