@@ -15,7 +15,7 @@ from teletensor_core.registry import OPS, Op
 from teletensor import anomaly, grad_mode, sessions
 from teletensor import operands as _operands
 from teletensor.grad_mode import AUTOCAST
-from teletensor.graph import GradFn
+from teletensor.graph import GradFn, grad_fn
 from teletensor.operands import NUMBERS as _NUMBERS
 from teletensor.session import Session
 from teletensor.tensor_base import TensorBase, new, new_view
@@ -93,10 +93,14 @@ def apply_pair(op: Op, a: TensorBase, b: TensorBase, attrs: tuple[Any, ...]) -> 
     key = (op, attrs, flags, a._spec, b._spec)
     found = plan.lookup(key) or _plan(key, (a, b))
     outs = session.submit(found, (a._ref, b._ref))
+    spec, node = found.specs[0], None
     if found.records or not found.is_plain:
-        recorded: Tensor = _finish(found, session, outs, (a, b))
-        return recorded
-    made: Tensor = new(outs[0], found.specs[0], session)
+        if not found.is_plain or anomaly.state.enabled:
+            other: Tensor = _finish(found, session, outs, (a, b))
+            return other
+        if spec.dtype.category >= dtypes.FLOAT:
+            node = grad_fn(op, (a._edge(), b._edge()) if len(op.vjps) == 2 else _parents(op, (a, b)))
+    made: Tensor = new(outs[0], spec, session, node)
     return made
 
 
@@ -127,7 +131,7 @@ def _finish(found: Plan, session: Session, outs: Any, operands: Any) -> Any:
     """Wrap what the session gave."""
     node = None
     if found.records:
-        node = GradFn(found.op, _parents(found.op, operands))
+        node = grad_fn(found.op, _parents(found.op, operands))
         if anomaly.state.enabled:
             anomaly.watch(node, [x for x in operands if isinstance(x, TensorBase)])  # type: ignore[misc]
     if not found.is_plain:

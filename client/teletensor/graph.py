@@ -59,6 +59,18 @@ class GradFn:
         return f"<{self.name()} object at {id(self):#x}>"
 
 
+def grad_fn(op: Op, parents: tuple[Any, ...]) -> GradFn:
+    """`GradFn(op, parents)`, in half the time."""
+    node = _allocate(GradFn)
+    node.op = op
+    node.parents = parents
+    node.freed = False
+    return node
+
+
+_allocate = object.__new__
+
+
 class AccumulateGrad:
     """Where a gradient ends: in the `.grad` of a leaf."""
 

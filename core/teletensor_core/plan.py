@@ -27,7 +27,8 @@ class Plan:
     `layout` says what each operand is: "t" a tensor or nothing, "n" a number, or the length of a list of tensors.
     `results` is how many new tensors come back: none from ops that only write into their operands. `is_plain`: one,
     with memory of its own, and of a spec that is known. `is_pair`: besides, the kernel takes two tensors as they are,
-    and nothing else. `records`: gradient rules may have to be run; `saved` says of each operand whether they read it.
+    and nothing else. `records`: gradient rules may have to be run; `saved` says of each operand whether they read it,
+    and `saves_out` of the results.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class Plan:
         "records",
         "results",
         "saved",
+        "saves_out",
         "specs",
     )
 
@@ -67,6 +69,7 @@ class Plan:
         self.is_plain = self.results == 1 and not (multiple or op.view or op.dynamic)
         self.is_pair = self.is_plain and self.all_tensors and len(operands) == 2 and self.casts is None and not attrs
         self.records = bool(flags & GRAD and op.vjps)
+        self.saves_out = "out" in op.saves
         self.saved = tuple(name in op.saves for name in op.operands)
 
 

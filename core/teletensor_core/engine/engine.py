@@ -7,7 +7,7 @@ from typing import Any
 
 from teletensor_core.backends import Backend
 from teletensor_core.engine.arrays import Arrays
-from teletensor_core.engine.values import Array, Edge, Node, Value, flatten, fresh
+from teletensor_core.engine.values import Array, Edge, Node, Value, flatten, fresh, fresh_node
 from teletensor_core.errors import GradientError, InternalError, LinAlgError
 from teletensor_core.plan import GRAD, INPLACE, Plan, plan_for
 from teletensor_core.registry import OPS, Op
@@ -296,12 +296,12 @@ def record_pair(plan: Plan, x: Value, y: Value, out: Value) -> None:
         return
     keep_x, keep_y = plan.saved
     if keep_x and keep_y:
-        node = Node(plan, (a, b), (x, y), (x.version[0], y.version[0]))
+        node = fresh_node(plan, (a, b), (x, y), (x.version[0], y.version[0]))
     elif keep_x or keep_y:
         node = make_node(plan, (x, y), (a, b))
     else:
-        node = Node(plan, (a, b), (x.spec, y.spec))
-    if "out" in plan.op.saves:
+        node = fresh_node(plan, (a, b), (x.spec, y.spec), ())
+    if plan.saves_out:
         node.outs = ((out.array, out.version, 0),)
     if plan.specs[0].dtype.category >= 2:
         out.node = node

@@ -14,7 +14,8 @@ from teletensor_core.spec import Shape, Spec
 Array: TypeAlias = Any
 Chain: TypeAlias = tuple[tuple[str, tuple[Any, ...], int], ...]
 
-_sequence = itertools.count()
+_next_number = itertools.count().__next__
+_allocate = object.__new__
 
 
 class Value:
@@ -74,9 +75,6 @@ def fresh(array: Array, spec: Spec) -> Value:
     return value
 
 
-_allocate = object.__new__
-
-
 Edge: TypeAlias = "tuple[Node, int] | Value | None"
 
 
@@ -100,7 +98,7 @@ class Node:
     ) -> None:
         self.plan = plan
         self.edges = edges
-        self.sequence = next(_sequence)
+        self.sequence = _next_number()
         self.operands = operands
         self.versions = versions
         self.out_specs: tuple[Spec, ...] = plan.specs
@@ -125,6 +123,18 @@ class Node:
                 "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time "
                 f"or if you need to access saved tensors after calling backward. The op was {self.plan.op.name}."
             )
+
+
+def fresh_node(plan: Plan, edges: tuple[Edge, ...], operands: tuple[Any, ...], versions: tuple[int, ...]) -> Node:
+    """`Node(plan, edges, operands, versions)`, in half the time."""
+    node = _allocate(Node)
+    node.plan = plan
+    node.edges = edges
+    node.sequence = _next_number()
+    node.operands = operands
+    node.versions = versions
+    node.out_specs = plan.specs
+    return node
 
 
 def flatten(operands: Sequence[Any]) -> list[Any]:
