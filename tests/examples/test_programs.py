@@ -1,5 +1,6 @@
 """PyTorch programs print the same under PyTorch, in this process and on a worker."""
 
+import functools
 import importlib.util
 import os
 import re
@@ -41,23 +42,21 @@ def in_pytorch():
     """What PyTorch prints, by program, each run once."""
     if importlib.util.find_spec("torch") is None:
         pytest.skip("compares with PyTorch, which is not installed")
-    kept = {}
-
-    def find(program):
-        if program not in kept:
-            kept[program] = printed(program)
-        return kept[program]
-
-    return find
+    return functools.cache(printed)
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_prints_what_it_prints_under_pytorch(program, in_pytorch):
-    assert_alike(printed(program, "-m", "teletensor", "run"), in_pytorch(program))
+@pytest.fixture(scope="module")
+def here():
+    """What teletensor prints in one process, by program, each run once."""
+    return functools.cache(lambda program: printed(program, "-m", "teletensor", "run"))
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_prints_the_same_on_a_worker(program, worker):
-    here = printed(program, "-m", "teletensor", "run")
+def test_prints_what_it_prints_under_pytorch(program, here, in_pytorch):
+    assert_alike(here(program), in_pytorch(program))
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_prints_the_same_on_a_worker(program, here, worker):
     there = printed(program, "-m", "teletensor", "run", "--on", worker.grpc, env={"TELETENSOR_TOKEN": worker.token})
-    assert there == here
+    assert there == here(program)
