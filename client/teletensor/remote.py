@@ -28,6 +28,8 @@ from teletensor.writer import Writer
 _INLINE_BYTES = 1 << 16
 # Frames from a look at the stack to whoever may call an op: of `here`, of `submit`, of dispatch, and of the op.
 _TO_CALLER = 4
+# Those of `here` and of `upload`, and of what makes a tensor of its result.
+_TO_MAKER = 3
 
 
 class RemoteSession(Session):
@@ -109,11 +111,13 @@ class RemoteSession(Session):
 
     def upload(self, array: np.ndarray[Any, Any], wanted: Spec) -> Ref:
         """Send an array: small ones inside the next batch, large ones in chunks after it. Waits for no answer."""
-        location = self._locations.here()
-        dense = np.ascontiguousarray(array, dtype=wanted.dtype.np)
-        if dense.nbytes <= _INLINE_BYTES:
-            handle = self._writer.upload(dense.tobytes(), wanted, location)
+        location = self._locations.here(_TO_MAKER)
+        if array.dtype != wanted.dtype.np:
+            array = array.astype(wanted.dtype.np)
+        if wanted.nbytes <= _INLINE_BYTES:
+            handle = self._writer.upload(array.tobytes(), wanted, location)
         else:
+            dense = np.ascontiguousarray(array)
             handle = self._writer.upload_in_chunks(dense.reshape(-1).view(np.uint8).data, wanted, location)
         if self._blocking:
             self._run_now((handle,))

@@ -21,7 +21,7 @@ from teletensor_core.errors import (
     TransportError,
 )
 from teletensor_protos import codec
-from teletensor_protos.frames import CHUNK_BYTES, Chunk, pack_chunk, parse_worker_frame, payload_bytes, serialize
+from teletensor_protos.frames import CHUNK_BYTES, Chunk, pack_chunk, parse_worker_frame, serialize
 from teletensor_protos.shared import SECRET_KEY, Segment
 from teletensor_protos.v1.worker_pb2 import ClientFrame, CloseRequest, Limits, Reply, SharedChunk, WorkerFrame
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
@@ -181,7 +181,7 @@ class CommandStream:
                 sequence = item.sequence
                 frames += 1
                 frame = item.frame(self._locations.take_fresh())
-                self.bytes_sent += payload_bytes(frame.batch)
+                self.bytes_sent += len(frame)
                 item.taken.release()
                 yield frame
 

@@ -125,18 +125,18 @@ class Writer:
         with self.lock:
             self._handle = handle = self._handle + 1
             offset = self._outbox.add_elements(data)
-            self._with_elements(codec.UPLOAD, handle, wanted.dtype.code, location, offset, wanted.ndim, *wanted.shape)
+            self._with_elements((codec.UPLOAD, handle, wanted.dtype.code, location, offset, wanted.ndim, *wanted.shape))
         return handle
 
     def define_program(self, program: int, data: bytes) -> None:
         """Write a DEFINE_PROGRAM, whose bytes travel in the batch."""
         with self.lock:
-            self._with_elements(codec.DEFINE_PROGRAM, program, self._outbox.add_elements(data), len(data))
+            self._with_elements((codec.DEFINE_PROGRAM, program, self._outbox.add_elements(data), len(data)))
 
-    def _with_elements(self, *row: int) -> None:
+    def _with_elements(self, row: Sequence[int]) -> None:
         self._outbox.words.extend(row)
         self._written()
-        if len(self._outbox.elements) >= _FULL_ELEMENTS:
+        if self._outbox.elements_size >= _FULL_ELEMENTS:
             self.flush()
 
     def upload_in_chunks(self, data: memoryview, wanted: Spec, location: int) -> Ref:
