@@ -72,6 +72,8 @@ class Reading(Answer):
 class Part(Arriving):
     """One tensor of a Reading."""
 
+    __slots__ = ("_at", "_reading")
+
     def __init__(self, reading: Reading, at: int) -> None:
         self._reading = reading
         self._at = at

@@ -46,6 +46,8 @@ class Stats:
 class Arriving(ABC):
     """One tensor's values on their way to this process."""
 
+    __slots__ = ()
+
     @abstractmethod
     def done(self) -> bool:
         """Whether they are here, or the error in their place: `array` will not wait."""

@@ -67,15 +67,14 @@ def _refused(x: Any) -> ArgumentTypeError:
 
 def _asked(tensors: Sequence[Tensor]) -> list[Arriving]:
     """What arrives, having asked each place once."""
+    if len({x._session for x in tensors}) == 1:
+        return tensors[0]._session.read_later([x._ref for x in tensors])
     places: dict[Session, list[int]] = {}
     for at, x in enumerate(tensors):
         places.setdefault(x._session, []).append(at)
     found: dict[int, Arriving] = {}
     for session, which in places.items():
-        asked = session.read_later([tensors[at]._ref for at in which])
-        if len(places) == 1:
-            return asked
-        found.update(zip(which, asked, strict=True))
+        found.update(zip(which, session.read_later([tensors[at]._ref for at in which]), strict=True))
     return [found[at] for at in range(len(tensors))]
 
 
