@@ -1,11 +1,12 @@
-"""A TCP proxy on loopback that adds delay and takes no bandwidth: what a far worker feels like.
+"""A TCP proxy on loopback that adds delay, and passes on as much as is wanted: what a far worker feels like.
 
-`python -m benchmarks.delay HOST:PORT ROUND_TRIP_MS` prints the address that it listens on.
+`python -m benchmarks.delay HOST:PORT ROUND_TRIP_MS [MB_PER_SECOND]` prints the address that it listens on.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import socket
 import subprocess
@@ -17,12 +18,18 @@ from collections.abc import Iterator
 _PIECE = 1 << 18
 # Pieces on their way in one direction: room for a gigabyte a second over a tenth of one.
 _MOST_PIECES = 4096
+# How far ahead of a limited rate bytes are taken, in seconds.
+_AHEAD = 0.05
 
 
 class DelayProxy:
-    """Passes on every connection to `target`, each byte `one_way` seconds later. Listens at `address` until closed."""
+    """Passes on every connection to `target`, each byte `one_way` seconds later. Listens at `address` until closed.
 
-    def __init__(self, target: str, one_way: float) -> None:
+    Each direction of a connection has `rate` bytes a second.
+    """
+
+    def __init__(self, target: str, one_way: float, rate: float = math.inf) -> None:
+        self._rate = rate
         host, port = target.rsplit(":", 1)
         self._target = (host, int(port))
         self._one_way = one_way
@@ -50,13 +57,16 @@ class DelayProxy:
                 threading.Thread(target=_give, args=(sink, pieces), daemon=True).start()
 
     def _take(self, source: socket.socket, pieces: queue.Queue[tuple[float, bytes]]) -> None:
-        data = b"?"
+        data, free = b"?", 0.0
         while data:
             try:
                 data = source.recv(_PIECE)
             except OSError:
                 data = b""
-            pieces.put((time.monotonic() + self._one_way, data))
+            free = max(free, time.monotonic()) + len(data) / self._rate
+            pieces.put((free + self._one_way, data))
+            if (early := free - _AHEAD - time.monotonic()) > 0:
+                time.sleep(early)
 
     def close(self) -> None:
         """Take no new connections, and break those that are open."""
@@ -91,9 +101,9 @@ def _give(sink: socket.socket, pieces: queue.Queue[tuple[float, bytes]]) -> None
 
 
 @contextlib.contextmanager
-def proxied(target: str, round_trip: float) -> Iterator[str]:
+def proxied(target: str, round_trip: float, rate: float = math.inf) -> Iterator[str]:
     """The address of such a proxy in a process of its own, so that it takes no time from the one that is measured."""
-    command = [sys.executable, "-m", "benchmarks.delay", target, str(round_trip * 1e3)]
+    command = [sys.executable, "-m", "benchmarks.delay", target, str(round_trip * 1e3), str(rate / 1e6)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -104,6 +114,7 @@ def proxied(target: str, round_trip: float) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    with DelayProxy(sys.argv[1], float(sys.argv[2]) / 2e3) as proxy:
+    megabytes = float(sys.argv[3]) if len(sys.argv) > 3 else math.inf
+    with DelayProxy(sys.argv[1], float(sys.argv[2]) / 2e3, megabytes * 1e6) as proxy:
         print(proxy.address, flush=True)
         sys.stdin.read()

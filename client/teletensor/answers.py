@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -13,6 +14,8 @@ from teletensor_protos import codec
 from teletensor_protos.v1.worker_pb2 import Failure, HookCall, Reply
 
 Array: TypeAlias = np.ndarray[Any, Any]
+# In the place of an array that is still to come.
+_NOTHING: Array = np.empty(0)
 
 
 @dataclass
@@ -51,48 +54,49 @@ class Incoming:
     def __init__(self, reply: Reply) -> None:
         self.request = reply.request
         self.answered = Answered(reply)
-        self._specs = codec.decode_arrays(reply.arrays) if reply.arrays else []
-        self._failures = reply.failures
+        # Specs of the arrays whose elements have not all come, the next one last, and the places of these arrays.
+        self._due: list[tuple[Spec, int]] = []
         # The array that has begun to arrive, and the bytes of it that are here.
         self._begun: Array | None = None
         self._at = 0
+        self._announce(codec.decode_arrays(reply.arrays), reply.failures)
         self.add(memoryview(reply.elements))
 
     @property
     def is_whole(self) -> bool:
         """Whether every array is filled."""
-        return len(self.answered.arrays) == len(self._specs)
+        return not self._due
 
-    def _skip_whole(self) -> None:
-        """Take entries that have no elements: errors, and empty arrays."""
-        arrays, specs = self.answered.arrays, self._specs
-        while len(arrays) < len(specs):
-            entry = specs[len(arrays)]
+    def _announce(self, entries: Sequence[Spec | int], failures: Sequence[Failure]) -> None:
+        """Note what will come, with what has no elements: errors, and empty arrays."""
+        arrays = self.answered.arrays
+        for place, entry in enumerate(entries):
             if isinstance(entry, int):
-                arrays.append(error_of(self._failures[entry]))
-            elif entry.nbytes == 0:
-                arrays.append(np.empty(entry.shape, entry.dtype.np))
+                arrays.append(error_of(failures[entry]))
+                continue
+            arrays.append(_NOTHING)
+            if entry.nbytes:
+                self._due.append((entry, place))
             else:
-                return
+                arrays[place] = np.empty(entry.shape, entry.dtype.np)
+        self._due.reverse()
 
     def add(self, chunk: memoryview) -> None:
         """Take the next bytes. Raises MalformedRequestError for more than were announced."""
-        at = 0
-        while at < chunk.nbytes:
-            self._skip_whole()
-            if self.is_whole:
+        arrays, due = self.answered.arrays, self._due
+        at, end = 0, chunk.nbytes
+        while at < end:
+            if not due:
                 raise MalformedRequestError("the worker sent a chunk that belongs to no array")
-            entry = self._specs[len(self.answered.arrays)]
-            assert isinstance(entry, Spec)
-            if self._begun is None and entry.nbytes <= chunk.nbytes - at:
-                whole = np.ndarray(entry.shape, entry.dtype.np, chunk, at)
-                self.answered.arrays.append(whole.copy())
+            entry, place = due[-1]
+            if self._begun is None and entry.nbytes <= end - at:
+                arrays[place] = np.ndarray(entry.shape, entry.dtype.np, chunk, at).copy()
                 at += entry.nbytes
+                due.pop()
             else:
-                at += self._add_part(entry, chunk[at:])
-        self._skip_whole()
+                at += self._add_part(entry, place, chunk[at:])
 
-    def _add_part(self, entry: Spec, chunk: memoryview) -> int:
+    def _add_part(self, entry: Spec, place: int, chunk: memoryview) -> int:
         """Take bytes of an array that does not come in one piece; how many."""
         if self._begun is None:
             self._begun, self._at = np.empty(entry.shape, entry.dtype.np), 0
@@ -100,8 +104,8 @@ class Incoming:
         self._begun.reshape(-1).view(np.uint8)[self._at : self._at + size] = chunk[:size]
         self._at += size
         if self._at == entry.nbytes:
-            self.answered.arrays.append(self._begun)
-            self._begun = None
+            self.answered.arrays[place], self._begun = self._begun, None
+            self._due.pop()
         return size
 
 

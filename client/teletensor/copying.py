@@ -10,7 +10,7 @@ from teletensor_core.errors import GradientError
 from teletensor_core.spec import spec
 
 from teletensor import sessions
-from teletensor.tensor_base import TensorBase, new
+from teletensor.tensor_base import TensorBase, placed
 
 if TYPE_CHECKING:
     from teletensor.tensor import Tensor
@@ -42,5 +42,5 @@ def reduce(tensor: TensorBase) -> tuple[Any, ...]:
 
 def _restore(cls: type[Any], values: np.ndarray[Any, Any], dtype: str, device: str, requires_grad: bool) -> Any:
     session, wanted = sessions.resolve(device), spec(values.shape, dtypes.BY_NAME[dtype])
-    made = new(session.upload(values, wanted), wanted, session)
+    made = placed(values, wanted, session)
     return cls._make_subclass(cls, made, requires_grad)

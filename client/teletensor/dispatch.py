@@ -5,6 +5,7 @@ The plan holds the result's shape and dtype, so that nothing here waits, except 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from teletensor_core import dtypes, plan
@@ -18,7 +19,7 @@ from teletensor.grad_mode import AUTOCAST
 from teletensor.graph import GradFn, grad_fn
 from teletensor.operands import NUMBERS as _NUMBERS
 from teletensor.session import Session
-from teletensor.tensor_base import TensorBase, new, new_view
+from teletensor.tensor_base import TensorBase, lend, new, new_view, root_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,6 +151,8 @@ def _finish_others(found: Plan, session: Session, outs: Any, operands: Any, node
             new_view(source, op, o, s, session, node, i) for i, (o, s) in enumerate(zip(outs, specs, strict=True))
         ]
     else:
+        if op.view:
+            lend(operands[0])
         wrapped = [
             new(o, s, session, node if s.dtype.category >= dtypes.FLOAT else None, i)
             for i, (o, s) in enumerate(zip(outs, specs, strict=True))
@@ -172,8 +175,8 @@ def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> 
     if flags & GRAD:
         _refuse_leaf(target)
     parents = _parents(op, operands) if recording else ()
-    session.submit(found, refs)
-    _bump_version(target)
+    with _Writing((target,)):
+        session.submit(found, refs)
     if recording:
         _rebase(target, GradFn(op, parents))
     return target
@@ -182,11 +185,13 @@ def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> 
 def apply_mutation(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> None:
     """Run an op that writes into its operands, such as an optimiser step. Nothing is recorded."""
     session, refs, _ = _collect(op, operands)
-    session.submit(plan.plan_for(op, attrs, 0, [_describe(x) for x in operands]), refs)
+    found = plan.plan_for(op, attrs, 0, [_describe(x) for x in operands])
+    targets: list[TensorBase] = []
     for name, operand in zip(op.operands, operands, strict=True):
         if name in op.mutates:
-            for target in operand if isinstance(operand, list) else (operand,):
-                _bump_version(target)
+            targets.extend(operand if isinstance(operand, list) else (operand,))
+    with _Writing(targets):
+        session.submit(found, refs)
 
 
 def _collect(op: Op, operands: tuple[Any, ...]) -> tuple[Session, list[Any], bool]:
@@ -257,9 +262,25 @@ def _refuse_leaf(target: TensorBase) -> None:
         raise GradientError(f"{what} that requires grad is being used in an in-place operation.")
 
 
-def _bump_version(target: TensorBase) -> None:
-    root = target if target._base is None else target._base
-    root._writes += 1
+class _Writing:
+    """Counts a write into tensors before its command is written, and not when that fails.
+
+    So whoever writes a command later, on whichever thread, knows of it.
+    """
+
+    __slots__ = ("_targets",)
+
+    def __init__(self, targets: Sequence[TensorBase]) -> None:
+        self._targets = targets
+
+    def __enter__(self) -> None:
+        for x in self._targets:
+            root_of(x)._writes += 1
+
+    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+        if kind is not None:
+            for x in self._targets:
+                root_of(x)._writes -= 1
 
 
 def _rebase(target: TensorBase, node: GradFn) -> None:

@@ -1,8 +1,10 @@
-"""Flow control: how much a client may have sent that the worker has not run yet."""
+"""Flow control: how much a client may have sent that the worker has not run yet, and how fast that gets there."""
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
 
 # Where the worker names no limit.
@@ -10,18 +12,49 @@ _MOST_BYTES = 64 << 20
 _MOST_COMMANDS = 1 << 16
 
 
+# What is smaller says nothing about a link.
+_LEAST_MEASURED = 1 << 20
+_MEASUREMENTS = 8
+
+
+class Rate:
+    """Bytes a second that a link carries: the most that it was lately seen to, and until then a guess.
+
+    A link that had nothing to carry for a while, or a worker that was busy, looks slower than the link is; nothing
+    makes it look faster.
+    """
+
+    def __init__(self, guess: float) -> None:
+        self._guess = guess
+        self._seen: deque[float] = deque(maxlen=_MEASUREMENTS)
+        self._last = 0.0
+
+    def carried(self, size: int, since: float) -> None:
+        """So many bytes, the first of which were sent at this time, are there."""
+        now = time.monotonic()
+        if size >= _LEAST_MEASURED:
+            self._seen.append(size / max(now - max(since, self._last), 1e-9))
+        self._last = now
+
+    def __float__(self) -> float:
+        return max(self._seen, default=self._guess)
+
+
 class Window:
     """Counts bytes and commands on their way, and slots of shared memory in use, if there are any.
 
-    Whoever wants to send more than fits waits; nothing grows for ever.
+    Whoever wants to send more than fits waits; nothing grows for ever. `rate` is that of the link.
     """
 
-    def __init__(self, most_bytes: int, most_commands: int, most_slots: int = 0) -> None:
+    def __init__(
+        self, most_bytes: int, most_commands: int, most_slots: int = 0, guessed_rate: float = math.inf
+    ) -> None:
+        self.rate = Rate(guessed_rate)
         self._most_bytes = most_bytes or _MOST_BYTES
         self._most_commands = most_commands or _MOST_COMMANDS
         self._most_slots = most_slots
         self._changed = threading.Condition()
-        self._on_the_way: deque[tuple[int, int, int]] = deque()
+        self._on_the_way: deque[tuple[int, int, int, float]] = deque()
         self._bytes = self._commands = self._slots = 0
         self._sent = self._acknowledged = 0
         self._broken = False
@@ -58,7 +91,7 @@ class Window:
         with self._changed:
             self._sent += 1
             if self._sent > self._acknowledged:
-                self._on_the_way.append((size, commands, slots))
+                self._on_the_way.append((size, commands, slots, time.monotonic()))
                 self._bytes += size
                 self._commands += commands
                 self._slots += slots
@@ -66,13 +99,15 @@ class Window:
     def acknowledge(self, frames: int) -> None:
         """The worker has run so many frames in all."""
         with self._changed:
+            before, since = self._bytes, self._on_the_way[0][3] if self._on_the_way else 0.0
             while self._on_the_way and self._acknowledged < frames:
                 self._acknowledged += 1
-                size, commands, slots = self._on_the_way.popleft()
+                size, commands, slots, _ = self._on_the_way.popleft()
                 self._bytes -= size
                 self._commands -= commands
                 self._slots -= slots
             self._acknowledged = max(self._acknowledged, frames)
+            self.rate.carried(before - self._bytes, since)
             self._changed.notify_all()
 
     def break_(self) -> None:

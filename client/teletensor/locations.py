@@ -36,9 +36,10 @@ class Locations:
         found = self._numbers.get((id(frame.f_code), frame.f_lasti))
         if found is not None:
             return found[0]
-        while self._is_own(frame.f_code.co_filename) and frame.f_back is not None:
+        code, inside = frame.f_code, self._inside
+        while (inside.get(code.co_filename) or self._is_own(code.co_filename)) and frame.f_back is not None:
             frame = frame.f_back
-        code = frame.f_code
+            code = frame.f_code
         found = self._numbers.get((id(code), frame.f_lasti))
         return found[0] if found is not None else self._define(code, frame.f_lasti, frame.f_lineno)
 

@@ -9,7 +9,8 @@ from typing import Any
 from teletensor_core.errors import ArgumentTypeError, QuotaExceededError
 from teletensor_core.plan import Plan
 from teletensor_protos import codec
-from teletensor_protos.v1.worker_pb2 import ClientFrame
+from teletensor_protos.frames import pack_batch
+from teletensor_protos.v1.worker_pb2 import Batch
 
 _NUMBERS = frozenset((int, float, bool, complex))
 
@@ -61,13 +62,14 @@ class Outbox:
     Each row is added to `words` by a single `extend`: an interrupt (Ctrl-C) leaves a whole row behind, or none.
     """
 
-    __slots__ = ("elements", "fresh", "numbers", "sequence", "taken", "words")
+    __slots__ = ("_elements", "elements_size", "fresh", "numbers", "sequence", "taken", "words")
 
     def __init__(self, sequence: int) -> None:
         self.sequence = sequence
         self.words: list[int] = []
         self.numbers: list[Any] = []
-        self.elements = bytearray()
+        self.elements_size = 0
+        self._elements: list[bytes] = []
         self.fresh: list[codec.Encoded] = []
         # Released by whoever takes the batch to send it.
         self.taken = threading.Lock()
@@ -101,23 +103,23 @@ class Outbox:
 
     def add_elements(self, data: bytes) -> int:
         """Add the elements of a small upload; their offset."""
-        offset = len(self.elements)
-        self.elements += data
+        offset = self.elements_size
+        self._elements.append(data)
+        self.elements_size = offset + len(data)
         return offset
 
     @property
     def size(self) -> int:
         """Bytes, near enough for flow control."""
-        return 8 * len(self.words) + len(self.elements)
+        return 8 * len(self.words) + self.elements_size
 
-    def frame(self, locations: list[tuple[int, str]]) -> ClientFrame:
+    def frame(self, locations: list[tuple[int, str]]) -> bytes:
         """The batch as it travels, together with the source lines to define."""
-        frame = ClientFrame()
-        batch = frame.batch
-        batch.sequence = self.sequence
-        batch.rows = codec.encode_rows(self.words)
-        batch.signatures = codec.encode(self.fresh)
-        batch.numbers = codec.encode(self.numbers)
-        batch.locations = codec.encode(locations)
-        batch.elements = bytes(self.elements)
-        return frame
+        batch = Batch(
+            sequence=self.sequence,
+            rows=codec.encode_rows(self.words),
+            signatures=codec.encode(self.fresh),
+            numbers=codec.encode(self.numbers),
+            locations=codec.encode(locations),
+        )
+        return pack_batch(batch, self._elements)

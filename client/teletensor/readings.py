@@ -10,7 +10,7 @@ import numpy as np
 from teletensor_core.errors import TeletensorError
 from teletensor_protos import codec
 
-from teletensor.answers import Answer, Answered, Event, again, error_of
+from teletensor.answers import Answer, Answered, Array, Event, again, error_of
 from teletensor.session import Arriving, Ref
 from teletensor.writer import Writer
 
@@ -27,6 +27,7 @@ class Reading(Answer):
         self.refs: list[Ref] = []
         self._readings = readings
         self._event: Event | None = None
+        self._arrays: list[Array | TeletensorError] | None = None
         self._told = threading.Event()
 
     @property
@@ -49,21 +50,29 @@ class Reading(Answer):
 
     def take(self, at: int) -> np.ndarray[Any, Any]:
         """The values of the `at`-th tensor. Waits; raises the error that took their place."""
-        if self._event is None:
-            self._readings.wait(self._told)
-        event = self._event
-        if isinstance(event, TeletensorError):
-            raise again(event)
-        assert isinstance(event, Answered), "a READ calls no hooks"
-        found = event.arrays[at]
+        arrays = self._arrays
+        if arrays is None:
+            arrays = self._waited_for()
+        found = arrays[at]
         if isinstance(found, TeletensorError):
             self._readings.told(found)
             raise again(found)
         return found
 
+    def _waited_for(self) -> list[Array | TeletensorError]:
+        if self._event is None:
+            self._readings.wait(self._told)
+        if isinstance(self._event, TeletensorError):
+            raise again(self._event)
+        assert isinstance(self._event, Answered), "a READ calls no hooks"
+        self._arrays = self._event.arrays
+        return self._arrays
+
 
 class Part(Arriving):
     """One tensor of a Reading."""
+
+    __slots__ = ("_at", "_reading")
 
     def __init__(self, reading: Reading, at: int) -> None:
         self._reading = reading

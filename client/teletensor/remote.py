@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from teletensor_core import dtypes
 from teletensor_core.errors import ProtocolMismatchError, TeletensorError
-from teletensor_core.plan import Plan
+from teletensor_core.plan import Plan, plan_for
 from teletensor_core.programs import Code
+from teletensor_core.registry import OPS
 from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec, handshake
 from teletensor_protos import programs as program_codec
@@ -23,11 +24,14 @@ from teletensor.channel import Endpoint, translated
 from teletensor.device import Device
 from teletensor.readings import Reading, Readings
 from teletensor.session import Arriving, BackwardRequest, Ref, Session, Stats
+from teletensor.tensor_base import TensorBase
 from teletensor.writer import Writer
 
 _INLINE_BYTES = 1 << 16
 # Frames from a look at the stack to whoever may call an op: of `here`, of `submit`, of dispatch, and of the op.
 _TO_CALLER = 4
+# Those of `here` and of `upload`, and of what makes a tensor of its result.
+_TO_MAKER = 3
 
 
 class RemoteSession(Session):
@@ -109,15 +113,50 @@ class RemoteSession(Session):
 
     def upload(self, array: np.ndarray[Any, Any], wanted: Spec) -> Ref:
         """Send an array: small ones inside the next batch, large ones in chunks after it. Waits for no answer."""
-        location = self._locations.here()
-        dense = np.ascontiguousarray(array, dtype=wanted.dtype.np)
-        if dense.nbytes <= _INLINE_BYTES:
-            handle = self._writer.upload(dense.tobytes(), wanted, location)
+        location = self._locations.here(_TO_MAKER)
+        if array.dtype != wanted.dtype.np:
+            array = array.astype(wanted.dtype.np)
+        if wanted.nbytes <= _INLINE_BYTES:
+            handle = self._writer.upload(array.tobytes(), wanted, location)
         else:
-            handle = self._writer.upload_in_chunks(dense.reshape(-1).view(np.uint8).data, wanted, location)
+            elements = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+            handle = self._repeated(elements, wanted, location) or self._upload_in_chunks(elements, wanted, location)
         if self._blocking:
             self._run_now((handle,))
         return handle
+
+    def _repeated(self, elements: memoryview, wanted: Spec, location: int) -> Ref | None:
+        """A copy of a tensor that has the same elements and was uploaded before, if there is one."""
+        repeats = self._stream.repeats
+        content = repeats.find(wanted, elements)
+        if content is None:
+            return None
+        with self._lock:
+            # Whoever writes to a tensor counts that before writing the command.
+            holder = content.holder(wanted)
+            if holder is None:
+                return None
+            (handle,) = self._writer.op(plan_for(OPS["clone"], (), 0, (wanted,)), location, (holder._ref,))
+        repeats.bytes += wanted.nbytes
+        repeats.sent(handle, content)
+        return handle
+
+    def _upload_in_chunks(self, elements: memoryview, wanted: Spec, location: int) -> Ref:
+        repeats = self._stream.repeats
+        content = repeats.begin(wanted, elements) if self._stream.is_slow else None
+        handle = self._writer.upload_in_chunks(elements, wanted, location, content)
+        if content is not None:
+            repeats.sent(handle, content)
+        return handle
+
+    def uploaded(self, tensor: TensorBase) -> None:
+        """Know the tensor by which it will be seen whether what was uploaded is unchanged."""
+        if tensor._spec.nbytes > _INLINE_BYTES:
+            self._stream.repeats.made(tensor)
+
+    def lent(self, ref: Ref) -> None:
+        """Take a tensor for one that is written to."""
+        self._stream.repeats.forget(ref)
 
     # -- waiting -----------------------------------------------------------------------------------------------------
 
@@ -312,6 +351,7 @@ class RemoteSession(Session):
             bytes_sent=self._stream.bytes_sent,
             bytes_received=self._stream.bytes_received,
             bytes_shared=0 if self._stream.lane is None else self._stream.lane.bytes,
+            bytes_repeated=self._stream.repeats.bytes,
         )
 
     def close(self) -> None:

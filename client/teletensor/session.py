@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from teletensor_core.plan import Plan
@@ -13,6 +13,9 @@ from teletensor_core.programs import Code
 from teletensor_core.spec import Spec
 
 from teletensor.device import Device
+
+if TYPE_CHECKING:
+    from teletensor.tensor_base import TensorBase
 
 # What a session knows a tensor by: an engine value in this process, or a handle of a worker's session.
 Ref: TypeAlias = Any
@@ -23,7 +26,8 @@ class Stats:
     """What a session has cost so far.
 
     `round_trips` counts the questions that the other side was asked, and `waits` how often somebody had to wait for an
-    answer: reads through futures are round trips that need no wait.
+    answer: reads through futures are round trips that need no wait. `bytes_repeated` are those of uploads that the
+    worker had already.
     """
 
     commands: int = 0
@@ -33,6 +37,7 @@ class Stats:
     bytes_sent: int = 0
     bytes_received: int = 0
     bytes_shared: int = 0
+    bytes_repeated: int = 0
 
     def __sub__(self, earlier: Stats) -> Stats:
         return Stats(**{name: value - getattr(earlier, name) for name, value in vars(self).items()})
@@ -40,6 +45,8 @@ class Stats:
 
 class Arriving(ABC):
     """One tensor's values on their way to this process."""
+
+    __slots__ = ()
 
     @abstractmethod
     def done(self) -> bool:
@@ -96,6 +103,12 @@ class Session(ABC):
     def adopt(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:
         """A tensor with these values. The array is dense and nobody else's: it may become the tensor's own memory."""
         return self.upload(array, spec)
+
+    def uploaded(self, tensor: TensorBase) -> None:  # noqa: B027  (nothing to do for most)
+        """Hear of the tensor that an upload has become."""
+
+    def lent(self, ref: Ref) -> None:  # noqa: B027  (nothing to do for most)
+        """Hear of a tensor whose memory another one now has, without their counting writes together."""
 
     @abstractmethod
     def require_grad(self, ref: Ref, required: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Iterator
 
@@ -112,13 +113,16 @@ def default_device() -> Device:
 
 def resolve(device: DeviceLike) -> Session:
     """The session that serves a device. Raises DeviceError when there is none."""
-    wanted = default_device() if device is None else device if isinstance(device, Device) else Device(device)
+    wanted = _named(device) if isinstance(device, str) else default_device() if device is None else Device(device)
     if wanted.type == "cpu":
         return cpu()
-    for serves in (_is_exactly, _serves):
-        for session in reversed(connected()):
-            if serves(session, wanted):
-                return session
+    newest_first = connected()[::-1]
+    for session in newest_first:
+        if session.device == wanted:
+            return session
+    for session in newest_first:
+        if _serves(session, wanted):
+            return session
     if wanted.type == "meta":
         raise DeviceError("the meta device is not supported: shapes are known without one, see Tensor.shape")
     known = ", ".join(str(session.device) for session in connected()) or "none"
@@ -128,8 +132,8 @@ def resolve(device: DeviceLike) -> Session:
     )
 
 
-def _is_exactly(session: Session, wanted: Device) -> bool:
-    return session.device == wanted
+# Programs name the same few places all the time.
+_named = functools.lru_cache(256)(Device)
 
 
 def _serves(session: Session, wanted: Device) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from teletensor_core.registry import Op
 from teletensor_core.spec import Spec
 
 from teletensor.graph import GradFn
 from teletensor.session import Ref, Session
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class TensorBase:
@@ -110,6 +113,13 @@ def new(ref: Ref, spec: Spec, session: Session, node: GradFn | None = None, inde
 _allocate = object.__new__
 
 
+def placed(array: np.ndarray[Any, Any], spec: Spec, session: Session, *, own: bool = False) -> Any:
+    """A tensor of a session with these values. An array that nobody else has may become its memory: `own`."""
+    out = new(session.adopt(array, spec) if own else session.upload(array, spec), spec, session)
+    session.uploaded(out)
+    return out
+
+
 def new_view(
     source: TensorBase, op: Op, ref: Ref, spec: Spec, session: Session, node: GradFn | None = None, index: int = 0
 ) -> Any:
@@ -120,3 +130,13 @@ def new_view(
     out._seen = base._epoch
     out._view_op = op
     return out
+
+
+def root_of(x: TensorBase) -> TensorBase:
+    """The tensor whose memory a view shows, or the tensor itself."""
+    return x if x._base is None else x._base
+
+
+def lend(x: TensorBase) -> None:
+    """Tell a tensor's session that another tensor has its memory, whose writes it will not count."""
+    x._session.lent(root_of(x)._ref)

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from teletensor_core.errors import ArgumentTypeError
+from teletensor_core.spec import spec
 
+from teletensor import sessions
 from teletensor.future import Future, arriving_tensor
 from teletensor.session import Arriving, Session
 from teletensor.tensor import Tensor
+from teletensor.tensor_base import new
 
 K = TypeVar("K")
 
@@ -48,8 +51,14 @@ def _copies(tensors: Sequence[Any], non_blocking: bool) -> list[Any]:
     for x in tensors:
         if not isinstance(x, Tensor):
             raise _refused(x)
-    futures = [_future(x, arriving) for x, arriving in zip(tensors, _asked(tensors), strict=True)]
-    return futures if non_blocking else [future.result() for future in futures]
+    asked = _asked(tensors)
+    if non_blocking:
+        return [_future(x, arriving) for x, arriving in zip(tensors, asked, strict=True)]
+    local, made = sessions.local(), []
+    for x, arriving in zip(tensors, asked, strict=True):
+        wanted = x._spec if x._spec.contiguous else spec(x._spec.shape, x._spec.dtype)
+        made.append(new(local.share(arriving.array(), wanted), wanted, local))
+    return made
 
 
 def _refused(x: Any) -> ArgumentTypeError:
@@ -58,6 +67,8 @@ def _refused(x: Any) -> ArgumentTypeError:
 
 def _asked(tensors: Sequence[Tensor]) -> list[Arriving]:
     """What arrives, having asked each place once."""
+    if len({x._session for x in tensors}) == 1:
+        return tensors[0]._session.read_later([x._ref for x in tensors])
     places: dict[Session, list[int]] = {}
     for at, x in enumerate(tensors):
         places.setdefault(x._session, []).append(at)

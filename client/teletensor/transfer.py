@@ -13,7 +13,7 @@ from teletensor import dispatch, grad_mode, sessions
 from teletensor.arguments import as_dtype
 from teletensor.device import Device
 from teletensor.python_node import Continuation, PythonNode
-from teletensor.tensor_base import TensorBase, new
+from teletensor.tensor_base import TensorBase, placed
 from teletensor.wire_dtype import narrower, widened
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def _carried(tensor: Tensor, session: Session) -> Tensor:
     """The same, bit by bit: read there, uploaded here."""
     array = tensor._session.read([tensor._ref])[0]
     wanted = spec(tensor._spec.shape, tensor._spec.dtype)
-    put = session.adopt if tensor._session.reads_copies else session.upload
-    made: Tensor = new(put(array, wanted), wanted, session)
+    made: Tensor = placed(array, wanted, session, own=tensor._session.reads_copies)
     if not (tensor.requires_grad and grad_mode.is_grad_enabled()):
         return made
 

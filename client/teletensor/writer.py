@@ -20,6 +20,7 @@ from teletensor_protos.v1.worker_pb2 import Limits
 from teletensor.channel import Endpoint
 from teletensor.locations import Locations
 from teletensor.outbox import Outbox, Signatures
+from teletensor.repeats import Content
 from teletensor.session import Ref
 from teletensor.stream import CommandStream
 
@@ -125,22 +126,25 @@ class Writer:
         with self.lock:
             self._handle = handle = self._handle + 1
             offset = self._outbox.add_elements(data)
-            self._with_elements(codec.UPLOAD, handle, wanted.dtype.code, location, offset, wanted.ndim, *wanted.shape)
+            self._with_elements((codec.UPLOAD, handle, wanted.dtype.code, location, offset, wanted.ndim, *wanted.shape))
         return handle
 
     def define_program(self, program: int, data: bytes) -> None:
         """Write a DEFINE_PROGRAM, whose bytes travel in the batch."""
         with self.lock:
-            self._with_elements(codec.DEFINE_PROGRAM, program, self._outbox.add_elements(data), len(data))
+            self._with_elements((codec.DEFINE_PROGRAM, program, self._outbox.add_elements(data), len(data)))
 
-    def _with_elements(self, *row: int) -> None:
+    def _with_elements(self, row: Sequence[int]) -> None:
         self._outbox.words.extend(row)
         self._written()
-        if len(self._outbox.elements) >= _FULL_ELEMENTS:
+        if self._outbox.elements_size >= _FULL_ELEMENTS:
             self.flush()
 
-    def upload_in_chunks(self, data: memoryview, wanted: Spec, location: int) -> Ref:
-        """Write an UPLOAD whose elements follow its batch in chunks; the handle. The row is the last of the batch."""
+    def upload_in_chunks(self, data: memoryview, wanted: Spec, location: int, content: Content | None) -> Ref:
+        """Write an UPLOAD whose elements follow its batch in chunks; the handle. The row is the last of the batch.
+
+        They are also `content`, if that is given.
+        """
         with self.lock:
             self.flush()
             self._handle = handle = self._handle + 1
@@ -148,7 +152,7 @@ class Writer:
             self._outbox.words.extend(words)
             self.commands += 1
             self._send_outbox()
-            self.stream.send_chunks(data)
+            self.stream.send_chunks(data, content)
         return handle
 
     def new_handles(self, count: int) -> tuple[Ref, ...]:

@@ -5,6 +5,7 @@ Row words, signatures and numbers are laid out as `worker.proto` says.
 
 from __future__ import annotations
 
+import functools
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ MOST_LOCATIONS = 1 << 15
 MOST_LISTED = 1 << 16
 
 _COMPLEX, _DTYPE, _INTEGER = 1, 2, 3
+# Kinds of arrays whose specs are kept.
+_MOST_KINDS = 1 << 12
 
 Encoded = msgspec.Raw
 
@@ -179,11 +182,15 @@ def decode_arrays(data: bytes) -> list[Spec | int]:
             at += 1
             continue
         end = at + 2 + words[at + 1] if at + 1 < len(words) else 0
-        if not at + 2 <= end <= min(len(words), at + 2 + MAX_DIMS) or words[at] >= len(dtypes.ALL):
+        if not at + 2 <= end <= min(len(words), at + 2 + MAX_DIMS):
             raise MalformedRequestError(f"the description of array {len(found)} of an answer is damaged")
-        shape = tuple(words[at + 2 : end])
-        if min(shape, default=0) < 0:
-            raise MalformedRequestError(f"array {len(found)} of an answer has the sizes {list(shape)}")
-        found.append(spec(shape, dtypes.ALL[words[at]]))
+        found.append(_described(words[at], *words[at + 2 : end]))
         at = end
     return found
+
+
+@functools.lru_cache(_MOST_KINDS)
+def _described(code: int, *sizes: int) -> Spec:
+    if code >= len(dtypes.ALL) or min(sizes, default=0) < 0:
+        raise MalformedRequestError(f"an answer has an array of dtype {code} with the sizes {list(sizes)}")
+    return spec(sizes, dtypes.ALL[code])

@@ -1,18 +1,20 @@
 """Serializers of the command stream: protobuf messages, except that bulk chunks are packed and unpacked by hand.
 
 A chunk frame is `message { oneof { ... bytes chunk = 2 } }`: the tag byte, the length as a varint, the data. Written
-directly it costs one copy of the data instead of two, and reading it costs none: the receiver gets a view.
+directly it costs one copy of the data instead of two, and reading it costs none: the receiver gets a view. The elements
+of a batch, a field of it that may stand anywhere, are copied once likewise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from teletensor_protos.v1.worker_pb2 import Batch, ClientFrame, WorkerFrame
 
 CHUNK_BYTES = 1 << 20
-_CHUNK_TAG = 0x12  # field 2, length-delimited
+# Numbers of fields, and that they are length-delimited.
+_BATCH_TAG, _CHUNK_TAG, _ELEMENTS_TAG = 1 << 3 | 2, 2 << 3 | 2, 8 << 3 | 2
 
 # What is received: a message, or the data of a chunk. What is sent: a message, or a packed chunk.
 Chunk: TypeAlias = memoryview
@@ -22,7 +24,14 @@ Piece: TypeAlias = bytes | memoryview
 
 def pack_chunk(*pieces: Piece) -> bytes:
     """A chunk frame with these bytes one after another, ready to send."""
-    return b"".join((_header(sum(map(len, pieces))), *pieces))
+    return b"".join((_header(_CHUNK_TAG, sum(map(len, pieces))), *pieces))
+
+
+def pack_batch(batch: Batch, elements: Sequence[Piece]) -> bytes:
+    """The frame of a batch, which has no elements yet, with these one after another, ready to send."""
+    rest, size = batch.SerializeToString(), sum(map(len, elements))
+    header = _header(_ELEMENTS_TAG, size) if size else b""
+    return b"".join((_header(_BATCH_TAG, len(header) + size + len(rest)), header, *elements, rest))
 
 
 def grouped(pieces: Iterable[Piece], most: int) -> Iterator[list[Piece]]:
@@ -50,8 +59,8 @@ def pack_chunks(pieces: Iterable[Piece]) -> Iterator[bytes]:
         yield pack_chunk(*group)
 
 
-def _header(size: int) -> bytes:
-    out = bytearray([_CHUNK_TAG])
+def _header(tag: int, size: int) -> bytes:
+    out = bytearray([tag])
     while size > 0x7F:
         out.append(size & 0x7F | 0x80)
         size >>= 7
@@ -74,7 +83,7 @@ def _unpack_chunk(frame: bytes) -> Chunk | None:
 
 
 def serialize(frame: ClientFrame | WorkerFrame | bytes) -> bytes:
-    """The bytes of a frame; one that is bytes already was packed by `pack_chunk`."""
+    """The bytes of a frame; one that is bytes already was packed by hand."""
     return frame if isinstance(frame, bytes) else frame.SerializeToString()
 
 
@@ -88,9 +97,3 @@ def parse_worker_frame(data: bytes) -> WorkerFrame | Chunk:
     """What a worker sent. Raises protobuf's DecodeError for bytes that are no frame."""
     chunk = _unpack_chunk(data)
     return WorkerFrame.FromString(data) if chunk is None else chunk
-
-
-def payload_bytes(batch: Batch) -> int:
-    """How many bytes the fields of a batch hold, which is nearly all of it."""
-    size = len(batch.rows) + len(batch.signatures) + len(batch.numbers) + len(batch.locations)
-    return size + len(batch.elements)

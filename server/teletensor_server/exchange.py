@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from teletensor_core.errors import MalformedRequestError
-from teletensor_protos.frames import Out, Piece, grouped, pack_chunk, payload_bytes
+from teletensor_protos.frames import Out, Piece, grouped, pack_chunk
 from teletensor_protos.shared import Segment
 from teletensor_protos.v1.worker_pb2 import Batch, SharedChunk, WorkerFrame
 
@@ -82,5 +82,5 @@ class Exchange:
 
 def _size(frame: Frame | None) -> int:
     if isinstance(frame, Batch):
-        return payload_bytes(frame)
+        return frame.ByteSize()
     return frame.nbytes if isinstance(frame, memoryview) else 0

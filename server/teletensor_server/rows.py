@@ -36,10 +36,10 @@ class Rows:
 
     def take_many(self, count: int) -> list[int]:
         """The next words. Raises MalformedRequestError at the end."""
-        if count > self.left:
+        start, self.at = self.at, self.at + count
+        if self.at > len(self.words):
             raise MalformedRequestError("the batch ends in the middle of a row")
-        self.at += count
-        return self.words[self.at - count : self.at]
+        return self.words[start : self.at]
 
     def take_number(self) -> int:
         """The next word, which counts something of the client's: a request, a hook. Raises MalformedRequestError."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from teletensor_core.errors import MalformedRequestError, QuotaExceededError
-from teletensor_protos.frames import Out, payload_bytes
+from teletensor_protos.frames import Out
 from teletensor_protos.shared import Offer
 from teletensor_protos.v1.worker_pb2 import Batch, Failure, SharedChunk
 
@@ -96,7 +96,7 @@ class Session:
             self.bytes_received += frame.nbytes
         elif isinstance(frame, Batch):
             self.batches += 1
-            self.bytes_received += payload_bytes(frame)
+            self.bytes_received += frame.ByteSize()
         elif isinstance(frame, SharedChunk):
             self.bytes_received += frame.size
 

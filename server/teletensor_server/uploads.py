@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from teletensor_core.errors import MalformedRequestError
 from teletensor_core.spec import MAX_DIMS, Spec, spec
 from teletensor_protos.frames import Out
 
-from teletensor_server.memory import cost_of_specs
+from teletensor_server.memory import Cost, cost_of_specs
 from teletensor_server.rows import Rows
 from teletensor_server.table import Poison
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from teletensor_server.machine import SessionMachine
 
 _MOST_SIZE = 1 << 62
+# Kinds of tensors whose meaning is kept.
+_MOST_KINDS = 1 << 12
 
 
 class Upload:
@@ -48,41 +51,45 @@ class Upload:
 def start(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """UPLOAD: bind a handle to elements that are in the batch, or in the chunks after it."""
     handle, code, location, offset = rows.take_many(4)
-    wanted = _spec(code, rows.take_list())
+    wanted, cost = _announced(code, tuple(rows.take_list()))
     if offset >= 0:
-        data = rows.elements[offset : offset + wanted.nbytes]
-        if data.nbytes != wanted.nbytes:
+        if offset + wanted.nbytes > len(rows.elements):
             raise MalformedRequestError(f"upload of {wanted!r}: the batch has not its bytes at {offset}")
-        machine.table.put(handle, _value(machine, wanted, location, data), location)
+        machine.table.put(handle, _value(machine, wanted, cost, location, rows.elements, offset), location)
     elif rows.left:
         raise MalformedRequestError("an upload in chunks must be the last row of its batch")
     else:
-        machine.upload = Upload(handle, wanted, location, _room(machine, handle, wanted, location))
+        machine.upload = Upload(handle, wanted, location, _room(machine, handle, wanted, cost, location))
         _finish(machine)
     return iter(())
 
 
-def _spec(code: int, sizes: list[int]) -> Spec:
+@functools.lru_cache(_MOST_KINDS)
+def _announced(code: int, sizes: tuple[int, ...]) -> tuple[Spec, Cost]:
+    """What is uploaded, and what it adds to a session. Raises MalformedRequestError."""
     small = len(sizes) <= MAX_DIMS and min(sizes, default=0) >= 0 and max(sizes, default=0) < _MOST_SIZE
     if not small or not 0 <= code < len(dtypes.ALL):
-        raise MalformedRequestError(f"upload of dtype {code} with sizes {sizes[:MAX_DIMS]}")
-    return spec(tuple(sizes), dtypes.ALL[code])
+        raise MalformedRequestError(f"upload of dtype {code} with sizes {list(sizes[:MAX_DIMS])}")
+    wanted = spec(sizes, dtypes.ALL[code])
+    return wanted, cost_of_specs((wanted,))
 
 
-def _value(machine: SessionMachine, wanted: Spec, location: int, data: memoryview) -> Value | Poison:
-    """A value with a copy of these bytes, or the error in its place."""
+def _value(
+    machine: SessionMachine, wanted: Spec, cost: Cost, location: int, elements: memoryview, offset: int
+) -> Value | Poison:
+    """A value with a copy of these elements, or the error in its place."""
     try:
-        machine.table.reserve(cost_of_specs((wanted,)))
-        host = np.ndarray(wanted.shape, wanted.dtype.np, data).copy()
+        machine.table.reserve(cost)
+        host = np.ndarray(wanted.shape, wanted.dtype.np, elements, offset).copy()
         return Value(machine.engine.backend.asarray(host), wanted)
     except Exception as error:
         return machine.fail(error, f"upload of {wanted!r}", location)
 
 
-def _room(machine: SessionMachine, handle: int, wanted: Spec, location: int) -> np.ndarray[Any, Any] | None:
+def _room(machine: SessionMachine, handle: int, wanted: Spec, cost: Cost, location: int) -> np.ndarray[Any, Any] | None:
     """Host memory to collect the elements in; None when there is no room, and the handle stands for that error."""
     try:
-        machine.table.reserve(cost_of_specs((wanted,)))
+        machine.table.reserve(cost)
         return machine.engine.backend.host_buffer(wanted.shape, wanted.dtype.np)
     except Exception as error:
         machine.table.put_error(handle, machine.fail(error, f"upload of {wanted!r}", location), location)

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 
 import pytest
 import teletensor as tt
@@ -73,3 +74,14 @@ def test_a_session_works_through_it(worker):
         assert (session.stats() - before).waits == 0
         assert future.result() == 599_998
         assert tt.equal(x.cpu(), tt.arange(300_000.0, device="cpu"))
+
+
+def test_a_rate_is_kept(echo):
+    with DelayProxy(echo, 0.0, rate=10e6) as proxy, talk(proxy.address) as connection:
+        sender = threading.Thread(target=lambda: (connection.sendall(DATA), connection.shutdown(socket.SHUT_WR)))
+        start = time.monotonic()
+        sender.start()
+        received = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+        sender.join()
+    assert received == DATA
+    assert time.monotonic() - start >= len(DATA) / 10e6

@@ -8,6 +8,7 @@ from typing import Any
 
 from teletensor_core.errors import CompileError
 from teletensor_core.plan import Plan
+from teletensor_core.programs import Call
 from teletensor_core.registry import OPS
 from teletensor_core.spec import Spec
 
@@ -17,7 +18,7 @@ from teletensor.compiled.events import Drawn
 from teletensor.compiled.lowering import Recording, UpdateStep
 from teletensor.graph import GradFn
 from teletensor.session import Session
-from teletensor.tensor_base import TensorBase, new
+from teletensor.tensor_base import TensorBase, lend, new, root_of
 
 
 class Outdated(Exception):
@@ -60,6 +61,7 @@ class Replay:
         self._places = recorded.inputs
         self._kinds = [(x._spec, x._requires, x._node is None) for x in recorded.input_tensors]
         self._written = list(recorded.written.items())
+        self._lends = any(isinstance(c, Call) and c.op.view and not c.op.differentiable for c in self.code.commands)
         self._host = recorded.host
         self._outputs = self._described(recorded)
         self._grads = self._grad_places(recorded)
@@ -129,10 +131,12 @@ class Replay:
             raise Outdated
         refs = [x._ref for x in inputs]
         numbers = self._numbers(refs) if self._host else ()
-        outs = session.run_program(self.program, refs, numbers, len(self._outputs))
         for index, count in self._written:
-            x = inputs[index]
-            (x if x._base is None else x._base)._writes += count
+            root_of(inputs[index])._writes += count
+        if self._lends:
+            for x in inputs:
+                lend(x)
+        outs = session.run_program(self.program, refs, numbers, len(self._outputs))
         made = self._tensors(outs, inputs)
         for place, number in self._grads:
             owner = place() if callable(place) else (inputs if place[0] == "input" else made)[place[1]]

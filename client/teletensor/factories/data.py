@@ -16,7 +16,7 @@ from teletensor_core.spec import spec
 from teletensor import sessions
 from teletensor.arguments import as_dtype
 from teletensor.tensor import Tensor
-from teletensor.tensor_base import new
+from teletensor.tensor_base import new, placed
 from teletensor.types import DeviceLike
 from teletensor.wire_dtype import narrower, widened
 
@@ -140,8 +140,8 @@ def uploaded(data: Any, dtype: DType | None, device: DeviceLike) -> Tensor:
     narrow = narrower(shape, session)
     if narrow is not None:
         small = spec(array.shape, narrow)
-        return widened(new(session.upload(_converted(array, narrow), small), small, session))
-    made: Tensor = new(session.upload(array, shape), shape, session)
+        return widened(placed(_converted(array, narrow), small, session))
+    made: Tensor = placed(array, shape, session)
     return made
 
 

@@ -14,7 +14,7 @@ from teletensor import sessions
 from teletensor.device import Device, DeviceLike
 from teletensor.session import Session
 from teletensor.tensor import Tensor
-from teletensor.tensor_base import new
+from teletensor.tensor_base import placed
 
 MapLocation: TypeAlias = "DeviceLike | Mapping[str, Any] | Callable[[Tensor, str], Any]"
 
@@ -43,7 +43,7 @@ class Placer:
 
 def _made(array: np.ndarray[Any, Any], dtype: DType, session: Session) -> Tensor:
     wanted = spec(tuple(array.shape), dtype)
-    made: Tensor = new(session.upload(array, wanted), wanted, session)
+    made: Tensor = placed(array, wanted, session)
     return made
 
 
