@@ -109,7 +109,9 @@ def _compile(program: str, flags: Sequence[str], path: Path) -> None:
     KERNELS.mkdir(parents=True, exist_ok=True)
     source, made = path.with_suffix(".cpp"), path.with_suffix(f".{os.getpid()}")
     source.write_text(program)
-    command = ["g++", *flags, f"-I{cuda_headers()}", "-shared", "-o", str(made), str(source)]
+    # The libraries are in this process already; to search them takes as long as to compile a small kernel.
+    link = ("-shared", "-nostdlib", "-lgcc")
+    command = ["g++", *flags, f"-I{cuda_headers()}", "-o", str(made), str(source), *link]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if "error" in line]
