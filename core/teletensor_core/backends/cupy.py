@@ -20,6 +20,8 @@ from teletensor_core.errors import DeviceError
 # Reads of this size and more go through pinned memory: the driver copies into it without a detour. Much more of it
 # would take memory away from the host's other programs.
 _PINNED_FROM, _PINNED_TO = 1 << 16, 1 << 28
+# cudaErrorMemoryAllocation, which CuPy has no name for.
+_MEMORY_ALLOCATION = 2
 
 
 class CuPyBackend(Backend):
@@ -67,12 +69,21 @@ class CuPyBackend(Backend):
         return self._cupy.asarray(host)
 
     def host_buffer(self, shape: Sequence[int], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-        """Pinned memory for buffers of a middling size, ordinary memory for others."""
+        """Pinned memory for buffers of a middling size; ordinary memory for others, and when none can be pinned."""
         nbytes = int(np.prod(shape, dtype=int)) * dtype.itemsize
-        if not _PINNED_FROM <= nbytes <= _PINNED_TO:
+        memory = self._pinned(nbytes) if _PINNED_FROM <= nbytes <= _PINNED_TO else None
+        if memory is None:
             return np.empty(shape, dtype)
-        memory = self._cupy.cuda.alloc_pinned_memory(nbytes)
         return np.frombuffer(memory, np.uint8, nbytes).view(dtype).reshape(shape)
+
+    def _pinned(self, nbytes: int) -> Any:
+        """Pinned memory, or None when the host has no more to pin."""
+        try:
+            return self._cupy.cuda.alloc_pinned_memory(nbytes)
+        except self._cupy.cuda.runtime.CUDARuntimeError as error:
+            if error.status != _MEMORY_ALLOCATION:
+                raise
+            return None
 
     def to_host(self, array: Any) -> np.ndarray[Any, Any]:
         """A copy on the host. Waits."""

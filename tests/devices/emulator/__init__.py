@@ -8,6 +8,7 @@ compiled by the host's compiler and run thread by thread. What it cannot show is
 
     CUDA_EMULATOR_ORDER=0|1|N        threads run forwards, backwards, or shuffled with seed N
     CUDA_EMULATOR_MEMORY_BYTES       how much memory the device has (4 GiB)
+    CUDA_EMULATOR_PINNED_BYTES       how much of the host's memory can be pinned (all)
     CUDA_EMULATOR_CAPABILITY=80      its compute capability
     CUDA_EMULATOR_TRACE=1            print every launch
 """

@@ -2,8 +2,10 @@
 // host memory. Everything is done at once, so that no race between streams can show.
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -19,16 +21,18 @@ struct Block {
 };
 std::mutex blocks_mutex;
 std::map<size_t, Block> blocks;  // by address
-size_t device_bytes_used = 0;
+size_t device_bytes_used = 0, pinned_bytes_used = 0;
 
 // What is counted, for tests that a kernel does not wait: emulator_counter(i).
 enum Counter { ALLOCATIONS, FREES, TO_DEVICE, TO_HOST, ON_DEVICE, WAITS, COUNTERS };
 std::atomic<long> counters[COUNTERS];
 
-size_t device_bytes() {
-  const char* text = getenv("CUDA_EMULATOR_MEMORY_BYTES");
-  return text ? strtoull(text, nullptr, 0) : (size_t)4 << 30;
+size_t bytes_from_environment(const char* name, size_t otherwise) {
+  const char* text = getenv(name);
+  return text ? strtoull(text, nullptr, 0) : otherwise;
 }
+size_t device_bytes() { return bytes_from_environment("CUDA_EMULATOR_MEMORY_BYTES", (size_t)4 << 30); }
+size_t pinned_bytes() { return bytes_from_environment("CUDA_EMULATOR_PINNED_BYTES", SIZE_MAX); }
 int compute_capability() {
   const char* text = getenv("CUDA_EMULATOR_CAPABILITY");
   return text ? atoi(text) : 80;
@@ -38,11 +42,13 @@ cudaError_t allocate(void** pointer, size_t bytes, Kind kind) {
   std::lock_guard<std::mutex> hold(blocks_mutex);
   *pointer = nullptr;
   if (kind == DEVICE && device_bytes_used + bytes > device_bytes()) return cudaErrorMemoryAllocation;
+  if (kind == HOST && bytes > pinned_bytes() - std::min(pinned_bytes(), pinned_bytes_used)) return cudaErrorMemoryAllocation;
   // Exactly as big as asked, so that an address sanitizer sees an overrun.
   if (posix_memalign(pointer, 512, bytes ? bytes : 1)) return cudaErrorMemoryAllocation;
   memset(*pointer, 0xCB, bytes);  // reads of memory that nobody has written show as nonsense
   blocks[(size_t)*pointer] = {bytes, kind};
   if (kind == DEVICE) device_bytes_used += bytes;
+  if (kind == HOST) pinned_bytes_used += bytes;
   ++counters[ALLOCATIONS];
   return cudaSuccess;
 }
@@ -53,6 +59,7 @@ cudaError_t release(void* pointer) {
   auto found = blocks.find((size_t)pointer);
   if (found == blocks.end()) return cudaErrorInvalidValue;
   if (found->second.kind == DEVICE) device_bytes_used -= found->second.bytes;
+  if (found->second.kind == HOST) pinned_bytes_used -= found->second.bytes;
   blocks.erase(found);
   free(pointer);
   ++counters[FREES];
