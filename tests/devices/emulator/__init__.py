@@ -92,8 +92,9 @@ def order(wanted: int) -> Iterator[None]:
 
 
 def counts() -> dict[str, int]:
-    """What the device has been asked for so far: copies by direction, waits, allocations, launches."""
+    """What the device has been asked for so far: copies by direction, waits, allocations, launches; graphs, too."""
     runtime, driver = ctypes.CDLL(str(building.RUNTIME)), ctypes.CDLL(str(building.DRIVER))
     runtime.emulator_counter.restype = ctypes.c_long
     found = {name: int(runtime.emulator_counter(i)) for i, name in enumerate(_COUNTERS)}
-    return {**found, "launches": ctypes.c_long.in_dll(driver, "emulator_launches").value}
+    launches = {name: ctypes.c_long.in_dll(driver, f"emulator_{name}").value for name in ("launches", "graph_launches")}
+    return {**found, **launches}

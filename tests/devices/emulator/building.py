@@ -2,7 +2,7 @@
 
 One extension of the wheel, the wrapper of the CUDA runtime, links NVIDIA's library statically. It is translated again
 from CuPy's source distribution and linked with runtime.cpp instead. Everything else of CuPy is the shipped binary: it
-finds the driver and cuBLAS by their names, and is given driver.cpp and blas.cpp under these.
+finds the driver and cuBLAS by their names, and is given driver.cpp (with graphs.cpp) and blas.cpp under these.
 """
 
 import hashlib
@@ -94,6 +94,7 @@ def _build_driver() -> None:
         DRIVER,
         "-Wl,-soname,libcuda.so.1",
         SOURCES / "driver.cpp",
+        SOURCES / "graphs.cpp",
         "-ldl",
     )
 
