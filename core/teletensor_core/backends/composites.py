@@ -131,8 +131,38 @@ class Composites:
 
     # -- optimisers --------------------------------------------------------------------------------------------------
 
-    def adam(
-        self, p: Any, d: Any, m: Any, v: Any, most: Any, beta1: float, beta2: float, eps: float, size: Any, root: Any
+    def sgd(
+        self,
+        p: Any,
+        g: Any,
+        buffer: Any,
+        lr: Any,
+        first: Any,
+        momentum: float,
+        dampening: float,
+        weight_decay: float,
+        nesterov: bool,
+        maximize: bool,
     ) -> None:
-        """One step along the gradient `d`, written in place; `most` is the greatest `v` so far, or None."""
-        optimizers.adam(self, p, d, m, v, most, beta1, beta2, eps, size, root)
+        """One step along the gradient `g`, written in place; `first` is 1 when the momentum buffer is new."""
+        optimizers.sgd(self, p, g, buffer, lr, first, momentum, dampening, weight_decay, nesterov, maximize)
+
+    def adam(
+        self,
+        p: Any,
+        d: Any,
+        m: Any,
+        v: Any,
+        most: Any,
+        beta1: float,
+        beta2: float,
+        eps: float,
+        size: Any,
+        root: Any,
+        shrink: Any = None,
+    ) -> None:
+        """One step along the gradient `d`, written in place; `most` is the greatest `v` so far, or None.
+
+        With `shrink`, the parameter is multiplied by it before.
+        """
+        optimizers.adam(self, p, d, m, v, most, beta1, beta2, eps, size, root, shrink)

@@ -9,13 +9,16 @@ they do in memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from teletensor_core.backends.base import Backend, Named, Origin
 from teletensor_core.backends.faults import Faults
 from teletensor_core.errors import DeviceError
+
+if TYPE_CHECKING:
+    from teletensor_core.backends.graphs import Workshop
 
 # Reads of this size and more go through pinned memory: the driver copies into it without a detour. Much more of it
 # would take memory away from the host's other programs.
@@ -59,6 +62,16 @@ class CuPyBackend(Backend):
         made.__dict__.update(self.__dict__)
         made._open(origin)
         return made
+
+    def use_graphs(self, tell: Callable[[str], None] = lambda reason: None) -> None:
+        """Have programs of this backend, and of its sessions from now on, run as CUDA graphs."""
+        from teletensor_core.backends.graphs import Graphs
+
+        self.graphs = Graphs(tell)
+
+    def workshop(self) -> Workshop | None:
+        """What one program needs to run as CUDA graphs; None where that is switched off."""
+        return None if self.graphs is None else self.graphs.workshop(self.faults)
 
     def activate(self) -> None:
         """Make this GPU the current one of the calling thread."""

@@ -10,6 +10,7 @@ import cupy
 import numpy as np
 
 from teletensor_core.backends.composites import Composites
+from teletensor_core.backends.deferred import Deferred, on_device, words
 from teletensor_core.kernels.cuda import fused, modules
 from teletensor_core.kernels.pooling import Pool
 from teletensor_core.random import philox
@@ -182,8 +183,10 @@ class CudaComposites(Composites):
             return super().dropout(x, seed, offset, lowest, scale)
         x = cupy.ascontiguousarray(x)
         out, keep = cupy.empty(x.shape, x.dtype), cupy.empty(x.shape, bool)
-        words = (np.uint64(seed % (1 << 64)), np.uint64(offset), np.uint32(lowest))
-        fused.dropout(x, *words, x.dtype.type(scale), x.size, out, keep, size=-(-x.size // philox.WORDS))
+        is_deferred, where = words(seed, offset)
+        run = fused.dropout_deferred if is_deferred else fused.dropout
+        numbers = (np.uint32(lowest), x.dtype.type(scale), x.size)
+        run(*where, x, *numbers, out, keep, size=-(-x.size // philox.WORDS))
         return out, keep
 
     def drop_backward(self, g: Any, keep: Any, scale: float) -> Any:
@@ -194,17 +197,55 @@ class CudaComposites(Composites):
 
     # -- optimisers --------------------------------------------------------------------------------------------------
 
+    def sgd(
+        self,
+        p: Any,
+        g: Any,
+        buffer: Any,
+        lr: Any,
+        first: Any,
+        momentum: float,
+        dampening: float,
+        weight_decay: float,
+        nesterov: bool,
+        maximize: bool,
+    ) -> None:
+        """One step along the gradient `g`, written in place."""
+        if not _is_known(p, g, buffer) or not _is_scalar(lr):
+            return super().sgd(p, g, buffer, lr, first, momentum, dampening, weight_decay, nesterov, maximize)
+        numbers = (on_device(lr), weight_decay, maximize)
+        if momentum:
+            fused.sgd_momentum(g, *numbers, on_device(first), momentum, 1 - dampening, nesterov, p, buffer)
+        else:
+            fused.sgd(g, *numbers, p)
+
     def adam(
-        self, p: Any, d: Any, m: Any, v: Any, most: Any, beta1: float, beta2: float, eps: float, size: Any, root: Any
+        self,
+        p: Any,
+        d: Any,
+        m: Any,
+        v: Any,
+        most: Any,
+        beta1: float,
+        beta2: float,
+        eps: float,
+        size: Any,
+        root: Any,
+        shrink: Any = None,
     ) -> None:
         """One step along the gradient `d`, written in place."""
-        if not _is_known(p, d, m, v, most) or not isinstance(size, float):
-            return super().adam(p, d, m, v, most, beta1, beta2, eps, size, root)
-        numbers = (beta1, beta2, eps, size, root)
+        if not _is_known(p, d, m, v, most) or not _is_scalar(size):
+            return super().adam(p, d, m, v, most, beta1, beta2, eps, size, root, shrink)
+        numbers = (beta1, beta2, eps, on_device(size), on_device(root), 1.0 if shrink is None else on_device(shrink))
         if most is None:
             fused.adam(d, *numbers, p, m, v)
         else:
             fused.amsgrad(d, *numbers, p, m, v, most)
+
+
+def _is_scalar(x: Any) -> bool:
+    """Whether a kernel can take a number of a step: of a complex one, or an array, it knows nothing."""
+    return isinstance(x, (float, int, Deferred))
 
 
 def _is_known(*arrays: Any) -> bool:

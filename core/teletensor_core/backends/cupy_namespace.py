@@ -16,6 +16,7 @@ from cupyx.scipy import special
 
 from teletensor_core import dtypes
 from teletensor_core.backends.cupy_composites import CudaComposites
+from teletensor_core.backends.deferred import words
 from teletensor_core.backends.faults import Faults
 from teletensor_core.kernels.cuda import elementwise, modules
 from teletensor_core.random import philox
@@ -82,8 +83,9 @@ class CuPyNamespace(CudaComposites):
     def random_bits(count: int, seed: int, offset: int) -> Any:
         """`count` random uint32: the words of the blocks from `offset` on, under the key `seed`."""
         out = cupy.empty(count, "uint32")
-        seed &= 0xFFFFFFFFFFFFFFFF
-        elementwise.random_bits(np.uint64(seed), np.uint64(offset), count, out, size=-(-count // philox.WORDS))
+        is_deferred, where = words(seed, offset)
+        run = elementwise.random_bits_deferred if is_deferred else elementwise.random_bits
+        run(*where, count, out, size=-(-count // philox.WORDS))
         return out
 
     @staticmethod

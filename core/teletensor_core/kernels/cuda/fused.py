@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from teletensor_core.kernels.activation import CUBIC, TANH_SCALE
-from teletensor_core.kernels.cuda.elementwise import PHILOX, Elementwise
+from teletensor_core.kernels.cuda.elementwise import Elementwise, seeded
 
 _ACTIVATIONS = rf"""
 template <typename T> __device__ inline T normal_cdf(T x) {{ return T(0.5) * erfc(x * T({-math.sqrt(0.5)!r})); }}
@@ -40,21 +40,19 @@ silu_backward = Elementwise(
 )
 
 # One thread a block of Philox, whose eight words decide on eight elements.
-dropout = Elementwise(
+dropout, dropout_deferred = seeded(
     "dropout",
-    "raw T x, uint64 seed, uint64 offset, uint32 lowest, T scale, int64 count",
+    "raw T x, uint32 lowest, T scale, int64 count",
     "raw T out, raw bool keep",
     """
-    PhiloxBlock block = philox(offset + i, seed);
     long long first = 8 * (long long)i;
-    for (int k = 0; k < 8; ++k) {
+    for (int k = 0; k < 8; ++k) {{
       if (first + k >= count) break;
       bool kept = block.words[k] >= lowest;
       keep[first + k] = kept;
       out[first + k] = x[first + k] * T(kept) * scale;
-    }
+    }}
     """,
-    PHILOX,
 )
 drop_backward = Elementwise("drop_backward", "T g, bool keep, T scale", "T out", "out = g * T(keep) * scale")
 
@@ -109,13 +107,30 @@ max_pool_backward = Elementwise(
 
 # -- optimisers --------------------------------------------------------------------------------------------------------
 
+_SGD = """
+    T d = maximize ? -g : g;
+    if (decay != 0) d += p * T(decay);
+"""
+_SGD_INPUTS = "T g, float64 lr, float64 decay, bool maximize"
+sgd = Elementwise("sgd", _SGD_INPUTS, "T p", _SGD + "p -= d * T(lr);")
+sgd_momentum = Elementwise(
+    "sgd_momentum",
+    f"{_SGD_INPUTS}, float64 first, float64 momentum, float64 kept, bool nesterov",
+    "T p, T buffer",
+    _SGD
+    + """
+    buffer = first != 0 ? d : buffer * T(momentum) + d * T(kept);
+    p -= (nesterov ? d + buffer * T(momentum) : buffer) * T(lr);
+    """,
+)
+
 _ADAM = """
     m += (T(d) - m) * T(1 - beta1);
     v = v * T(beta2) + T(d) * T(d) * T(1 - beta2);
     {greatest}
-    p -= T(size) * (m / (sqrt({root}) / T(root) + T(eps)));
+    p = p * T(shrink) - T(size) * (m / (sqrt({root}) / T(root) + T(eps)));
 """
-_ADAM_INPUTS = "T d, float64 beta1, float64 beta2, float64 eps, float64 size, float64 root"
+_ADAM_INPUTS = "T d, float64 beta1, float64 beta2, float64 eps, float64 size, float64 root, float64 shrink"
 adam = Elementwise("adam", _ADAM_INPUTS, "T p, T m, T v", _ADAM.format(greatest="", root="v"))
 amsgrad = Elementwise(
     "amsgrad",
