@@ -10,8 +10,6 @@ import bisect
 import collections
 from typing import Any, NamedTuple
 
-import cupy
-
 _UNIT, _LEAST_CHUNK = 512, 1 << 20
 
 
@@ -44,6 +42,9 @@ class Arena:
     """
 
     def __init__(self) -> None:
+        import cupy
+
+        self._cupy = cupy
         self.reserved = 0
         self.log: list[Range] | None = None
         self._chunks: dict[int, Any] = {}
@@ -79,8 +80,8 @@ class Arena:
         chunk = self._chunks[max(start for start in self._chunks if start <= wanted.start)]
         owner = _Lease(wanted, chunk, self._returned)
         size = wanted.end - wanted.start
-        memory = cupy.cuda.UnownedMemory(wanted.start, size, owner, cupy.cuda.runtime.getDevice())
-        return cupy.cuda.MemoryPointer(memory, 0)
+        memory = self._cupy.cuda.UnownedMemory(wanted.start, size, owner, self._cupy.cuda.runtime.getDevice())
+        return self._cupy.cuda.MemoryPointer(memory, 0)
 
     def is_free(self, wanted: Range) -> bool:
         """Whether nobody has any of a range."""
@@ -132,8 +133,8 @@ class Arena:
     def _grow(self, size: int) -> None:
         size = max(size, _LEAST_CHUNK, self.reserved // 2)
         # Not of the stream that captures: what is given back would be of no use to others.
-        with cupy.cuda.Stream.null:
-            chunk = cupy.get_default_memory_pool().malloc(size)
+        with self._cupy.cuda.Stream.null:
+            chunk = self._cupy.get_default_memory_pool().malloc(size)
         self._chunks[chunk.ptr] = chunk
         self.reserved += size
         self._put_back(Range(chunk.ptr, chunk.ptr + size))

@@ -155,6 +155,38 @@ class CudaComposites(Composites):
         fused.max_pool_backward(cupy.ascontiguousarray(g), cupy.ascontiguousarray(place), *sizes, *window, out)
         return out
 
+    def avg_pool(self, x: Any, how: Pool, sizes: Sequence[int], include_pad: bool, override: float | None) -> Any:
+        """The sum of each window over the number of its elements, or over `override`."""
+        if not _is_known(x):
+            return super().avg_pool(x, how, sizes, include_pad, override)
+        n = len(sizes)
+        out = cupy.empty((*x.shape[:-n], *sizes), x.dtype)
+        fused.avg_pool(cupy.ascontiguousarray(x), *_means(x.shape[-n:], sizes, how, include_pad, override), out)
+        return out
+
+    def avg_pool_backward(
+        self, g: Any, shape: Sequence[int], how: Pool, include_pad: bool, override: float | None
+    ) -> Any:
+        """Each window's gradient spread evenly over it: an array of `shape`."""
+        if not _is_known(g):
+            return super().avg_pool_backward(g, shape, how, include_pad, override)
+        n = len(how.kernel)
+        out = cupy.empty(shape, g.dtype)
+        numbers = _means(shape[len(shape) - n :], g.shape[-n:], how, include_pad, override)
+        fused.avg_pool_backward(cupy.ascontiguousarray(g), *numbers, out)
+        return out
+
+    # -- rows by index -----------------------------------------------------------------------------------------------
+
+    def sum_of_rows(self, g: Any, index: Any, rows: int, skipped: int | None) -> Any:
+        """The sums (rows, n) of the rows of (N, n) that an index names; zero for the row that is skipped."""
+        if not _is_known(g):
+            return super().sum_of_rows(g, index, rows, skipped)
+        out = cupy.zeros((rows, g.shape[-1]), g.dtype)
+        passed_over = -1 if skipped is None else skipped % rows
+        fused.sum_of_rows(g, cupy.ascontiguousarray(index), rows, g.shape[-1], passed_over, out)
+        return out
+
     # -- element by element ------------------------------------------------------------------------------------------
 
     def normal_cdf(self, x: Any) -> Any:
@@ -256,6 +288,14 @@ def _is_known(*arrays: Any) -> bool:
 def _three(values: Sequence[int], missing: int = 1) -> tuple[int, ...]:
     """Numbers for three dimensions, the first of which may be missing."""
     return (missing,) * (3 - len(values)) + tuple(values)
+
+
+def _means(
+    plane: Sequence[int], sizes: Sequence[int], how: Pool, include_pad: bool, override: float | None
+) -> tuple[Any, ...]:
+    """What the kernels of average pooling are told; a divisor of 0 is to be counted."""
+    window = (*_three(how.kernel), *_three(how.stride), *_three(how.padding, 0))
+    return (*_three(plane), *_three(sizes), *window, bool(include_pad), float(override or 0))
 
 
 def _optional(x: Any, *arrays: Any) -> tuple[Any, ...]:
