@@ -80,6 +80,18 @@ def test_what_cannot_be_captured_fails_and_leaves_the_stream_usable(workshop, cu
     assert cupy.asarray(np.ones(3)).sum() == 3
 
 
+def test_fourier_transforms_refuse_by_themselves(workshop, backend, cupy):
+    """On a GPU a capture might go well, and the memory of the plan be gone when the graph is launched."""
+    x = cupy.ones((2, 4))
+    for transform in (
+        lambda: backend.xp.fft_complex(x, (0,), True),
+        lambda: backend.xp.fft_from_real(x, (1,)),
+        lambda: backend.xp.fft_to_real(x, (1,), 6),
+    ):
+        with pytest.raises(NotCapturableError, match="memory of its plan"):
+            workshop.capture(transform)
+
+
 def test_the_default_stream_may_be_used_meanwhile(workshop, cupy):
     """By another session's thread; for that the stream that captures is one that it does not wait for."""
     x, y = cupy.ones(3), cupy.ones(3)
