@@ -19,7 +19,7 @@ check: .venv/dev .venv-protos   ## lint, types, generated code
 	$(BIN)/python tools/generate_protos.py --check
 
 gpu-check: .venv/dev    ## the CuPy path without a GPU: CuPy's wheel executed on the CPU, its kernels through NVRTC
-	$(BIN)/python -m tests.devices.emulator.prepare -m pytest -n 2 tests/devices/emulated
+	$(BIN)/python -m tests.devices.emulator.prepare -m pytest -n auto tests/devices/emulated
 
 oracle: .venv/dev       ## record PyTorch's answers anew
 	$(BIN)/pip install -q torch==2.13.0

@@ -190,6 +190,7 @@ def _describe(status: dict[str, Any]) -> str:
         "worker": f"teletensor {status['version']}, process {status['pid']}, {state}",
         "device": f"{status['device']} ({status['device_name']}, {status['library']})",
         "self-test": status["gpu_self_test"],
+        "graphs": status["cuda_graphs"],
         "uptime": f"{status['uptime_seconds']:,.0f} s",
         "sessions": f"{status['sessions']} of {status['max_sessions']} (opened so far: {status['sessions_opened']})",
         "tensors": f"{status['tensors']:,} ({_size(status['tensor_bytes'])})",

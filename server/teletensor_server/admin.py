@@ -30,7 +30,8 @@ class State(BaseModel):
 class Status(BaseModel):
     """The worker at a glance. `ops`, `bytes_received`, `bytes_sent` and `errors` count since it started.
 
-    `gpu_self_test` is "no GPU", "not run", "passed" or "failed: ops"; see `teletensor selftest`.
+    `gpu_self_test` is "no GPU", "not run", "passed" or "failed: ops"; see `teletensor selftest`. `cuda_graphs` is "no
+    GPU", "off", or "on" with how many were captured and launched, and why what is launched one by one is.
     """
 
     version: str
@@ -38,6 +39,7 @@ class Status(BaseModel):
     device_name: str
     library: str
     gpu_self_test: str
+    cuda_graphs: str
     pid: int
     uptime_seconds: float
     draining: bool
@@ -170,6 +172,7 @@ def worker_status(worker: Worker) -> Status:
         device_name=worker.backend.device_name,
         library=worker.backend.library,
         gpu_self_test=selftest.recall(worker.device, worker.backend),
+        cuda_graphs=worker.cuda_graphs,
         pid=os.getpid(),
         uptime_seconds=round(time.time() - worker.started, 3),
         draining=worker.draining,

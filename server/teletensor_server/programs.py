@@ -67,6 +67,8 @@ class SessionProgram:
             self.machine.peak.before(self.program.needed)
             values = self.program.run(inputs, numbers)
             table.room += self.program.needed
+            # What is kept for CUDA graphs grows as they are captured.
+            self._hold(self._own + self.program.held)
             return values
         try:
             values = self.program.run(inputs, numbers)

@@ -79,6 +79,7 @@ def create_worker(settings: Settings) -> Worker:
             max_sessions=settings.max_sessions,
             lease_seconds=settings.lease_seconds,
             shared_bytes=settings.shared_memory_bytes,
+            cuda_graphs=settings.cuda_graphs,
         )
     except (TeletensorError, ValueError, ImportError) as error:
         raise ConfigError(f"--device {settings.device}: {error}") from error

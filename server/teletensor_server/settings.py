@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     device: str = Field(
         "auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="What to compute on: auto, cpu or cuda:N."
     )
+    cuda_graphs: bool = Field(
+        False, description="Run compiled programs as CUDA graphs. Has never been run on a GPU: see docs/gpu.md."
+    )
 
     token: SecretStr | None = Field(None, description="Token of clients. Better in the environment or in a file.")
     token_file: Path | None = Field(

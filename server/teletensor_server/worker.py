@@ -46,6 +46,7 @@ class Worker:
         max_sessions: int = 32,
         lease_seconds: float = 600,
         shared_bytes: int = 0,
+        cuda_graphs: bool = False,
     ) -> None:
         self.limits = limits or SessionLimits()
         self.max_sessions = max_sessions
@@ -55,6 +56,8 @@ class Worker:
         self.draining = False
         self._kind, self._index = _parse_device(device)
         self.backend = create_backend(self._kind, self._index)
+        if cuda_graphs:
+            self.backend.use_graphs(lambda reason: log.info("not in a CUDA graph: %s", reason))
         self._sessions: dict[str, Session] = {}
         self._ended: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
@@ -65,6 +68,13 @@ class Worker:
     def device(self) -> str:
         """What tensors live on: "cpu" or "cuda:0"."""
         return f"cuda:{self._index}" if self.backend.name == "cupy" else "cpu"
+
+    @property
+    def cuda_graphs(self) -> str:
+        """How programs run as CUDA graphs: "no GPU", "off", or "on" with what was captured and what was not."""
+        if self.device == "cpu":
+            return "no GPU"
+        return "off" if self.backend.graphs is None else self.backend.graphs.summary()
 
     def open(self, client: str, device: str = "") -> Session:
         """A new session. Raises QuotaExceededError when the worker is full or draining."""

@@ -34,7 +34,7 @@ def test_a_worker_at_a_glance(worker: WorkerProcess, capsys: pytest.CaptureFixtu
     said = capsys.readouterr().out
     assert f"process {worker.pid}, ready" in said
     assert str(worker.token) not in said
-    for row in ("worker", "device", "self-test", "uptime", "sessions", "tensors", "ops run", "memory"):
+    for row in ("worker", "device", "self-test", "graphs", "uptime", "sessions", "tensors", "ops run", "memory"):
         assert f"\n{row} " in f"\n{said}"
 
 

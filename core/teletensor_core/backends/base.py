@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from teletensor_core.backends.graphs import Graphs, Workshop
 
 
 class Origin(Protocol):
@@ -40,6 +43,8 @@ class Backend(ABC):
     out_of_memory_errors: tuple[type[BaseException], ...] = (MemoryError,)
     # What factorisations raise for matrices that have none.
     linalg_errors: tuple[type[Exception], ...] = ()
+    # What captures programs as CUDA graphs, where that is switched on.
+    graphs: Graphs | None = None
 
     @abstractmethod
     def asarray(self, host: np.ndarray[Any, Any]) -> Any:
@@ -74,6 +79,13 @@ class Backend(ABC):
         They carry what `origin` said when their op was run.
         """
         return self
+
+    def use_graphs(self, tell: Callable[[str], None] = lambda reason: None) -> None:  # noqa: B027  (nothing to do for most)
+        """Have programs run as CUDA graphs, where there is CUDA. `tell` gets each reason why steps do not, once."""
+
+    def workshop(self) -> Workshop | None:
+        """What one program needs to run as CUDA graphs; None where it does not."""
+        return None
 
     def activate(self) -> None:  # noqa: B027  (nothing to do for most)
         """Make this device the calling thread's own. Called before commands are run in a thread."""

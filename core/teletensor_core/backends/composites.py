@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from teletensor_core.kernels import activation, attention, normalization, optimizers, pooling, softmax
+from teletensor_core.kernels import activation, attention, normalization, optimizers, pooling, scatter, softmax
 
 
 class Composites:
@@ -110,6 +110,26 @@ class Composites:
         """An array of `shape` with each window's gradient at its place."""
         return pooling.spread(self, g, place, shape, how)
 
+    def avg_pool(
+        self, x: Any, how: pooling.Pool, sizes: Sequence[int], include_pad: bool, override: float | None
+    ) -> Any:
+        """The sum of each window over the number of its elements, or over `override`."""
+        return pooling.mean(self, x, how, sizes, include_pad, override)
+
+    def avg_pool_backward(
+        self, g: Any, shape: Sequence[int], how: pooling.Pool, include_pad: bool, override: float | None
+    ) -> Any:
+        """Each window's gradient spread evenly over it: an array of `shape`."""
+        return pooling.mean_backward(self, g, shape, how, include_pad, override)
+
+    # -- rows by index -----------------------------------------------------------------------------------------------
+
+    def sum_of_rows(self, g: Any, index: Any, rows: int, skipped: int | None) -> Any:
+        """The sums (rows, n) of the rows of (N, n) that an index names; zero for the row that is skipped."""
+        return scatter.sum_of_rows(self, g, index, rows, skipped)
+
+    # -- activations and dropout -------------------------------------------------------------------------------------
+
     def silu(self, x: Any) -> Any:
         """`x` times sigmoid(x)."""
         return self.multiply(x, self.sigmoid(x))
@@ -131,8 +151,38 @@ class Composites:
 
     # -- optimisers --------------------------------------------------------------------------------------------------
 
-    def adam(
-        self, p: Any, d: Any, m: Any, v: Any, most: Any, beta1: float, beta2: float, eps: float, size: Any, root: Any
+    def sgd(
+        self,
+        p: Any,
+        g: Any,
+        buffer: Any,
+        lr: Any,
+        first: Any,
+        momentum: float,
+        dampening: float,
+        weight_decay: float,
+        nesterov: bool,
+        maximize: bool,
     ) -> None:
-        """One step along the gradient `d`, written in place; `most` is the greatest `v` so far, or None."""
-        optimizers.adam(self, p, d, m, v, most, beta1, beta2, eps, size, root)
+        """One step along the gradient `g`, written in place; `first` is 1 when the momentum buffer is new."""
+        optimizers.sgd(self, p, g, buffer, lr, first, momentum, dampening, weight_decay, nesterov, maximize)
+
+    def adam(
+        self,
+        p: Any,
+        d: Any,
+        m: Any,
+        v: Any,
+        most: Any,
+        beta1: float,
+        beta2: float,
+        eps: float,
+        size: Any,
+        root: Any,
+        shrink: Any = None,
+    ) -> None:
+        """One step along the gradient `d`, written in place; `most` is the greatest `v` so far, or None.
+
+        With `shrink`, the parameter is multiplied by it before.
+        """
+        optimizers.adam(self, p, d, m, v, most, beta1, beta2, eps, size, root, shrink)

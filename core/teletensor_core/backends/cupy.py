@@ -9,7 +9,7 @@ they do in memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,9 +17,14 @@ from teletensor_core.backends.base import Backend, Named, Origin
 from teletensor_core.backends.faults import Faults
 from teletensor_core.errors import DeviceError
 
+if TYPE_CHECKING:
+    from teletensor_core.backends.graphs import Workshop
+
 # Reads of this size and more go through pinned memory: the driver copies into it without a detour. Much more of it
 # would take memory away from the host's other programs.
 _PINNED_FROM, _PINNED_TO = 1 << 16, 1 << 28
+# cudaErrorMemoryAllocation, which CuPy has no name for.
+_MEMORY_ALLOCATION = 2
 
 
 class CuPyBackend(Backend):
@@ -58,6 +63,16 @@ class CuPyBackend(Backend):
         made._open(origin)
         return made
 
+    def use_graphs(self, tell: Callable[[str], None] = lambda reason: None) -> None:
+        """Have programs of this backend, and of its sessions from now on, run as CUDA graphs."""
+        from teletensor_core.backends.graphs import Graphs
+
+        self.graphs = Graphs(tell)
+
+    def workshop(self) -> Workshop | None:
+        """What one program needs to run as CUDA graphs; None where that is switched off."""
+        return None if self.graphs is None else self.graphs.workshop(self.faults)
+
     def activate(self) -> None:
         """Make this GPU the current one of the calling thread."""
         self._cupy.cuda.Device(self.index).use()
@@ -67,12 +82,21 @@ class CuPyBackend(Backend):
         return self._cupy.asarray(host)
 
     def host_buffer(self, shape: Sequence[int], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-        """Pinned memory for buffers of a middling size, ordinary memory for others."""
+        """Pinned memory for buffers of a middling size; ordinary memory for others, and when none can be pinned."""
         nbytes = int(np.prod(shape, dtype=int)) * dtype.itemsize
-        if not _PINNED_FROM <= nbytes <= _PINNED_TO:
+        memory = self._pinned(nbytes) if _PINNED_FROM <= nbytes <= _PINNED_TO else None
+        if memory is None:
             return np.empty(shape, dtype)
-        memory = self._cupy.cuda.alloc_pinned_memory(nbytes)
         return np.frombuffer(memory, np.uint8, nbytes).view(dtype).reshape(shape)
+
+    def _pinned(self, nbytes: int) -> Any:
+        """Pinned memory, or None when the host has no more to pin."""
+        try:
+            return self._cupy.cuda.alloc_pinned_memory(nbytes)
+        except self._cupy.cuda.runtime.CUDARuntimeError as error:
+            if error.status != _MEMORY_ALLOCATION:
+                raise
+            return None
 
     def to_host(self, array: Any) -> np.ndarray[Any, Any]:
         """A copy on the host. Waits."""

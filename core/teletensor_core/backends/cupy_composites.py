@@ -10,6 +10,7 @@ import cupy
 import numpy as np
 
 from teletensor_core.backends.composites import Composites
+from teletensor_core.backends.deferred import Deferred, on_device, words
 from teletensor_core.kernels.cuda import fused, modules
 from teletensor_core.kernels.pooling import Pool
 from teletensor_core.random import philox
@@ -154,6 +155,38 @@ class CudaComposites(Composites):
         fused.max_pool_backward(cupy.ascontiguousarray(g), cupy.ascontiguousarray(place), *sizes, *window, out)
         return out
 
+    def avg_pool(self, x: Any, how: Pool, sizes: Sequence[int], include_pad: bool, override: float | None) -> Any:
+        """The sum of each window over the number of its elements, or over `override`."""
+        if not _is_known(x):
+            return super().avg_pool(x, how, sizes, include_pad, override)
+        n = len(sizes)
+        out = cupy.empty((*x.shape[:-n], *sizes), x.dtype)
+        fused.avg_pool(cupy.ascontiguousarray(x), *_means(x.shape[-n:], sizes, how, include_pad, override), out)
+        return out
+
+    def avg_pool_backward(
+        self, g: Any, shape: Sequence[int], how: Pool, include_pad: bool, override: float | None
+    ) -> Any:
+        """Each window's gradient spread evenly over it: an array of `shape`."""
+        if not _is_known(g):
+            return super().avg_pool_backward(g, shape, how, include_pad, override)
+        n = len(how.kernel)
+        out = cupy.empty(shape, g.dtype)
+        numbers = _means(shape[len(shape) - n :], g.shape[-n:], how, include_pad, override)
+        fused.avg_pool_backward(cupy.ascontiguousarray(g), *numbers, out)
+        return out
+
+    # -- rows by index -----------------------------------------------------------------------------------------------
+
+    def sum_of_rows(self, g: Any, index: Any, rows: int, skipped: int | None) -> Any:
+        """The sums (rows, n) of the rows of (N, n) that an index names; zero for the row that is skipped."""
+        if not _is_known(g):
+            return super().sum_of_rows(g, index, rows, skipped)
+        out = cupy.zeros((rows, g.shape[-1]), g.dtype)
+        passed_over = -1 if skipped is None else skipped % rows
+        fused.sum_of_rows(g, cupy.ascontiguousarray(index), rows, g.shape[-1], passed_over, out)
+        return out
+
     # -- element by element ------------------------------------------------------------------------------------------
 
     def normal_cdf(self, x: Any) -> Any:
@@ -182,8 +215,10 @@ class CudaComposites(Composites):
             return super().dropout(x, seed, offset, lowest, scale)
         x = cupy.ascontiguousarray(x)
         out, keep = cupy.empty(x.shape, x.dtype), cupy.empty(x.shape, bool)
-        words = (np.uint64(seed % (1 << 64)), np.uint64(offset), np.uint32(lowest))
-        fused.dropout(x, *words, x.dtype.type(scale), x.size, out, keep, size=-(-x.size // philox.WORDS))
+        is_deferred, where = words(seed, offset)
+        run = fused.dropout_deferred if is_deferred else fused.dropout
+        numbers = (np.uint32(lowest), x.dtype.type(scale), x.size)
+        run(*where, x, *numbers, out, keep, size=-(-x.size // philox.WORDS))
         return out, keep
 
     def drop_backward(self, g: Any, keep: Any, scale: float) -> Any:
@@ -194,17 +229,55 @@ class CudaComposites(Composites):
 
     # -- optimisers --------------------------------------------------------------------------------------------------
 
+    def sgd(
+        self,
+        p: Any,
+        g: Any,
+        buffer: Any,
+        lr: Any,
+        first: Any,
+        momentum: float,
+        dampening: float,
+        weight_decay: float,
+        nesterov: bool,
+        maximize: bool,
+    ) -> None:
+        """One step along the gradient `g`, written in place."""
+        if not _is_known(p, g, buffer) or not _is_scalar(lr):
+            return super().sgd(p, g, buffer, lr, first, momentum, dampening, weight_decay, nesterov, maximize)
+        numbers = (on_device(lr), weight_decay, maximize)
+        if momentum:
+            fused.sgd_momentum(g, *numbers, on_device(first), momentum, 1 - dampening, nesterov, p, buffer)
+        else:
+            fused.sgd(g, *numbers, p)
+
     def adam(
-        self, p: Any, d: Any, m: Any, v: Any, most: Any, beta1: float, beta2: float, eps: float, size: Any, root: Any
+        self,
+        p: Any,
+        d: Any,
+        m: Any,
+        v: Any,
+        most: Any,
+        beta1: float,
+        beta2: float,
+        eps: float,
+        size: Any,
+        root: Any,
+        shrink: Any = None,
     ) -> None:
         """One step along the gradient `d`, written in place."""
-        if not _is_known(p, d, m, v, most) or not isinstance(size, float):
-            return super().adam(p, d, m, v, most, beta1, beta2, eps, size, root)
-        numbers = (beta1, beta2, eps, size, root)
+        if not _is_known(p, d, m, v, most) or not _is_scalar(size):
+            return super().adam(p, d, m, v, most, beta1, beta2, eps, size, root, shrink)
+        numbers = (beta1, beta2, eps, on_device(size), on_device(root), 1.0 if shrink is None else on_device(shrink))
         if most is None:
             fused.adam(d, *numbers, p, m, v)
         else:
             fused.amsgrad(d, *numbers, p, m, v, most)
+
+
+def _is_scalar(x: Any) -> bool:
+    """Whether a kernel can take a number of a step: of a complex one, or an array, it knows nothing."""
+    return isinstance(x, (float, int, Deferred))
 
 
 def _is_known(*arrays: Any) -> bool:
@@ -215,6 +288,14 @@ def _is_known(*arrays: Any) -> bool:
 def _three(values: Sequence[int], missing: int = 1) -> tuple[int, ...]:
     """Numbers for three dimensions, the first of which may be missing."""
     return (missing,) * (3 - len(values)) + tuple(values)
+
+
+def _means(
+    plane: Sequence[int], sizes: Sequence[int], how: Pool, include_pad: bool, override: float | None
+) -> tuple[Any, ...]:
+    """What the kernels of average pooling are told; a divisor of 0 is to be counted."""
+    window = (*_three(how.kernel), *_three(how.stride), *_three(how.padding, 0))
+    return (*_three(plane), *_three(sizes), *window, bool(include_pad), float(override or 0))
 
 
 def _optional(x: Any, *arrays: Any) -> tuple[Any, ...]:

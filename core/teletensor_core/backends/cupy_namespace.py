@@ -15,7 +15,9 @@ import numpy as np
 from cupyx.scipy import special
 
 from teletensor_core import dtypes
+from teletensor_core.backends.capture import refuse_in_capture
 from teletensor_core.backends.cupy_composites import CudaComposites
+from teletensor_core.backends.deferred import words
 from teletensor_core.backends.faults import Faults
 from teletensor_core.kernels.cuda import elementwise, modules
 from teletensor_core.random import philox
@@ -64,17 +66,20 @@ class CuPyNamespace(CudaComposites):
     @staticmethod
     def fft_complex(x: Any, axes: Sequence[int], forward: bool) -> Any:
         """The transform of complex numbers over axes, without a norm."""
+        _refuse_plan()
         transformed = cupy.fft.fftn(x, axes=axes) if forward else cupy.fft.ifftn(x, axes=axes, norm="forward")
         return cupy.ascontiguousarray(transformed)
 
     @staticmethod
     def fft_from_real(x: Any, axes: Sequence[int]) -> Any:
         """The transform of real numbers over axes, without a norm; of the last axis its first n // 2 + 1 terms."""
+        _refuse_plan()
         return cupy.ascontiguousarray(cupy.fft.rfftn(x, axes=axes))
 
     @staticmethod
     def fft_to_real(x: Any, axes: Sequence[int], size: int) -> Any:
         """The real numbers of which `fft_from_real` gives these terms, without a norm; `size` in the last axis."""
+        _refuse_plan()
         sizes = [*(x.shape[axis] for axis in axes[:-1]), size]
         return cupy.ascontiguousarray(cupy.fft.irfftn(x, sizes, axes=axes, norm="forward"))
 
@@ -82,8 +87,9 @@ class CuPyNamespace(CudaComposites):
     def random_bits(count: int, seed: int, offset: int) -> Any:
         """`count` random uint32: the words of the blocks from `offset` on, under the key `seed`."""
         out = cupy.empty(count, "uint32")
-        seed &= 0xFFFFFFFFFFFFFFFF
-        elementwise.random_bits(np.uint64(seed), np.uint64(offset), count, out, size=-(-count // philox.WORDS))
+        is_deferred, where = words(seed, offset)
+        run = elementwise.random_bits_deferred if is_deferred else elementwise.random_bits
+        run(*where, count, out, size=-(-count // philox.WORDS))
         return out
 
     @staticmethod
@@ -205,6 +211,11 @@ class _Checked:
 
         self.__dict__[name] = checked
         return checked
+
+
+def _refuse_plan() -> None:
+    """CuPy forgets plans when it has many, and with them the memory that a graph would work in."""
+    refuse_in_capture("a Fourier transform works in memory of its plan")
 
 
 def _where_bfloat16(condition: Any, x: Any, y: Any) -> Any:

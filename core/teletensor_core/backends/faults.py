@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from teletensor_core.backends.base import Named, Origin
+from teletensor_core.backends.capture import is_capturing, refuse_in_capture
 from teletensor_core.errors import ArgumentError, DimensionError, TeletensorError
 from teletensor_core.kernels.cuda import elementwise
 
 _MOST_SITES = 1 << 12
+# Numbers from here on are of sites that last.
+_LASTING = 1 << 32
 
 
 class _Site(NamedTuple):
@@ -33,6 +36,7 @@ class Faults:
         self._origin = origin
         self._word: Any = None
         self._sites: dict[_Site, int] = {}
+        self._lasting: dict[_Site, int] = {}
         self._unseen = False
 
     def check_bounds(self, index: Any, lowest: int, size: int, what: str) -> None:
@@ -48,6 +52,7 @@ class Faults:
     def word(self) -> Any:
         """Two uint64 on the device, for kernels that check as they go: a fault's site, or 0, and the value's bits."""
         if self._word is None:
+            refuse_in_capture("the first check of all")
             import cupy
 
             self._word = cupy.zeros(2, "uint64")
@@ -56,10 +61,24 @@ class Faults:
 
     def site(self, what: str, size: int | None) -> int:
         """The number by which the device knows a check in what is being run; see `_Site`."""
+        if is_capturing():
+            return self._lasting_site(what, size)
         if len(self._sites) >= _MOST_SITES:
             self.look()
             self._sites.clear()
         return self._sites.setdefault(_Site(what, size, self._origin()), len(self._sites) + 1)
+
+    def _lasting_site(self, what: str, size: int | None) -> int:
+        """A number that keeps its meaning: a CUDA graph has it for as long as the graph is launched."""
+        if len(self._lasting) >= _MOST_SITES:
+            refuse_in_capture(f"more than {_MOST_SITES} checks")
+        origin = self._origin()
+        site = _Site(what, size, Named(origin.command, origin.where))
+        return self._lasting.setdefault(site, _LASTING + len(self._lasting))
+
+    def launched(self) -> None:
+        """A graph was launched, which may have checked something."""
+        self._unseen = self._unseen or bool(self._lasting)
 
     def look(self) -> None:
         """Raise the error for a fault, and forget it. Waits for the device when something was checked."""
@@ -71,7 +90,8 @@ class Faults:
         self._sites.clear()
         if site:
             self._word.fill(0)
-            raise _error(sites[int(site) - 1], bits)
+            lasting = list(self._lasting)
+            raise _error(sites[int(site) - 1] if site < _LASTING else lasting[int(site) - _LASTING], bits)
 
 
 def _error(site: _Site, bits: np.uint64) -> TeletensorError:

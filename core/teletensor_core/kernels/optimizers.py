@@ -5,10 +5,58 @@ from __future__ import annotations
 from typing import Any
 
 
-def adam(
-    xp: Any, p: Any, d: Any, m: Any, v: Any, most: Any, beta1: float, beta2: float, eps: float, size: Any, root: Any
+def gradient(p: Any, g: Any, weight_decay: float, maximize: bool) -> Any:
+    """The gradient to descend, with L2 decay; a new array only when something changes."""
+    if maximize:
+        g = -g
+    return g + p * weight_decay if weight_decay else g
+
+
+def sgd(
+    xp: Any,
+    p: Any,
+    g: Any,
+    buffer: Any,
+    lr: Any,
+    first: Any,
+    momentum: float,
+    dampening: float,
+    weight_decay: float,
+    nesterov: bool,
+    maximize: bool,
 ) -> None:
-    """One step of Adam: `size` is the learning rate with its correction, `root` that of the root of `v`."""
+    """One step of stochastic gradient descent; `first` is 1 when the momentum buffer is new."""
+    d = gradient(p, g, weight_decay, maximize)
+    if momentum:
+        if first:
+            xp.copyto(buffer, d)
+        else:
+            buffer *= momentum
+            buffer += d if dampening == 0 else d * (1 - dampening)
+        d = d + buffer * momentum if nesterov else buffer
+    p -= (d * lr).astype(p.dtype)
+
+
+def adam(
+    xp: Any,
+    p: Any,
+    d: Any,
+    m: Any,
+    v: Any,
+    most: Any,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    size: Any,
+    root: Any,
+    shrink: Any = None,
+) -> None:
+    """One step of Adam: `size` is the learning rate with its correction, `root` that of the root of `v`.
+
+    With `shrink`, the parameter is multiplied by it before.
+    """
+    if shrink is not None:
+        p *= shrink
     change = xp.subtract(d, m, out=xp.empty_like(m))
     change *= 1 - beta1
     m += change

@@ -1,4 +1,4 @@
-"""The greatest element of each window, and which of the window's places it has."""
+"""The greatest element of each window, and which of the window's places it has; the mean of each window."""
 
 from __future__ import annotations
 
@@ -119,3 +119,45 @@ def flat_index(xp: Any, place: Any, plane: Sequence[int], how: Pool) -> Any:
         starts = (xp.arange(place.shape[i - n]) * how.stride[i] - how.padding[i]) * step
         flat += starts.reshape((-1,) + (1,) * (n - 1 - i))
     return flat
+
+
+# -- means -------------------------------------------------------------------------------------------------------------
+
+
+def mean(xp: Any, x: Any, how: Pool, sizes: Sequence[int], include_pad: bool, override: float | None) -> Any:
+    """The sum of each window over the number of its elements, or over `override`."""
+    divisor = _divisors(xp, x.shape[-len(sizes) :], sizes, how, include_pad, override)
+    x = padded(xp, x, how, sizes, 0)
+    total = None
+    for _, picks in _taps(how, sizes):
+        total = xp.array(x[picks], order="C") if total is None else xp.add(total, x[picks], out=total)
+    return total / divisor.astype(x.dtype)
+
+
+def mean_backward(xp: Any, g: Any, shape: Sequence[int], how: Pool, include_pad: bool, override: float | None) -> Any:
+    """Each window's gradient spread evenly over it: an array of the input's `shape`."""
+    n = len(how.kernel)
+    plane, sizes = shape[-n:], g.shape[-n:]
+    share = g / _divisors(xp, plane, sizes, how, include_pad, override).astype(g.dtype)
+    ends = zip(windows_end(how, sizes), plane, how.padding, strict=True)
+    out = xp.zeros((*shape[:-n], *(max(end, s + 2 * p) for end, s, p in ends)), g.dtype)
+    for _, picks in _taps(how, sizes):
+        out[picks] += share
+    return xp.array(out[windows.inside(plane, how.padding)], order="C")
+
+
+def _divisors(
+    xp: Any, plane: Sequence[int], sizes: Sequence[int], how: Pool, include_pad: bool, override: float | None
+) -> Any:
+    """How many elements each window's sum is divided by."""
+    if override is not None:
+        return xp.asarray(float(override))
+    out = xp.ones(sizes)
+    values = zip(plane, sizes, how.kernel, how.stride, how.padding, strict=True)
+    for i, (s, o, k, step, p) in enumerate(values):
+        start = xp.arange(o) * step - p
+        end = xp.minimum(start + k, s + p)
+        if not include_pad:
+            start, end = xp.maximum(start, 0), xp.minimum(end, s)
+        out = out * (end - start).reshape((-1,) + (1,) * (len(sizes) - 1 - i))
+    return out

@@ -57,6 +57,15 @@ def add_at(xp: Any, target: Any, key: tuple[Any, ...], values: Any) -> Any:
     return total
 
 
+def sum_of_rows(xp: Any, g: Any, index: Any, rows: int, skipped: int | None) -> Any:
+    """The sums (rows, n) of the rows of (N, n) that an index names; zero for the row that is skipped."""
+    out = xp.zeros((rows, g.shape[-1]), g.dtype)
+    xp.scatter_add(out, (index,), g)
+    if skipped is not None:
+        out[skipped] = 0
+    return out
+
+
 def sum_at(xp: Any, shape: Sequence[int], key: tuple[Any, ...], values: Any) -> Any:
     """Zeros of a shape with values added at a key, counting duplicates; float32 for half precision."""
     values = wide(xp, values)

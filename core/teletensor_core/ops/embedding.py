@@ -47,11 +47,7 @@ def _(ops, g, out, weight, indices, *, padding_idx=None):
 )
 def embedding_backward(xp, g, indices, *, rows, padding_idx=None):
     """Gradients summed by row."""
-    out = xp.zeros((rows, g.shape[-1]), g.dtype)
-    xp.scatter_add(out, (indices.reshape(-1),), g.reshape((-1, g.shape[-1])))
-    if padding_idx is not None:
-        out[padding_idx] = 0
-    return out
+    return xp.sum_of_rows(g.reshape((-1, g.shape[-1])), indices.reshape(-1), rows, padding_idx)
 
 
 @embedding_backward.vjp("g")

@@ -5,6 +5,7 @@ The learning rate and the step number are operands, not attributes: they change 
 
 from typing import Any
 
+from teletensor_core.kernels.optimizers import gradient
 from teletensor_core.kernels.pieces import pieces_of_lists
 from teletensor_core.registry import TensorList, op
 
@@ -14,13 +15,6 @@ _step: dict[str, Any] = {
     "namespaces": (),
     "opmath": False,
 }
-
-
-def _gradient(xp, p, g, weight_decay, maximize):
-    """The gradient to descend, with L2 decay; a new array only when something changes."""
-    if maximize:
-        g = -g
-    return g + p * weight_decay if weight_decay else g
 
 
 @op(**_step, mutates=("params", "momentum_buffers"))
@@ -40,15 +34,7 @@ def sgd_step_(
 ):
     """One step of stochastic gradient descent; `first` is 1 when the momentum buffers are new."""
     for p, g, buffer in pieces_of_lists(xp, params, grads, momentum_buffers):
-        d = _gradient(xp, p, g, weight_decay, maximize)
-        if momentum:
-            if first:
-                xp.copyto(buffer, d)
-            else:
-                buffer *= momentum
-                buffer += d if dampening == 0 else d * (1 - dampening)
-            d = d + buffer * momentum if nesterov else buffer
-        p -= (d * lr).astype(p.dtype)
+        xp.sgd(p, g, buffer, lr, first, momentum, dampening, weight_decay, nesterov, maximize)
 
 
 @op(**_step, mutates=("params", "exp_avgs", "exp_avg_sqs", "max_exp_avg_sqs"))
@@ -77,10 +63,9 @@ def adam_step_(
     """
     size, root = lr / (1 - beta1**step), (1 - beta2**step) ** 0.5
     decay = 0 if decoupled else weight_decay
+    shrink = 1 - lr * weight_decay if decoupled and weight_decay else None
     for p, g, m, v, most in pieces_of_lists(xp, params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs):
-        if decoupled and weight_decay:
-            p *= 1 - lr * weight_decay
-        xp.adam(p, _gradient(xp, p, g, decay, maximize), m, v, most, beta1, beta2, eps, size, root)
+        xp.adam(p, gradient(p, g, decay, maximize), m, v, most, beta1, beta2, eps, size, root, shrink)
 
 
 @op(**_step, mutates=("params", "square_avgs", "grad_avgs", "momentum_buffers"))
@@ -103,7 +88,7 @@ def rmsprop_step_(
     """One step of RMSprop."""
     lists = (params, grads, square_avgs, grad_avgs, momentum_buffers)
     for p, g, square, average, buffer in pieces_of_lists(xp, *lists):
-        d = _gradient(xp, p, g, weight_decay, maximize)
+        d = gradient(p, g, weight_decay, maximize)
         square *= alpha
         square += d * d * (1 - alpha)
         mean = square
@@ -124,7 +109,7 @@ def adagrad_step_(
 ):
     """One step of Adagrad; `lr` already has the learning rate's own decay."""
     for p, g, total in pieces_of_lists(xp, params, grads, state_sums):
-        d = _gradient(xp, p, g, weight_decay, maximize)
+        d = gradient(p, g, weight_decay, maximize)
         total += d * d
         p -= (d / (xp.sqrt(total) + eps) * lr).astype(p.dtype)
 
@@ -145,7 +130,7 @@ def adadelta_step_(
 ):
     """One step of Adadelta."""
     for p, g, square, moved in pieces_of_lists(xp, params, grads, square_avgs, acc_deltas):
-        d = _gradient(xp, p, g, weight_decay, maximize)
+        d = gradient(p, g, weight_decay, maximize)
         square *= rho
         square += d * d * (1 - rho)
         delta = xp.sqrt(moved + eps) / xp.sqrt(square + eps) * d

@@ -1,7 +1,8 @@
 """Steps of Adam's variants. What depends on the number of steps alone is computed by the client, and is an operand."""
 
+from teletensor_core.kernels.optimizers import gradient
 from teletensor_core.kernels.pieces import pieces_of_lists
-from teletensor_core.ops.optimizers import _gradient, _step
+from teletensor_core.ops.optimizers import _step
 from teletensor_core.registry import TensorList, op
 
 
@@ -9,7 +10,7 @@ def _moments(xp, p, g, m, v, lr, beta1, beta2, weight_decay, decoupled, maximize
     """The gradient after decay; both running means are updated."""
     if decoupled and weight_decay:
         p *= 1 - lr * weight_decay
-    d = _gradient(xp, p, g, 0 if decoupled else weight_decay, maximize)
+    d = gradient(p, g, 0 if decoupled else weight_decay, maximize)
     m += (d - m) * (1 - beta1)
     v *= beta2
     v += d * d * (1 - beta2)
@@ -33,7 +34,7 @@ def adamax_step_(
 ):
     """One step of Adamax; `step_size` is the learning rate with the bias correction."""
     for p, g, m, largest in pieces_of_lists(xp, params, grads, exp_avgs, exp_infs):
-        d = _gradient(xp, p, g, weight_decay, maximize)
+        d = gradient(p, g, weight_decay, maximize)
         m += (d - m) * (1 - beta1)
         largest *= beta2
         xp.maximum(largest, (xp.absolute(d) + eps).astype(largest.dtype), out=largest)

@@ -3,7 +3,7 @@
 import math
 
 from teletensor_core.dtypes import int32, int64, uint8
-from teletensor_core.kernels import pooling, windows
+from teletensor_core.kernels import pooling
 from teletensor_core.kernels.pooling import Pool
 from teletensor_core.registry import op
 from teletensor_core.rules import domains, spatial
@@ -136,26 +136,7 @@ def avg_pool(
     n = len(kernel_size)
     how = Pool(kernel_size, stride, padding, (1,) * n)
     sizes = _out_sizes(input, *how, ceil_mode)
-    x = pooling.padded(xp, input, how, sizes, 0)
-    total = None
-    for _, picks in windows.taps(kernel_size, sizes, stride, how.dilation):
-        total = xp.array(x[picks], order="C") if total is None else xp.add(total, x[picks], out=total)
-    divisor = _divisors(xp, input.shape[-n:], sizes, kernel_size, stride, padding, count_include_pad, divisor_override)
-    return total / divisor.astype(total.dtype)
-
-
-def _divisors(xp, plane, sizes, kernel, stride, padding, count_include_pad, override):
-    """How many elements each window's sum is divided by."""
-    if override is not None:
-        return xp.asarray(float(override))
-    out = xp.ones(sizes)
-    for i, (s, o, k, st, p) in enumerate(zip(plane, sizes, kernel, stride, padding, strict=True)):
-        start = xp.arange(o) * st - p
-        end = xp.minimum(start + k, s + p)
-        if not count_include_pad:
-            start, end = xp.maximum(start, 0), xp.minimum(end, s)
-        out = out * (end - start).reshape((-1,) + (1,) * (len(sizes) - 1 - i))
-    return out
+    return xp.avg_pool(input, how, sizes, count_include_pad, divisor_override)
 
 
 @avg_pool.vjp("input")
@@ -166,20 +147,8 @@ def _(ops, g, out, input, **attrs):
 @op(infer=lambda g, *, shape, **attrs: spec(shape, g.dtype), namespaces=())
 def avg_pool_backward(xp, g, *, shape, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
     """Each window's gradient spread evenly over it."""
-    n = len(kernel_size)
-    sizes = g.shape[-n:]
-    divisor = _divisors(xp, shape[-n:], sizes, kernel_size, stride, padding, count_include_pad, divisor_override)
-    share = g / divisor.astype(g.dtype)
-    need = [
-        max(st * (o - 1) + k, s + p)
-        for k, st, o, s, p in zip(kernel_size, stride, sizes, shape[-n:], padding, strict=True)
-    ]
-    out = xp.zeros(
-        (*shape[:-n], *(max(w, s + 2 * p) for w, s, p in zip(need, shape[-n:], padding, strict=True))), g.dtype
-    )
-    for _, picks in windows.taps(kernel_size, sizes, stride, (1,) * n):
-        out[picks] += share
-    return xp.array(out[(Ellipsis, *(slice(p, p + s) for p, s in zip(padding, shape[-n:], strict=True)))], order="C")
+    how = Pool(kernel_size, stride, padding, (1,) * len(kernel_size))
+    return xp.avg_pool_backward(g, shape, how, count_include_pad, divisor_override)
 
 
 @avg_pool_backward.vjp("g")

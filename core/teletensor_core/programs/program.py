@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from teletensor_core.engine.engine import Engine, edge_of
 from teletensor_core.engine.values import Chain, Value
@@ -18,6 +18,9 @@ from teletensor_core.programs.routine import Routine, StepFailure
 from teletensor_core.programs.trace import Instruction, Trace, Untraceable
 from teletensor_core.programs.tracing import TracingBackward, TracingEngine
 from teletensor_core.spec import Spec
+
+if TYPE_CHECKING:
+    from teletensor_core.backends.graphs import Workshop
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Program:
         self.planner = planner
         self._prepared: _Prepared | None = None
         self._trace: Trace | None = None
+        self.workshop = engine.backend.workshop()
         self.runs = 0
 
     @property
@@ -91,9 +95,12 @@ class Program:
 
     @property
     def held(self) -> int:
-        """Bytes that are kept between runs."""
+        """Bytes that are kept between runs: constants, and what graphs work in."""
         prepared = self._prepared
-        return 0 if prepared is None else prepared.forward.held + (prepared.backward.held if prepared.backward else 0)
+        if prepared is None:
+            return 0
+        backward = prepared.backward.held if prepared.backward else 0
+        return int(prepared.forward.held + backward + (self.workshop.held if self.workshop else 0))
 
     @property
     def needed(self) -> int:
@@ -219,7 +226,7 @@ class _Tracer:
         if live:
             found = [slot for slot in grads if slot is not None]
             straight = self._straight(later, (*saved, *cotangents), found)
-            prepared.backward = _Gradients(self.program.engine, straight, grads)
+            prepared.backward = _Gradients(self.program.engine, straight, grads, self.program.workshop)
             prepared.watched = self._watched(saved, slots)
         self.program._prepared = prepared
         self.program.engine.ops_run += self.engine.ops_run
@@ -260,7 +267,7 @@ class _Tracer:
             if shadow.version[0] and id(shadow.version) not in {id(self.shadows[i].version) for i in counted}:
                 counted[index] = shadow.version[0]
         return _Prepared(
-            Routine(self.program.engine, straight, self.code.arguments),
+            Routine(self.program.engine, straight, self.code.arguments, self.program.workshop),
             [self._output(value, outs, i in live) for i, value in enumerate(outs)],
             [value.spec for value in self.inputs],
             [shadow.requires_grad for shadow in self.shadows],
@@ -302,8 +309,8 @@ class _Tracer:
 class _Gradients(Routine):
     """A backward routine: the gradients of the inputs that need them, None for one that nothing flows into."""
 
-    def __init__(self, engine: Engine, straight: Any, grads: list[int | None]) -> None:
-        super().__init__(engine, straight, 0)
+    def __init__(self, engine: Engine, straight: Straight, grads: list[int | None], workshop: Workshop | None) -> None:
+        super().__init__(engine, straight, 0, workshop)
         self._places = [slot is not None for slot in grads]
 
     def run(self, arrays: Sequence[Any], numbers: Sequence[Any] = ()) -> list[Any]:

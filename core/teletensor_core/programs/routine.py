@@ -5,22 +5,25 @@ A register holds one array after another: a result goes where an operand was tha
 
 from __future__ import annotations
 
-import functools
 import operator
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from teletensor_core.engine.arrays import number
 from teletensor_core.engine.engine import Engine
 from teletensor_core.programs.code import Argument, Number
+from teletensor_core.programs.graphs import GraphRunner
 from teletensor_core.programs.passes import Straight, read_by
+from teletensor_core.programs.steps import Prepared, Registers, Step, bound
 from teletensor_core.programs.trace import Instruction
 
-Registers: TypeAlias = list[Any]
-Step: TypeAlias = Callable[[Registers], None]
+if TYPE_CHECKING:
+    from teletensor_core.backends.graphs import Workshop
 
 # Arrays from this size on are let go at once; smaller ones when their register is used again.
 _LARGE = 1 << 16
+# To copy more than this takes longer than a graph saves.
+_MOST_COPIED = 16 << 20
 
 
 class StepFailure(Exception):
@@ -35,18 +38,32 @@ class StepFailure(Exception):
 class Routine:
     """Runs prepared steps: arrays and numbers in, arrays out. Not thread-safe.
 
-    `held` is how many bytes it keeps between runs, `peak` how many it needs besides while it runs.
+    `held` is how many bytes it keeps between runs, `peak` how many it needs besides while it runs. With a workshop it
+    runs as CUDA graphs as far as it can.
     """
 
-    def __init__(self, engine: Engine, straight: Straight, arguments: int) -> None:
+    def __init__(self, engine: Engine, straight: Straight, arguments: int, workshop: Workshop | None = None) -> None:
         builder = _Builder(engine, straight, arguments)
-        self._steps = builder.steps
-        self._commands = builder.commands
+        self._steps = [step.function for step in builder.steps]
+        self._commands = [step.command for step in builder.steps]
         self._progress = iter(self._steps)
         self._template = builder.template
         self._inputs = len(straight.inputs)
         self._arguments = arguments
         self._outputs = tuple(builder.where[slot] for slot in straight.outputs)
+        self._runner: GraphRunner | None = None
+        if workshop is not None:
+            first = self._inputs
+            self._runner = GraphRunner(
+                workshop,
+                engine.backend.out_of_memory_errors,
+                builder.steps,
+                range(first),
+                builder.copyable(),
+                range(first, first + arguments),
+                builder.results,
+                frozenset(self._outputs),
+            )
         self.held = sum(array.nbytes for array in straight.constants.values()) + straight.scratch
         self.peak = builder.peak
 
@@ -56,6 +73,8 @@ class Routine:
     @property
     def running(self) -> int:
         """The position in the code of what the step that runs now, or ran last, belongs to."""
+        if self._runner is not None:
+            return self._commands[self._runner.position]
         return self._commands[len(self._steps) - operator.length_hint(self._progress) - 1]
 
     def run(self, arrays: Sequence[Any], numbers: Sequence[Any] = ()) -> list[Any]:
@@ -66,8 +85,11 @@ class Routine:
         registers[count : count + self._arguments] = numbers
         self._progress = iter(self._steps)
         try:
-            for step in self._progress:
-                step(registers)
+            if self._runner is not None:
+                self._runner.run(registers)
+            else:
+                for step in self._progress:
+                    step(registers)
         except Exception as error:
             raise StepFailure(self.running, error) from error
         return [registers[i] for i in self._outputs]
@@ -82,8 +104,10 @@ class _Builder:
         self.where: dict[int, int] = {slot: i for i, slot in enumerate(straight.inputs)}
         self.template: Registers = [None] * (len(straight.inputs) + arguments)
         self.first_argument = len(straight.inputs)
-        self.steps: list[Step] = []
-        self.commands: list[int] = []
+        self.steps: list[Prepared] = []
+        # Registers that hold one result after another.
+        self.results: set[int] = set()
+        self._outer = straight.roots(straight.outputs)
         self._free: list[int] = []
         self._numbers: dict[int, int] = {}
         for slot, array in straight.constants.items():
@@ -91,6 +115,17 @@ class _Builder:
         self._last = self._last_uses()
         self.peak = 0
         self._build()
+
+    def copyable(self) -> frozenset[int]:
+        """The registers of dense inputs, not too large, that nobody writes to and that no output is a view of."""
+        straight = self.straight
+        taken = self._outer | straight.roots(slot for step in straight.instructions for slot in step.writes)
+        arrays = [straight.trace.arrays[slot] for slot in straight.inputs]
+        return frozenset(
+            i
+            for i, (slot, array) in enumerate(zip(straight.inputs, arrays, strict=True))
+            if straight.root(slot) not in taken and array.flags.c_contiguous and array.nbytes <= _MOST_COPIED
+        )
 
     def _fixed(self, value: Any) -> int:
         self.template.append(value)
@@ -117,7 +152,7 @@ class _Builder:
             freed = [self.where[slot] for slot in dying if slot in self.where]
             self._free.extend(freed)
             outs = [None if out is None else self._result(out) for out in instruction.outs]
-            self._emit(bound(self.engine, instruction, operands, outs), instruction.command)
+            self._emit(bound(self.engine, instruction, operands, outs), instruction, operands, outs)
             live += sum(_own_bytes(arrays[out]) for out in instruction.outs if out is not None)
             self.peak = max(self.peak, live)
             live -= sum(_own_bytes(arrays[slot]) for slot in dying)
@@ -127,6 +162,7 @@ class _Builder:
 
     def _result(self, slot: int) -> int:
         self.where[slot] = self._free.pop() if self._free else self._fixed(None)
+        self.results.add(self.where[slot])
         return self.where[slot]
 
     def _let_go(self, dying: list[int], freed: list[int], outs: list[Any], command: int) -> None:
@@ -137,11 +173,23 @@ class _Builder:
             if arrays[slot].nbytes >= _LARGE and self.where[slot] in freed and self.where[slot] not in outs
         ]
         if large:
-            self._emit(_emptying(large), command)
+            self.steps.append(Prepared(_emptying(large), command, "let go", writes=tuple(large)))
 
-    def _emit(self, step: Step, command: int) -> None:
-        self.steps.append(step)
-        self.commands.append(command)
+    def _emit(self, step: Step, instruction: Instruction, operands: list[Any], outs: list[int | None]) -> None:
+        op = instruction.op
+        escapes = not self._outer.isdisjoint(self.straight.roots(out for out in instruction.outs if out is not None))
+        launches = 0 if op is not None and op.view else len(instruction.writes) or 1
+        self.steps.append(
+            Prepared(
+                step,
+                instruction.command,
+                _name(instruction),
+                tuple(_flat(operands)),
+                tuple(out for out in outs if out is not None),
+                launches,
+                escapes,
+            )
+        )
 
     def _register(self, operand: Any, position: int, instruction: Instruction) -> Any:
         """An operand's register, or a list of registers. Numbers are cast here, once and for all."""
@@ -157,6 +205,16 @@ class _Builder:
         return self._fixed(value if cast is None or isinstance(value, list) else number(value, cast))
 
 
+def _name(instruction: Instruction) -> str:
+    if instruction.op is not None:
+        return instruction.op.name
+    return str(getattr(instruction.function, "__name__", "a chain of steps"))
+
+
+def _flat(registers: list[Any]) -> list[int]:
+    return [i for x in registers for i in (_flat(x) if isinstance(x, list) else (x,))]
+
+
 def _own_bytes(array: Any) -> int:
     return int(array.nbytes) if array.base is None else 0
 
@@ -167,95 +225,3 @@ def _emptying(registers: list[int]) -> Step:
             r[i] = None
 
     return step
-
-
-# -- one instruction as a function of the registers --------------------------------------------------------------------
-
-
-def bound(engine: Engine, instruction: Instruction, operands: list[Any], outs: list[int | None]) -> Step:
-    """The step that runs an instruction on these registers."""
-    function = instruction.function
-    if not instruction.bare:
-        function = functools.partial(function, engine.xp, **instruction.attrs)
-    casts = _array_casts(instruction)
-    if casts is not None or instruction.specs is not None or any(isinstance(x, list) for x in operands):
-        return _general(engine, function, instruction, operands, outs, casts)
-    if instruction.multiple:
-        return _several(function, operands, outs)
-    return _single(function, operands, outs[0] if outs else None)
-
-
-def _array_casts(instruction: Instruction) -> list[Any] | None:
-    """The casts that are left for the run: those of arrays and arguments."""
-    if instruction.casts is None:
-        return None
-    pairs = zip(instruction.operands, instruction.casts, strict=True)
-    casts = [None if isinstance(x, Number) else cast for x, cast in pairs]
-    return casts if any(cast is not None for cast in casts) else None
-
-
-def _single(function: Callable[..., Any], operands: list[int], out: int | None) -> Step:
-    if out is None:
-
-        def step(r: Registers) -> None:
-            function(*[r[i] for i in operands])
-
-        return step
-    match operands:
-        case [a]:
-
-            def step(r: Registers) -> None:
-                r[out] = function(r[a])
-
-        case [a, b]:
-
-            def step(r: Registers) -> None:
-                r[out] = function(r[a], r[b])
-
-        case _:
-
-            def step(r: Registers) -> None:
-                r[out] = function(*[r[i] for i in operands])
-
-    return step
-
-
-def _several(function: Callable[..., Any], operands: list[int], outs: list[int | None]) -> Step:
-    def step(r: Registers) -> None:
-        for out, result in zip(outs, function(*[r[i] for i in operands]), strict=False):
-            if out is not None:
-                r[out] = result
-
-    return step
-
-
-def _general(
-    engine: Engine,
-    function: Callable[..., Any],
-    instruction: Instruction,
-    operands: list[Any],
-    outs: list[int | None],
-    casts: list[Any] | None,
-) -> Step:
-    """Any instruction: lists, casts before and conforming afterwards."""
-    specs, op = instruction.specs, instruction.op
-
-    def step(r: Registers) -> None:
-        taken = _taken(r, operands)
-        if casts is not None:
-            taken = engine.arrays.cast(taken, casts)
-        result = function(*taken)
-        if not outs:
-            return
-        results = result if instruction.multiple else (result,)
-        for index, (out, value) in enumerate(zip(outs, results, strict=False)):
-            if out is None:
-                continue
-            wanted = specs[index] if specs is not None else None
-            r[out] = value if wanted is None or op is None else engine._conform(op, value, wanted, taken)
-
-    return step
-
-
-def _taken(r: Registers, operands: list[Any]) -> list[Any]:
-    return [_taken(r, x) if isinstance(x, list) else r[x] for x in operands]

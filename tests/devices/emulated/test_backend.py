@@ -46,6 +46,20 @@ def test_a_pinned_buffer_is_copied_without_a_detour(backend, cupy):
     assert not cupy.cuda.pinned_memory.is_memory_pinned(backend.host_buffer((8,), np.dtype("uint8")).ctypes.data)
 
 
+def test_without_memory_to_pin_copies_take_the_detour(backend, cupy, monkeypatch):
+    """The host may have pinned all that it will: transfers are slower then, and no error."""
+    backend.free_pools()
+    monkeypatch.setenv("CUDA_EMULATOR_PINNED_BYTES", "0")
+    buffer = backend.host_buffer((MIB,), np.dtype("uint8"))
+    assert not cupy.cuda.pinned_memory.is_memory_pinned(buffer.ctypes.data)
+    buffer[:] = 7
+    with pytest.warns(cupy._util.PerformanceWarning, match="pinned memory"):
+        device = backend.asarray(buffer)
+    np.testing.assert_array_equal(backend.to_host(device), buffer)
+    monkeypatch.delenv("CUDA_EMULATOR_PINNED_BYTES")
+    assert cupy.cuda.pinned_memory.is_memory_pinned(backend.host_buffer((MIB,), np.dtype("uint8")).ctypes.data)
+
+
 def test_memory_is_told_and_given_back(backend):
     backend.free_pools()
     before = backend.memory_info()

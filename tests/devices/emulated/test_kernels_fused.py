@@ -150,14 +150,71 @@ def test_max_pool_backward_with_a_border(xp, cupy, dtype):
     agree(xp, cupy, "max_pool_backward", drawn(dtype, 2, 3, 4, 4), place, (2, 3, 7, 7), how)
 
 
+MEANS = [
+    ((2, 3, 8, 8), Pool((2, 2), (2, 2), (0, 0), (1, 1)), (4, 4)),
+    ((2, 9), Pool((3,), (2,), (1,), (1,)), (5,)),
+    # The last windows reach beyond the border.
+    ((2, 3, 6), Pool((3,), (3,), (1,), (1,)), (3,)),
+    ((1, 2, 5, 6, 7), Pool((2, 3, 2), (1, 2, 3), (1, 1, 0), (1, 1, 1)), (6, 3, 2)),
+]
+
+
+@pytest.mark.parametrize("override", [None, 3])
+@pytest.mark.parametrize("include_pad", [False, True])
+@pytest.mark.parametrize(("shape", "how", "sizes"), MEANS)
+def test_avg_pool(xp, cupy, shape, how, sizes, include_pad, override, dtype):
+    before = emulator.counts()["launches"]
+    (out,) = agree(xp, cupy, "avg_pool", drawn(dtype, *shape), how, sizes, include_pad, override, times=10)
+    agree(xp, cupy, "avg_pool_backward", drawn(dtype, *out.shape), shape, how, include_pad, override, times=10)
+    assert emulator.counts()["launches"] == before + 2
+
+
+@pytest.mark.parametrize("skipped", [None, 2, -1])
+@pytest.mark.parametrize("index_type", ["int64", "int32"])
+@pytest.mark.parametrize("shape", [(50, 3), (1, 1), (0, 4)])
+def test_sum_of_rows(xp, cupy, shape, index_type, skipped, dtype):
+    index = np.random.default_rng(0).integers(-7, 7, shape[0]).astype(index_type)
+    agree(xp, cupy, "sum_of_rows", drawn(dtype, *shape), index, 7, skipped, times=10)
+
+
 @pytest.mark.parametrize("amsgrad", [False, True])
-def test_adam(xp, cupy, amsgrad, dtype):
+@pytest.mark.parametrize("shrink", [None, 0.75])
+def test_adam(xp, cupy, amsgrad, shrink, dtype):
     arrays = [drawn(dtype, 4, 7, seed=k) for k in range(3)]
     arrays += [np.abs(drawn(dtype, 4, 7, seed=5)), np.abs(drawn(dtype, 4, 7, seed=6)) if amsgrad else None]
     ours = [None if x is None else cupy.asarray(x) for x in arrays]
-    numbers = (0.9, 0.999, 1e-8, 1e-3, math.sqrt(0.5))
+    numbers = (0.9, 0.999, 1e-8, 1e-3, math.sqrt(0.5), shrink)
     xp.adam(*ours, *numbers)
     HOST.adam(*arrays, *numbers)
+    for a, b in zip(ours, arrays, strict=True):
+        if b is not None:
+            np.testing.assert_allclose(a.get(), b, **TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("maximize", [False, True])
+@pytest.mark.parametrize("weight_decay", [0, 0.1])
+@pytest.mark.parametrize(
+    ("first", "momentum", "dampening", "nesterov"),
+    [
+        (0, 0, 0, False),
+        (1, 0.9, 0.5, False),
+        (0, 0.9, 0, False),
+        (0, 0.9, 0.5, False),
+        (0, 0.9, 0, True),
+        (1, 0.9, 0, True),
+    ],
+)
+def test_sgd(xp, cupy, first, momentum, dampening, nesterov, weight_decay, maximize, dtype):
+    """One launch, and what NumPy's steps give; a new momentum buffer holds nonsense."""
+    p, g = drawn(dtype, 4, 7, seed=1), drawn(dtype, 4, 7, seed=2)
+    buffer = (np.full((4, 7), np.nan, dtype) if first else drawn(dtype, 4, 7, seed=3)) if momentum else None
+    arrays = [p, g, buffer]
+    ours = [None if x is None else cupy.asarray(x) for x in arrays]
+    numbers = (0.1, first, momentum, dampening, weight_decay, nesterov, maximize)
+    before = emulator.counts()["launches"]
+    xp.sgd(*ours, *numbers)
+    assert emulator.counts()["launches"] == before + 1
+    HOST.sgd(*arrays, *numbers)
     for a, b in zip(ours, arrays, strict=True):
         if b is not None:
             np.testing.assert_allclose(a.get(), b, **TOLERANCE[dtype])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.request
@@ -67,6 +68,45 @@ def test_training_ends_as_it_does_on_numpy(name: str, session: RemoteSession, on
         np.testing.assert_allclose(a, b, **ROUNDING)
 
 
+def test_compiled_steps_run_as_cuda_graphs(session: RemoteSession, tmp_path: Any) -> None:
+    """Where that is switched on; what was captured, and what could not be, is told in the status and the log."""
+    theirs = trained("remote")
+    with WorkerProcess(tmp_path, "--device", "cuda", "--cuda-graphs", module=LAUNCHER) as worker, connect(worker):
+        ours = trained("cuda")
+        status = ask(worker, "/v1/status")["cuda_graphs"]
+        assert re.match(
+            r"on: [1-9]\d* captured, [1-9]\d* launched; launched one by one: linear: calling cuBLAS", status
+        )
+        log = worker.log
+    assert log.count("not in a CUDA graph: matmul: calling cuBLAS API during stream capture") == 1
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, **ROUNDING)
+
+
+def trained(device: str) -> list[np.ndarray]:
+    """The losses and weights of an MLP with dropout, whose training step is compiled."""
+    torch.manual_seed(3)
+    task = TASKS["mlp"]
+    model = task.make(torch).to(device)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+
+    @torch.compile
+    def step(inputs: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(inputs), classes)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    losses = []
+    for k in range(12):
+        batch = [torch.from_numpy(np.roll(x, k, axis=0)[: task.batch_size]).to(device) for x in task.samples]
+        losses.append(step(*batch).detach())
+        schedule.step()
+    return [loss.cpu().numpy() for loss in losses] + [p.detach().cpu().numpy() for p in model.parameters()]
+
+
 @pytest.mark.parametrize(
     "draw",
     [
@@ -122,6 +162,7 @@ def test_operators_see_a_gpu(gpu: WorkerProcess, on_gpu: RemoteSession) -> None:
     status, (device,) = ask(gpu, "/v1/status"), ask(gpu, "/v1/devices")["devices"]
     assert (status["device"], status["device_name"]) == ("cuda:0", "CUDA emulator (not a GPU)")
     assert status["gpu_self_test"] == "not run"
+    assert status["cuda_graphs"] == "off"
     assert (device["device"], device["name"]) == ("cuda:0", "CUDA emulator (not a GPU)")
     assert device["total"] == 4 << 30
     assert device["allocated"] - before["allocated"] >= x.nbytes

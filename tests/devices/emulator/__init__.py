@@ -8,6 +8,7 @@ compiled by the host's compiler and run thread by thread. What it cannot show is
 
     CUDA_EMULATOR_ORDER=0|1|N        threads run forwards, backwards, or shuffled with seed N
     CUDA_EMULATOR_MEMORY_BYTES       how much memory the device has (4 GiB)
+    CUDA_EMULATOR_PINNED_BYTES       how much of the host's memory can be pinned (all)
     CUDA_EMULATOR_CAPABILITY=80      its compute capability
     CUDA_EMULATOR_TRACE=1            print every launch
 """
@@ -91,8 +92,9 @@ def order(wanted: int) -> Iterator[None]:
 
 
 def counts() -> dict[str, int]:
-    """What the device has been asked for so far: copies by direction, waits, allocations, launches."""
+    """What the device has been asked for so far: copies by direction, waits, allocations, launches; graphs, too."""
     runtime, driver = ctypes.CDLL(str(building.RUNTIME)), ctypes.CDLL(str(building.DRIVER))
     runtime.emulator_counter.restype = ctypes.c_long
     found = {name: int(runtime.emulator_counter(i)) for i, name in enumerate(_COUNTERS)}
-    return {**found, "launches": ctypes.c_long.in_dll(driver, "emulator_launches").value}
+    launches = {name: ctypes.c_long.in_dll(driver, f"emulator_{name}").value for name in ("launches", "graph_launches")}
+    return {**found, **launches}

@@ -77,13 +77,16 @@ def _gate(architecture: str) -> nvrtc.Gate:
 
 
 def _launchers(text: str, expressions: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """An entry point for each kernel, which takes its arguments as the driver does."""
+    """Entry points for each kernel: it takes its arguments as the driver does, and tells their sizes."""
     stacks = int(bool(_BARRIERS.search(text)))
     kernels = {name: name for name in _KERNEL.findall(text)}
     names = {expression: f"expression_{i}" for i, expression in enumerate(expressions)}
     kernels.update({name: expression for expression, name in names.items()})
-    launch = 'extern "C" void emulator_launch_{}(void** arguments) {{ emulator_launch(&{}, arguments, {}); }}\n'
-    return "".join(launch.format(name, kernel, stacks) for name, kernel in kernels.items()), names
+    launcher = (
+        'extern "C" void emulator_launch_{0}(void** arguments) {{ emulator_launch(&{1}, arguments, {2}); }}\n'
+        'extern "C" const unsigned* emulator_sizes_{0}() {{ return emulator_sizes(&{1}); }}\n'
+    )
+    return "".join(launcher.format(name, kernel, stacks) for name, kernel in kernels.items()), names
 
 
 def _flags(text: str, options: Sequence[str]) -> list[str]:
@@ -109,7 +112,9 @@ def _compile(program: str, flags: Sequence[str], path: Path) -> None:
     KERNELS.mkdir(parents=True, exist_ok=True)
     source, made = path.with_suffix(".cpp"), path.with_suffix(f".{os.getpid()}")
     source.write_text(program)
-    command = ["g++", *flags, f"-I{cuda_headers()}", "-shared", "-o", str(made), str(source)]
+    # The libraries are in this process already; to search them takes as long as to compile a small kernel.
+    link = ("-shared", "-nostdlib", "-lgcc")
+    command = ["g++", *flags, f"-I{cuda_headers()}", "-o", str(made), str(source), *link]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if "error" in line]

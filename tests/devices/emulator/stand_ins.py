@@ -29,12 +29,24 @@ def _memory(dtype: Any, pointer: int, shape: tuple[int, ...]) -> np.ndarray:
     return np.frombuffer(raw, dtype).reshape(shape)
 
 
+def _refuse_capture() -> None:
+    """Fail on a stream that is capturing: what is done here is done now, and not when a graph is launched."""
+    import cupy
+
+    stream = cupy.cuda.get_current_stream()
+    if stream.is_capturing():
+        # As Thrust, which waits for its stream.
+        stream.synchronize()
+
+
 def _sort(dtype: Any, data: int, keys: int, shape: Any) -> None:
+    _refuse_capture()
     values = _memory(dtype, data, tuple(shape))
     values[...] = np.take_along_axis(values, _order(values), -1)
 
 
 def _argsort(dtype: Any, index: int, data: int, keys: int, shape: Any) -> None:
+    _refuse_capture()
     values = _memory(dtype, data, tuple(shape))
     order = _order(values)
     _memory(np.intp, index, tuple(shape))[...] = order
@@ -50,6 +62,7 @@ def _order(values: np.ndarray) -> np.ndarray:
 
 
 def _lexsort(dtype: Any, index: int, keys: int, k: int, n: int) -> None:
+    _refuse_capture()
     _memory(np.intp, index, (n,))[...] = np.lexsort(_memory(dtype, keys, (k, n)))
 
 
@@ -71,6 +84,7 @@ def _delegated(cupy: Any, name: str) -> Callable[..., Any]:
         return cupy.asarray(x)
 
     def function(*operands: Any, **attributes: Any) -> Any:
+        _refuse_capture()
         bound = signature.bind(*operands, **attributes)
         for x in bound.args:
             if isinstance(x, np.ndarray) and x.ndim:
@@ -95,6 +109,7 @@ def _transform(cupy: Any, name: str) -> Callable[..., Any]:
     signature = inspect.signature(getattr(cupy.fft, name))
 
     def function(*operands: Any, **attributes: Any) -> Any:
+        _refuse_capture()
         given = dict(signature.bind(*operands, **attributes).arguments)
         dense = cupy.ascontiguousarray(given.pop("a"))
         result = getattr(np.fft, name)(_memory(dense.dtype, dense.data.ptr, dense.shape), **given)

@@ -72,18 +72,35 @@ __device__ inline PhiloxBlock philox(unsigned long long counter, unsigned long l
 }
 """
 
-random_bits = Elementwise(
+
+def seeded(name: str, inputs: str, outputs: str, body: str) -> tuple[Elementwise, Elementwise]:
+    """A kernel that draws from a `seed` and an `offset`: given as numbers, or as arrays of one element.
+
+    `block` is the i-th block of random words.
+    """
+    drawing = "PhiloxBlock block = philox({} + i, {});" + body
+    return (
+        Elementwise(name, f"uint64 seed, uint64 offset, {inputs}", outputs, drawing.format("offset", "seed"), PHILOX),
+        Elementwise(
+            f"{name}_deferred",
+            f"raw uint64 seed, raw uint64 offset, {inputs}",
+            outputs,
+            drawing.format("offset[0]", "seed[0]"),
+            PHILOX,
+        ),
+    )
+
+
+random_bits, random_bits_deferred = seeded(
     "random_bits",
-    "uint64 seed, uint64 offset, int64 count",
+    "int64 count",
     "raw uint32 out",
     """
-    PhiloxBlock block = philox(offset + i, seed);
     long long first = 8 * (long long)i;
-    for (int k = 0; k < 8; ++k) {
+    for (int k = 0; k < 8; ++k) {{
       if (first + k < count) out[first + k] = block.words[k];
-    }
+    }}
     """,
-    PHILOX,
 )
 
 
@@ -174,6 +191,16 @@ zeta = Elementwise(
     """,
     f"#define BERNOULLI_TERMS {len(special.BERNOULLI)}\n"
     f"__device__ const double bernoulli[] = {{{', '.join(map(repr, special.BERNOULLI))}}};",
+)
+
+# -- numbers that graphs read from memory ------------------------------------------------------------------------------
+
+WORDS_AT_ONCE = 16
+set_words = Elementwise(
+    "set_words",
+    ", ".join(f"uint64 x{k}" for k in range(WORDS_AT_ONCE)) + ", int64 count",
+    "raw uint64 out",
+    " ".join(f"if ({k} < count) out[{k}] = x{k};" for k in range(WORDS_AT_ONCE)),
 )
 
 # -- order ------------------------------------------------------------------------------------------------------------

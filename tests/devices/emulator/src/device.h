@@ -279,6 +279,11 @@ template <class... A, size_t... I> void emulator_call(EmulatorCall<A...>* call, 
 template <class... A> void emulator_thread_body(void* call) {
   emulator_call((EmulatorCall<A...>*)call, std::index_sequence_for<A...>{});
 }
+// How many bytes each argument has; 0 after the last.
+template <class... A> const unsigned* emulator_sizes(void (*)(A...)) {
+  static const unsigned sizes[] = {(unsigned)sizeof(EmulatorValue<A>)..., 0};
+  return sizes;
+}
 template <class... A> void emulator_launch(void (*kernel)(A...), void** arguments, int own_stacks) {
   static char memory[101376] __attribute__((aligned(16)));
   emulator_shared_memory = memory;

@@ -4,6 +4,8 @@
 // Blocks whose source uses barriers run each thread on a stack of its own and switch between them at barriers. The order in
 // which threads run is CUDA_EMULATOR_ORDER: 0 forwards, 1 backwards, N > 1 shuffled with seed N. A result that changes with
 // it depends on an order that a GPU does not promise. x86-64 only.
+#include "graphs.h"
+
 #include <dlfcn.h>
 
 #include <algorithm>
@@ -235,6 +237,7 @@ unsigned emulator_warp_ballot(unsigned mask, int predicate) {
 
 struct Function {
   void (*launch)(void** arguments);
+  const unsigned* sizes;  // of the arguments; 0 after the last
   std::string name;
 };
 static const char IMAGE[] = "CUDA-EMULATOR:";
@@ -242,6 +245,9 @@ static const char IMAGE[] = "CUDA-EMULATOR:";
 Result cuInit(unsigned) { return SUCCESS; }
 Result cuGetErrorName(Result code, const char** text) {
   *text = code == NOT_FOUND ? "CUDA_ERROR_NOT_FOUND" : code == INVALID_IMAGE ? "CUDA_ERROR_INVALID_IMAGE"
+        : code == CAPTURE_UNSUPPORTED ? "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"
+        : code == CAPTURE_INVALIDATED ? "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"
+        : code == CAPTURE_IMPLICIT ? "CUDA_ERROR_STREAM_CAPTURE_IMPLICIT"
         : code == NOT_SUPPORTED ? "CUDA_ERROR_NOT_SUPPORTED" : "CUDA_ERROR_INVALID_VALUE";
   return SUCCESS;
 }
@@ -267,8 +273,9 @@ Result cuModuleLoad(void**, const char*) { return NOT_SUPPORTED; }
 Result cuModuleUnload(void*) { return SUCCESS; }
 Result cuModuleGetFunction(void** function, void* module, const char* name) {
   void* launch = dlsym(module, (std::string("emulator_launch_") + name).c_str());
-  if (!launch) return NOT_FOUND;
-  *function = new Function{(void (*)(void**))launch, name};
+  auto sizes = (const unsigned* (*)())dlsym(module, (std::string("emulator_sizes_") + name).c_str());
+  if (!launch || !sizes) return NOT_FOUND;
+  *function = new Function{(void (*)(void**))launch, sizes(), name};
   return SUCCESS;
 }
 Result cuModuleGetGlobal_v2(void** address, size_t* bytes, void* module, const char* name) {
@@ -276,21 +283,46 @@ Result cuModuleGetGlobal_v2(void** address, size_t* bytes, void* module, const c
   if (bytes) *bytes = 0;
   return *address ? SUCCESS : NOT_FOUND;
 }
-Result cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
-                      unsigned shared_bytes, void*, void** arguments, void**) {
-  // What the driver refuses.
-  if (!gx || !gy || !gz || !bx || !by || !bz || gy > 65535 || gz > 65535 || bz > 64) return INVALID_VALUE;
-  if ((size_t)bx * by * bz > MOST_THREADS || shared_bytes > MOST_SHARED_BYTES) return INVALID_VALUE;
+static void run(const Function* function, Index grid, Index block, void** arguments) {
   // Sessions launch from threads of their own; there is one set of stacks.
   static std::mutex one_at_a_time;
   std::lock_guard<std::mutex> hold(one_at_a_time);
-  emulator_grid_size = {gx, gy, gz};
-  emulator_block_size = {bx, by, bz};
-  ++emulator_launches;
+  emulator_grid_size = grid;
+  emulator_block_size = block;
+  function->launch(arguments);
+}
+// The launch with what its arguments are now, to be run later.
+static std::function<void()> kept(const Function* function, Index grid, Index block, void** arguments) {
+  std::vector<std::vector<char>> values;
+  for (const unsigned* size = function->sizes; *size; ++size) {
+    const char* value = (const char*)arguments[values.size()];
+    values.emplace_back(value, value + *size);
+  }
+  return [=]() mutable {
+    std::vector<void*> pointers;
+    for (auto& value : values) pointers.push_back(value.data());
+    run(function, grid, block, pointers.data());
+  };
+}
+Result cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
+                      unsigned shared_bytes, void* stream, void** arguments, void**) {
+  // What the driver refuses.
+  if (!gx || !gy || !gz || !bx || !by || !bz || gy > 65535 || gz > 65535 || bz > 64) return INVALID_VALUE;
+  if ((size_t)bx * by * bz > MOST_THREADS || shared_bytes > MOST_SHARED_BYTES) return INVALID_VALUE;
+  bool record = false;
+  if (int error = emulator_admit(stream, &record)) return error;
+  const Function* kernel = (const Function*)function;
   static const bool trace = getenv("CUDA_EMULATOR_TRACE");
-  const std::string& name = ((Function*)function)->name;
-  if (trace) fprintf(stderr, "launch %s grid=%u,%u,%u block=%u,%u,%u\n", name.c_str(), gx, gy, gz, bx, by, bz);
-  ((Function*)function)->launch(arguments);
+  if (trace) {
+    fprintf(stderr, "%s %s grid=%u,%u,%u block=%u,%u,%u\n", record ? "capture" : "launch", kernel->name.c_str(), gx, gy, gz,
+            bx, by, bz);
+  }
+  if (record) {
+    emulator_record(stream, kept(kernel, {gx, gy, gz}, {bx, by, bz}, arguments));
+  } else {
+    ++emulator_launches;
+    run(kernel, {gx, gy, gz}, {bx, by, bz}, arguments);
+  }
   return SUCCESS;
 }
 Result cuLaunchCooperativeKernel(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*,
