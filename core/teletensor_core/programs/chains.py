@@ -189,6 +189,10 @@ def _where(condition: int, a: int, b: int, out: int) -> Step:
 
 def _function(function: Callable[..., Any], a: int, out: int) -> Step:
     def step(v: Views) -> None:
-        np.copyto(v[out], function(v[a]))
+        # They need their operand to the end.
+        if out == a:
+            np.copyto(v[out], function(v[a]))
+        else:
+            function(v[a], out=v[out])
 
     return step
