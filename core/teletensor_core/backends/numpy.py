@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,13 @@ from teletensor_core import special
 from teletensor_core.backends.base import Backend
 from teletensor_core.backends.composites import Composites
 from teletensor_core.errors import ArgumentError, DimensionError
+from teletensor_core.kernels import convolution, winograd
+from teletensor_core.kernels.windows import Geometry
 from teletensor_core.random import philox
 
 _SHORT_ROW = 32
+# In elements; NumPy allows no less.
+_LEAST_BUFFER = 16
 # Vectors of ones up to this length are kept.
 _KEPT = 1 << 14
 
@@ -98,6 +103,31 @@ class NumPyNamespace(Composites):
         return np.matmul(_ones(x.shape[0], x.dtype), x) if x.dtype.kind == "f" else x.sum(axis=0)
 
     normal_cdf = staticmethod(special.normal_cdf)
+
+    @staticmethod
+    @contextlib.contextmanager
+    def rows_in_place() -> Iterator[None]:
+        """NumPy copies what has gaps into buffers, and takes rows that do not fit into those as they are."""
+        before = np.setbufsize(_LEAST_BUFFER)
+        try:
+            yield
+        finally:
+            np.setbufsize(before)
+
+    def conv(self, x: Any, weight: Any, bias: Any, places: Sequence[int], how: Geometry) -> Any:
+        """The convolution (N, O, places) of (N, C, ...) with (O, C / groups, kernel), plus (O,) or None."""
+        way = winograd if winograd.suits(x, weight.shape, places, how) else convolution
+        return way.forward(self, x, weight, bias, places, how)
+
+    def conv_input_gradient(self, g: Any, weight: Any, shape: Sequence[int], how: Geometry) -> Any:
+        """What reaches an input of `shape` from the gradient of a convolution's result."""
+        way = winograd if winograd.suits(g, weight.shape, shape[2:], how) else convolution
+        return way.input_gradient(self, g, weight, shape, how)
+
+    def conv_weight_gradient(self, g: Any, x: Any, shape: Sequence[int], how: Geometry) -> Any:
+        """What reaches a weight of `shape` from the gradient of a convolution's result."""
+        way = winograd if winograd.suits(x, shape, g.shape[2:], how) else convolution
+        return way.weight_gradient(self, g, x, shape, how)
 
     @staticmethod
     def fft_complex(x: Any, axes: Sequence[int], forward: bool) -> Any:

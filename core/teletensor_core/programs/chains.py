@@ -12,7 +12,7 @@ from teletensor_core.programs.expressions import FUNCTIONS, Node, in_order
 from teletensor_core.spec import Shape
 
 # Elements that are worked on at once.
-BLOCK = 1 << 14
+BLOCK = 1 << 15
 
 Views = list[Any]
 Step = Callable[[Views], None]
