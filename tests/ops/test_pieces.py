@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from teletensor_core.backends.numpy import NumPyNamespace
-from teletensor_core.kernels import attention, convolution
+from teletensor_core.kernels import attention, convolution, winograd
 from teletensor_core.kernels.pooling import Pool
 from teletensor_core.kernels.windows import Geometry
 
@@ -22,12 +22,11 @@ def attend(mask, causal=False):
     return run
 
 
-def convolve(shape, weight, how, places):
+def convolve(shape, weight, how, places, way=convolution):
     def run(xp):
         x, w, g = drawn(*shape), drawn(*weight, seed=1), drawn(shape[0], weight[0], *places, seed=2)
-        out = convolution.forward(xp, x, w, drawn(weight[0], seed=3), places, how)
-        back = convolution.input_gradient(xp, g, w, shape, how), convolution.weight_gradient(xp, g, x, weight, how)
-        return out, *back
+        out = way.forward(xp, x, w, drawn(weight[0], seed=3), places, how)
+        return out, way.input_gradient(xp, g, w, shape, how), way.weight_gradient(xp, g, x, weight, how)
 
     return run
 
@@ -56,6 +55,9 @@ KERNELS = {
     "attention with a mask for each sample": attend(drawn(5, 1, 6, 7)),
     "convolution by sample": convolve((5, 1, 6, 9), (8, 1, 3, 3), Geometry((1, 1), (1, 1), (1, 1), 1), (6, 9)),
     "convolution, batch last": convolve((5, 4, 6, 5), (4, 2, 3, 3), Geometry((2, 1), (1, 0), (1, 2), 2), (3, 1)),
+    "convolution in tiles": convolve(
+        (33, 9, 6, 5), (8, 9, 3, 3), Geometry((1, 1), (1, 0), (1, 1), 1), (6, 3), winograd
+    ),
 }
 
 
@@ -68,3 +70,26 @@ def test_pieces_make_the_whole(name):
     ours, theirs = (x if isinstance(x, tuple) else (x,) for x in (ours, theirs))
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [(3, 4), (4, 4), (5, 8), (7, 7), (9, 3)], ids=str)
+@pytest.mark.parametrize("padding", [(0, 0), (1, 1), (2, 2), (0, 2), (1, 0)], ids=str)
+def test_a_convolution_in_tiles_is_the_same_convolution(size, padding):
+    places = tuple(n + 2 * p - 2 for n, p in zip(size, padding, strict=True))
+    how, shape, weight = Geometry((1, 1), padding, (1, 1), 1), (3, 5, *size), (4, 5, 3, 3)
+    tiles, windows = (convolve(shape, weight, how, places, way)(NumPyNamespace()) for way in (winograd, convolution))
+    for a, b in zip(tiles, windows, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
+def test_tiles_are_taken_where_they_pay():
+    x, how = np.zeros((64, 16, 8, 8), np.float32), Geometry((1, 1), (1, 1), (1, 1), 1)
+    assert winograd.suits(x, (32, 16, 3, 3), (8, 8), how)
+    assert not winograd.suits(x, (32, 16, 5, 5), (6, 6), how)
+    assert not winograd.suits(x, (32, 16, 3, 3), (4, 4), how._replace(stride=(2, 2)))
+    assert not winograd.suits(x, (32, 8, 3, 3), (8, 8), how._replace(groups=2))
+    assert not winograd.suits(x.astype(np.complex64), (32, 16, 3, 3), (8, 8), how)
+    assert not winograd.suits(x[:1], (32, 16, 3, 3), (8, 8), how)
+    before = np.getbufsize()
+    NumPyNamespace().conv(x, np.zeros((32, 16, 3, 3), np.float32), None, (8, 8), how)
+    assert np.getbufsize() == before

@@ -6,11 +6,15 @@ launches.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 from typing import Any
 
-from teletensor_core.kernels import activation, attention, normalization, optimizers, pooling, scatter, softmax
+from teletensor_core.kernels import (
+    activation, attention, convolution, normalization, optimizers, pooling, scatter, softmax,
+)  # fmt: skip
+from teletensor_core.kernels.windows import Geometry
 
 
 class Composites:
@@ -101,6 +105,22 @@ class Composites:
         return activation.gelu_backward(self, g, x, approximate)
 
     # -- windows -----------------------------------------------------------------------------------------------------
+
+    def rows_in_place(self) -> contextlib.AbstractContextManager[None]:
+        """While it lasts, arrays with gaps between their rows are worked on where they are: for long rows."""
+        return contextlib.nullcontext()
+
+    def conv(self, x: Any, weight: Any, bias: Any, places: Sequence[int], how: Geometry) -> Any:
+        """The convolution (N, O, places) of (N, C, ...) with (O, C / groups, kernel), plus (O,) or None."""
+        return convolution.forward(self, x, weight, bias, places, how)
+
+    def conv_input_gradient(self, g: Any, weight: Any, shape: Sequence[int], how: Geometry) -> Any:
+        """What reaches an input of `shape` from the gradient of a convolution's result."""
+        return convolution.input_gradient(self, g, weight, shape, how)
+
+    def conv_weight_gradient(self, g: Any, x: Any, shape: Sequence[int], how: Geometry) -> Any:
+        """What reaches a weight of `shape` from the gradient of a convolution's result."""
+        return convolution.weight_gradient(self, g, x, shape, how)
 
     def max_pool(self, x: Any, how: pooling.Pool, sizes: Sequence[int]) -> tuple[Any, Any]:
         """Of each window of the padded `x`, the greatest element and the number of its place; NaN is the greatest."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,13 @@ from teletensor_core import special
 from teletensor_core.backends.base import Backend
 from teletensor_core.backends.composites import Composites
 from teletensor_core.errors import ArgumentError, DimensionError
+from teletensor_core.kernels import convolution, winograd
+from teletensor_core.kernels.windows import Geometry
 from teletensor_core.random import philox
 
-_SHORT_ROW = 64
+_SHORT_ROW = 32
+# In elements; NumPy allows no less.
+_LEAST_BUFFER = 16
 # Vectors of ones up to this length are kept.
 _KEPT = 1 << 14
 
@@ -64,11 +69,19 @@ class NumPyNamespace(Composites):
 
     @staticmethod
     def row_max(x: Any) -> Any:
-        """The greatest element of each row. Short rows are turned first: NumPy starts anew for each."""
-        if x.shape[-1] < _SHORT_ROW and x.ndim > 1:
-            columns = np.ascontiguousarray(x.reshape((-1, x.shape[-1])).T)
-            return columns.max(axis=0).reshape((*x.shape[:-1], 1))
-        return x.max(axis=-1, keepdims=True)
+        """The greatest element of each row.
+
+        NumPy starts anew for each row, so short ones are turned first; and it finds a place faster than a value.
+        """
+        count = x.shape[-1]
+        if x.ndim < 2 or not x.size:
+            return x.max(axis=-1, keepdims=True)
+        rows = x.reshape((-1, count))
+        if count < _SHORT_ROW:
+            return np.ascontiguousarray(rows.T).max(axis=0).reshape((*x.shape[:-1], 1))
+        places = rows.argmax(axis=1)
+        places += np.arange(0, rows.size, count)
+        return rows.reshape(-1).take(places).reshape((*x.shape[:-1], 1))
 
     @staticmethod
     def row_sum(x: Any) -> Any:
@@ -92,6 +105,31 @@ class NumPyNamespace(Composites):
     normal_cdf = staticmethod(special.normal_cdf)
 
     @staticmethod
+    @contextlib.contextmanager
+    def rows_in_place() -> Iterator[None]:
+        """NumPy copies what has gaps into buffers, and takes rows that do not fit into those as they are."""
+        before = np.setbufsize(_LEAST_BUFFER)
+        try:
+            yield
+        finally:
+            np.setbufsize(before)
+
+    def conv(self, x: Any, weight: Any, bias: Any, places: Sequence[int], how: Geometry) -> Any:
+        """The convolution (N, O, places) of (N, C, ...) with (O, C / groups, kernel), plus (O,) or None."""
+        way = winograd if winograd.suits(x, weight.shape, places, how) else convolution
+        return way.forward(self, x, weight, bias, places, how)
+
+    def conv_input_gradient(self, g: Any, weight: Any, shape: Sequence[int], how: Geometry) -> Any:
+        """What reaches an input of `shape` from the gradient of a convolution's result."""
+        way = winograd if winograd.suits(g, weight.shape, shape[2:], how) else convolution
+        return way.input_gradient(self, g, weight, shape, how)
+
+    def conv_weight_gradient(self, g: Any, x: Any, shape: Sequence[int], how: Geometry) -> Any:
+        """What reaches a weight of `shape` from the gradient of a convolution's result."""
+        way = winograd if winograd.suits(x, shape, g.shape[2:], how) else convolution
+        return way.weight_gradient(self, g, x, shape, how)
+
+    @staticmethod
     def fft_complex(x: Any, axes: Sequence[int], forward: bool) -> Any:
         """The transform of complex numbers over axes, without a norm."""
         transformed = np.fft.fftn(x, axes=axes) if forward else np.fft.ifftn(x, axes=axes, norm="forward")
@@ -111,11 +149,14 @@ class NumPyNamespace(Composites):
     @staticmethod
     def scatter_add(target: Any, index: tuple[Any, ...], values: Any) -> None:
         """Add values at index arrays, counting every duplicate."""
+        # With one index into one dimension, NumPy takes a way that is several times as fast.
+        if len(index) == 1 and target.ndim > 1 and _is_flat(target, index[0]):
+            _add_rows(target, index[0], values)
+            return
         flat = _flat_index(target, index)
         if flat is None:
             np.add.at(target, index, values)
         else:
-            # With one index, NumPy takes a way that is ten times as fast.
             np.add.at(target.reshape(-1), flat.reshape(-1), np.broadcast_to(values, flat.shape).reshape(-1))
 
     @staticmethod
@@ -166,13 +207,28 @@ class NumPyNamespace(Composites):
         return np.argsort(x, axis=axis, kind="stable")
 
 
+def _is_flat(target: Any, index: Any) -> bool:
+    return isinstance(index, np.ndarray) and index.dtype.kind == "i" and bool(target.flags.c_contiguous)
+
+
+def _add_rows(target: Any, index: Any, values: Any) -> None:
+    """Add rows of values, in their order, to the rows of the target that an index names."""
+    width = target.size // max(len(target), 1)
+    rows = np.broadcast_to(values, (*index.shape, *target.shape[1:])).reshape((index.size, width))
+    starts = np.where(index < 0, index + len(target), index).reshape(-1) * width
+    step = max(NumPyNamespace.elements_at_once // max(width, 1), 1)
+    for at in range(0, len(starts), step):
+        places = starts[at : at + step, None] + np.arange(width)
+        np.add.at(target.reshape(-1), places.reshape(-1), rows[at : at + step].reshape(-1))
+
+
 def _flat_index(target: Any, index: tuple[Any, ...]) -> Any:
     """Index arrays for every dimension as one into the flattened target; None for other keys and layouts."""
-    if len(index) != target.ndim or target.ndim < 2 or not target.flags.c_contiguous:
+    if len(index) != target.ndim or target.ndim < 2:
         return None
     flat: Any = 0
     for part, size in zip(index, target.shape, strict=True):
-        if not isinstance(part, np.ndarray) or part.dtype.kind != "i":
+        if not _is_flat(target, part):
             return None
         flat = flat * size + (np.where(part < 0, part + size, part) if part.size and part.min() < 0 else part)
     return flat

@@ -31,11 +31,17 @@ def offset(xp: Any, query: Any, key: Any, mask: Any, is_causal: bool) -> Any:
 
 def weights(xp: Any, query: Any, key: Any, added: Any, scale: float) -> Any:
     """softmax(query key^T * scale + added)."""
-    scores = xp.matmul(query * xp.asarray(scale, query.dtype), xp.swapaxes(key, -1, -2))
+    scores = xp.matmul(query, _turned(xp, key, scale))
     if added is not None:
         scores = xp.add(scores, added, out=scores) if _fits(added, scores) else scores + added
     into_softmax(xp, scores)
     return scores
+
+
+def _turned(xp: Any, x: Any, scale: float = 1) -> Any:
+    """Each matrix turned round in memory, and scaled: small products read rows faster than columns."""
+    turned = xp.swapaxes(x, -1, -2)
+    return xp.multiply(turned, xp.asarray(scale, x.dtype), out=xp.empty(turned.shape, x.dtype))
 
 
 def _fits(added: Any, scores: Any) -> bool:
@@ -58,22 +64,25 @@ def forward(xp: Any, query: Any, key: Any, value: Any, added: Any, scale: float)
 
 def backward(xp: Any, g: Any, query: Any, key: Any, value: Any, added: Any, scale: float) -> tuple[Any, Any, Any]:
     """What reaches query, key and value, which are of one batch."""
+    grads = (xp.empty(query.shape, query.dtype), xp.empty(key.shape, key.dtype), xp.empty(value.shape, value.dtype))
     if not _in_pieces(xp, query, key, value, added):
-        return _backward(xp, g, query, key, value, added, scale)
-    grads = tuple(xp.empty(x.shape, x.dtype) for x in (query, key, value))
+        _backward(xp, grads, g, query, key, value, added, scale)
+        return grads
     for part in _pieces(xp, query, key):
-        piece = _backward(xp, g[part], query[part], key[part], value[part], added, scale)
-        for whole, found in zip(grads, piece, strict=True):
-            whole[part] = found
+        into = tuple(x[part] for x in grads)
+        _backward(xp, into, g[part], query[part], key[part], value[part], added, scale)
     return grads
 
 
-def _backward(xp: Any, g: Any, query: Any, key: Any, value: Any, added: Any, scale: float) -> tuple[Any, Any, Any]:
+def _backward(
+    xp: Any, into: tuple[Any, Any, Any], g: Any, query: Any, key: Any, value: Any, added: Any, scale: float
+) -> None:
     shares = xp.attention_weights(query, key, added, scale)
-    to_value = xp.matmul(xp.swapaxes(shares, -1, -2), g)
-    scores = xp.softmax_backward(xp.matmul(g, xp.swapaxes(value, -1, -2)), shares)
+    xp.matmul(xp.swapaxes(shares, -1, -2), g, out=into[2])
+    scores = xp.softmax_backward(xp.matmul(g, _turned(xp, value)), shares)
     scores *= xp.asarray(scale, scores.dtype)
-    return xp.matmul(scores, key), xp.matmul(xp.swapaxes(scores, -1, -2), query), to_value
+    xp.matmul(scores, key, out=into[0])
+    xp.matmul(xp.swapaxes(scores, -1, -2), query, out=into[1])
 
 
 def _in_pieces(xp: Any, query: Any, key: Any, value: Any, added: Any) -> bool:

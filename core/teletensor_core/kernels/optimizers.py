@@ -66,9 +66,9 @@ def adam(
     v += change
     if most is not None:
         v = xp.maximum(most, v, out=most)
+    # size * m / (sqrt(v) / root + eps)
     xp.sqrt(v, out=change)
-    change /= root
-    change += eps
+    change += eps * root
     xp.divide(m, change, out=change)
-    change *= size
+    change *= size * root
     p -= change if change.dtype == p.dtype else change.astype(p.dtype)

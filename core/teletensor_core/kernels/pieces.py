@@ -20,10 +20,13 @@ def pieces(xp: Any, *arrays: Any) -> Iterator[tuple[Any, ...]]:
         yield tuple([x[start : start + size] for x in flat])
 
 
-def rows_at_once(xp: Any, x: Any) -> Iterator[slice]:
-    """Ranges of the first dimension whose elements fit the cache; all of it where that gains nothing."""
+def rows_at_once(xp: Any, x: Any, times: int = 1) -> Iterator[slice]:
+    """Ranges of the first dimension whose elements fit the cache; all of it where that gains nothing.
+
+    `times` as many where little is done with each.
+    """
     rows = x.shape[0] if x.ndim else 1
-    step = max(xp.elements_at_once * rows // max(x.size, 1), 1) if xp.elements_at_once else max(rows, 1)
+    step = max(times * xp.elements_at_once * rows // max(x.size, 1), 1) if xp.elements_at_once else max(rows, 1)
     for start in range(0, rows, step):
         yield slice(start, min(start + step, rows))
 

@@ -61,7 +61,7 @@ def greatest(xp: Any, x: Any, how: Pool, sizes: Sequence[int]) -> tuple[Any, Any
     """Of each window of the padded `x`, the greatest element and the number of its place; NaN is the greatest."""
     lead = x.shape[: x.ndim - len(sizes)]
     best, place = xp.empty((*lead, *sizes), x.dtype), xp.zeros((*lead, *sizes), how.place_dtype)
-    for part in rows_at_once(xp, x):
+    for part in rows_at_once(xp, x, times=4):
         _greatest(xp, x[part], best[part], place[part], how, sizes)
     return best, place
 
@@ -78,7 +78,7 @@ def _greatest(xp: Any, x: Any, best: Any, place: Any, how: Pool, sizes: Sequence
             better |= candidate != candidate
         xp.maximum(best, candidate, out=best)
         # The numbers rise, so the greatest is the last that was better.
-        xp.maximum(place, better.astype(place.dtype) * place.dtype.type(number), out=place)
+        xp.maximum(place, better * place.dtype.type(number), out=place)
 
 
 def spread(xp: Any, g: Any, place: Any, shape: Sequence[int], how: Pool) -> Any:
@@ -86,8 +86,10 @@ def spread(xp: Any, g: Any, place: Any, shape: Sequence[int], how: Pool) -> Any:
     n, sizes = len(how.kernel), place.shape[place.ndim - len(how.kernel) :]
     ends = zip(windows_end(how, sizes), shape[len(shape) - n :], how.padding, strict=True)
     whole = [max(end, size + 2 * p) for end, size, p in ends]
-    out = xp.zeros((*shape[:-n], *whole), g.dtype)
-    for part in rows_at_once(xp, g):
+    # Windows side by side that leave nothing out write to every element.
+    covered = list(how.kernel) == list(how.stride) and whole == windows_end(how, sizes) and not how.overlaps
+    out = (xp.empty if covered else xp.zeros)((*shape[:-n], *whole), g.dtype)
+    for part in rows_at_once(xp, g, times=4):
         for number, key in _taps(how, sizes):
             chosen = place[part] == number
             if how.overlaps:

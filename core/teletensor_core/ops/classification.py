@@ -4,6 +4,7 @@ from typing import Any
 
 from teletensor_core import dtypes, rules
 from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
+from teletensor_core.kernels.scatter import key_along
 from teletensor_core.ops.softmax import softmax
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
@@ -131,7 +132,7 @@ def cross_entropy(xp, input, target, weight=None, *, reduction="mean", ignore_in
     at = _class_dim(input)
     if target.dtype.kind in "iu" and label_smoothing == 0:
         valid, index = _picked(xp, input, target, ignore_index)
-        losses = _log_total(xp, input, at) - xp.take_along_axis(input, index, axis=at)
+        losses = _log_total(xp, input, at) - input[key_along(xp, index, at)]
         weights = _class_weights(xp, input, valid, index, weight)
         return _weighted(xp, xp.squeeze(losses, axis=at), weights, reduction)
     log_probabilities = input - _log_total(xp, input, at)
@@ -191,8 +192,7 @@ def cross_entropy_backward(xp, g, input, target, weight=None, *, reduction, igno
         weights = _class_weights(xp, input, valid, index, weight)
         share = xp.expand_dims(g * (weights / xp.sum(weights) if reduction == "mean" else weights), at)
         probabilities *= share
-        picked = xp.take_along_axis(probabilities, index, axis=at)
-        xp.put_along_axis(probabilities, index, picked - share, axis=at)
+        probabilities[key_along(xp, index, at)] -= share
         return probabilities
     wanted, divisor = _distribution(xp, input, target, weight, ignore_index, label_smoothing)
     probabilities *= xp.sum(wanted, axis=at, keepdims=True)

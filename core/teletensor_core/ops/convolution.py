@@ -3,7 +3,7 @@
 import math
 
 from teletensor_core import rules
-from teletensor_core.kernels import convolution, windows
+from teletensor_core.kernels import windows
 from teletensor_core.registry import op
 from teletensor_core.rules import spatial
 from teletensor_core.samples import Sample, T, calls
@@ -50,7 +50,7 @@ def conv(xp, input, weight, bias=None, *, stride, padding, dilation, groups):
     x = _lifted(input, weight.ndim)
     values = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
     places = tuple(spatial.conv_size(*v) for v in values)
-    out = convolution.forward(xp, x, weight, bias, places, _geometry(stride, padding, dilation, groups))
+    out = xp.conv(x, weight, bias, places, _geometry(stride, padding, dilation, groups))
     return out.reshape((*input.shape[: input.ndim - weight.ndim + 1], *out.shape[1:]))
 
 
@@ -99,7 +99,7 @@ def conv_input_grad(xp, g, weight, *, shape, stride, padding, dilation, groups):
     """The gradient of conv for its input: each output's gradient spread over its window."""
     whole = shape if len(shape) == weight.ndim else (1, *shape)
     how = _geometry(stride, padding, dilation, groups)
-    return convolution.input_gradient(xp, _lifted(g, weight.ndim), weight, whole, how).reshape(shape)
+    return xp.conv_input_gradient(_lifted(g, weight.ndim), weight, whole, how).reshape(shape)
 
 
 @conv_input_grad.vjp("g")
@@ -116,7 +116,7 @@ def _(ops, gg, result, g, weight, *, shape, **attrs):
 def conv_weight_grad(xp, g, input, *, shape, stride, padding, dilation, groups):
     """The gradient of conv for its weight: gradients times windows, summed over the batch and the places."""
     how = _geometry(stride, padding, dilation, groups)
-    return convolution.weight_gradient(xp, _lifted(g, len(shape)), _lifted(input, len(shape)), shape, how)
+    return xp.conv_weight_gradient(_lifted(g, len(shape)), _lifted(input, len(shape)), shape, how)
 
 
 @conv_weight_grad.vjp("g")
@@ -163,7 +163,7 @@ def conv_transpose(xp, input, weight, bias=None, *, stride, padding, output_padd
     x = _lifted(input, weight.ndim)
     values = zip(x.shape[2:], weight.shape[2:], stride, padding, output_padding, dilation, strict=True)
     shape = (x.shape[0], weight.shape[1] * groups, *(spatial.conv_transpose_size(*v) for v in values))
-    out = convolution.input_gradient(xp, x, weight, shape, _geometry(stride, padding, dilation, groups))
+    out = xp.conv_input_gradient(x, weight, shape, _geometry(stride, padding, dilation, groups))
     return _add_bias(out, bias).reshape((*input.shape[: input.ndim - weight.ndim + 1], *shape[1:]))
 
 

@@ -12,7 +12,7 @@ from teletensor_core.programs.expressions import FUNCTIONS, Node, in_order
 from teletensor_core.spec import Shape
 
 # Elements that are worked on at once.
-BLOCK = 1 << 14
+BLOCK = 1 << 15
 
 Views = list[Any]
 Step = Callable[[Views], None]
@@ -189,6 +189,10 @@ def _where(condition: int, a: int, b: int, out: int) -> Step:
 
 def _function(function: Callable[..., Any], a: int, out: int) -> Step:
     def step(v: Views) -> None:
-        np.copyto(v[out], function(v[a]))
+        # They need their operand to the end.
+        if out == a:
+            np.copyto(v[out], function(v[a]))
+        else:
+            function(v[a], out=v[out])
 
     return step

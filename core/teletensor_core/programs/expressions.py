@@ -6,16 +6,18 @@ So there is one definition of an op still, and this is derived from it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from teletensor_core.backends.composites import Composites
 from teletensor_core.spec import Shape
 
 # Functions of a namespace that are no ufuncs and work element by element.
-FUNCTIONS = frozenset(("erf", "erfc", "sigmoid"))
+FUNCTIONS = frozenset(("erf", "erfc", "sigmoid", "normal_cdf"))
 # So many steps one kernel may have.
 _MOST_NODES = 64
 _NUMBERS = (int, float, complex)
@@ -160,10 +162,16 @@ def _shape(operands: Sequence[Any]) -> Shape:
 
 
 class SymbolicNamespace:
-    """A backend's namespace for kernels that are run on symbols."""
+    """A backend's namespace for kernels that are run on symbols.
+
+    Composites are taken apart where the backend takes them from the common base; its own are its secret.
+    """
 
     elements_at_once = 0
     workspace = 0
+
+    def __init__(self, xp: Any) -> None:
+        self._backend = type(xp)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(np, name, None)
@@ -173,10 +181,16 @@ class SymbolicNamespace:
             function = self._function(name)
         elif isinstance(found, type) and issubclass(found, np.generic):
             function = found
+        elif self._is_common(name):
+            function = functools.partial(getattr(Composites, name), self)
         else:
             raise NotElementwise(f"xp.{name}")
         self.__dict__[name] = function
         return function
+
+    def _is_common(self, name: str) -> bool:
+        common = vars(Composites).get(name)
+        return common is not None and getattr(self._backend, name) is common
 
     def _ufunc(self, name: str, count: int) -> Callable[..., Symbol]:
         def call(*operands: Any, out: Any = None) -> Symbol:
@@ -204,6 +218,12 @@ class SymbolicNamespace:
         dtype = np.where(np.empty(0, bool), *samples).dtype
         return Symbol(Node("where", _operands((condition, a, b)), dtype, _shape((condition, a, b))))
 
+    def empty_like(self, x: Any) -> Symbol:
+        """Something to write into."""
+        if not isinstance(x, Symbol):
+            raise NotElementwise("empty_like")
+        return Symbol(Node("empty", (), x.dtype, x.shape))
+
     def asarray(self, x: Any) -> Any:
         """A symbol is an array already."""
         if not isinstance(x, Symbol):
@@ -212,12 +232,20 @@ class SymbolicNamespace:
 
 
 def expression(
-    kernel: Callable[..., Any], operands: Sequence[Any], attrs: dict[str, Any], shape: Shape, dtype: np.dtype[Any]
+    xp: Any,
+    kernel: Callable[..., Any],
+    operands: Sequence[Any],
+    attrs: dict[str, Any],
+    shape: Shape,
+    dtype: np.dtype[Any],
 ) -> Node:
-    """What a kernel computes of leaves and numbers, as a node of this shape and dtype. Raises NotElementwise."""
+    """What a kernel computes of leaves and numbers, as a node of this shape and dtype. Raises NotElementwise.
+
+    `xp` is the namespace of the backend that the kernel runs on otherwise.
+    """
     symbols = [Symbol(x) if isinstance(x, Node) else x for x in operands]
     try:
-        result = kernel(SymbolicNamespace(), *symbols, **attrs)
+        result = kernel(SymbolicNamespace(xp), *symbols, **attrs)
     except NotElementwise:
         raise
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
@@ -230,6 +258,8 @@ def expression(
     nodes = in_order([node])
     if len(nodes) > _MOST_NODES or any(each.shape != shape for each in nodes if each.name != "leaf"):
         raise NotElementwise("parts of other shapes, or too many")
+    if any(each.name == "empty" for each in nodes):
+        raise NotElementwise("memory is read that nothing was written to")
     return node
 
 

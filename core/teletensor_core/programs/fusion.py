@@ -27,7 +27,9 @@ from teletensor_core.programs.trace import Instruction
 # Steps that a chain gains nothing from, and elements from which on it always does.
 FEW_STEPS = 6
 _MANY_ELEMENTS = 4096
-_COSTLY = frozenset(("erf", "erfc", "sigmoid", "exp", "expm1", "log", "log1p", "tanh", "power", "sin", "cos"))
+_COSTLY = frozenset(
+    ("erf", "erfc", "sigmoid", "normal_cdf", "exp", "expm1", "log", "log1p", "tanh", "power", "sin", "cos")
+)
 
 
 @dataclass(eq=False)
@@ -46,10 +48,11 @@ class _Group:
 class Compiler:
     """How a backend runs chains: `make(leaves, roots)` gives a function of the leaves' arrays.
 
-    `supports` says whether a step can be part of one. A chain takes in no more once it has `most` steps; one of less
-    than `few` is not worth it for a few elements.
+    `xp` is its namespace. `supports` says whether a step can be part of one. A chain takes in no more once it has
+    `most` steps; one of less than `few` is not worth it for a few elements.
     """
 
+    xp: Any
     make: Callable[[Sequence[Node], Sequence[Node]], Any]
     supports: Callable[[Node], bool]
     most: int
@@ -59,10 +62,10 @@ class Compiler:
 def chain_compiler(backend: Backend) -> Compiler | None:
     """How chains are run on a backend; None when they are not."""
     if backend.name == "numpy":
-        return Compiler(functools.partial(Chain, backend.xp), lambda node: True, 96, FEW_STEPS)
+        return Compiler(backend.xp, functools.partial(Chain, backend.xp), lambda node: True, 96, FEW_STEPS)
     if backend.name == "cupy":
         # A kernel's parameters have to fit into 4 KiB. A launch less is a gain, however few elements there are.
-        return Compiler(cuda.CudaChain, cuda.supports, 20, 2)
+        return Compiler(backend.xp, cuda.CudaChain, cuda.supports, 20, 2)
     return None
 
 
@@ -167,7 +170,7 @@ class _Fusion:
                 assert isinstance(x, (Argument, tuple))
                 raise NotElementwise("an operand that is no array and no fixed number")
         assert step.op is not None
-        node = expression(step.op.kernel, operands, step.attrs, shape, self.arrays[out].dtype)
+        node = expression(self.compiler.xp, step.op.kernel, operands, step.attrs, shape, self.arrays[out].dtype)
         if not all(map(self.compiler.supports, in_order([node]))):
             raise NotElementwise("a step that the backend cannot have in a chain")
         return node
