@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import dis
 import os
 import sys
@@ -11,7 +10,7 @@ from functools import cache
 from types import FrameType, ModuleType
 from typing import Any
 
-from teletensor import version
+from teletensor import late
 
 REASONS = {
     "distributed": "training over several processes is a later version's work; one worker serves one program",
@@ -45,14 +44,14 @@ _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 def getter(module: str) -> Callable[[str], str]:
     """A module's `__getattr__`: an error that names what is missing, where it was used, why, and what comes nearest.
 
-    An AttributeError, so that programs can ask with `hasattr`; for `from torch import name` an ImportError. The version
-    is there, and looked for when somebody asks for it.
+    An AttributeError, so that programs can ask with `hasattr`; for `from torch import name` an ImportError. What is
+    there but not imported yet is imported instead.
     """
     public = module.replace("teletensor", "torch", 1)
 
     def __getattr__(name: str) -> Any:
-        if name == "__version__" and public == "torch":
-            return version.__version__
+        if public == "torch" and (name in late.MODULES or name in late.NAMES):
+            return late.find(name)
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         full, caller = f"{public}.{name}", sys._getframe(1)
@@ -104,6 +103,8 @@ def _is_importing(frame: FrameType) -> bool:
 
 def nearest(full: str, cutoff: float = 0.75) -> str | None:
     """The name here that comes closest to `torch.some.name`: elsewhere with the same last part, else one like it."""
+    import difflib
+
     holder, _, name = full.rpartition(".")
     known = _names()
     like = difflib.get_close_matches(name, known, n=5, cutoff=cutoff) if name not in known else [name]

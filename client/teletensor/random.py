@@ -7,7 +7,7 @@ worker, and a resumed session cannot drift. The numbers are those of Philox 4x64
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -50,7 +50,7 @@ class Generator:
 
     def seed(self) -> int:
         """Start afresh from a seed the operating system chose; gives that seed."""
-        chosen = secrets.randbits(63)
+        chosen = int.from_bytes(os.urandom(8), "little") >> 1
         self.manual_seed(chosen)
         return chosen
 

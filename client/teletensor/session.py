@@ -5,14 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from teletensor_core.plan import Plan
-from teletensor_core.programs import Code
 from teletensor_core.spec import Spec
 
 from teletensor.device import Device
+
+if TYPE_CHECKING:
+    from teletensor_core.programs import Code
 
 # What a session knows a tensor by: an engine value in this process, or a handle of a worker's session.
 Ref: TypeAlias = Any
