@@ -62,6 +62,26 @@ def getter(module: str) -> Callable[[str], str]:
     return __getattr__
 
 
+def of_object(owner: object, kind: str, name: str) -> AttributeError:
+    """The error for an attribute that `owner`, a `torch.kind`, lacks: to be raised by its class's `__getattr__`.
+
+    Where a property of that name has failed, its own error is raised instead.
+    """
+    if hasattr(type(owner), name):
+        return _failure_of(owner, name)
+    if name.startswith("_"):
+        return AttributeError(f"{type(owner).__name__!r} object has no attribute {name!r}", name=name, obj=owner)
+    return MissingError(f"{kind}.{name}", place())
+
+
+def _failure_of(owner: object, name: str) -> AttributeError:
+    try:
+        object.__getattribute__(owner, name)
+    except AttributeError as error:
+        return error
+    raise RuntimeError(f"{name!r} was not there, and then was")
+
+
 class MissingError(AttributeError):
     """A name of PyTorch's that is not here. Its words are looked for when somebody reads them: `hasattr` does not."""
 

@@ -17,6 +17,7 @@ from teletensor.nn.activation import (
     PReLU,
     ReLU,
     ReLU6,
+    RReLU,
     SiLU,
     Threshold,
 )
@@ -38,9 +39,7 @@ from teletensor.nn.batchnorm import (
     BatchNorm1d,
     BatchNorm2d,
     BatchNorm3d,
-    InstanceNorm1d,
-    InstanceNorm2d,
-    InstanceNorm3d,
+    SyncBatchNorm,
 )
 from teletensor.nn.containers import (
     ModuleList,
@@ -68,6 +67,11 @@ from teletensor.nn.folding import (
     Fold,
     Unfold,
 )
+from teletensor.nn.instancenorm import (
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+)
 from teletensor.nn.lazy import (
     LazyBatchNorm1d,
     LazyBatchNorm2d,
@@ -92,6 +96,7 @@ from teletensor.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
     CrossEntropyLoss,
+    CTCLoss,
     GaussianNLLLoss,
     HuberLoss,
     KLDivLoss,
@@ -202,12 +207,9 @@ from teletensor.nn.transformer_decoder import (
     TransformerDecoderLayer,
 )
 from teletensor.nn.unpooling import (
-    CTCLoss,
     MaxUnpool1d,
     MaxUnpool2d,
     MaxUnpool3d,
-    RReLU,
-    SyncBatchNorm,
 )
 from teletensor.nn.vision import (
     ChannelShuffle,

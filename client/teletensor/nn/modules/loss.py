@@ -4,6 +4,7 @@ from teletensor.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
     CrossEntropyLoss,
+    CTCLoss,
     GaussianNLLLoss,
     HuberLoss,
     KLDivLoss,
@@ -25,7 +26,6 @@ from teletensor.nn.margin import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
-from teletensor.nn.unpooling import CTCLoss
 
 __all__ = [
     "BCELoss",
