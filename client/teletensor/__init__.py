@@ -106,6 +106,7 @@ if TYPE_CHECKING:
     from teletensor.alias import as_torch
     from teletensor.amp.autocast import autocast, get_autocast_dtype, is_autocast_enabled, set_autocast_dtype
     from teletensor.amp.grad_scaler import GradScaler
+    from teletensor.batching import vmap
     from teletensor.compiled import compile
     from teletensor.nn.functional import (
         adaptive_avg_pool1d,
@@ -274,6 +275,7 @@ __all__ = [
     "uint8",
     "utils",
     "version",
+    "vmap",
     "wire_dtype",
 ]  # fmt: skip
 __all__ += _factories

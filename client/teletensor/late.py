@@ -15,6 +15,7 @@ _HOMES = {
     "alias": ("as_torch",),
     "amp.autocast": ("autocast", "get_autocast_dtype", "is_autocast_enabled", "set_autocast_dtype"),
     "amp.grad_scaler": ("GradScaler",),
+    "batching": ("vmap",),
     "compiled": ("compile",),
     "nn.functional": (
         "adaptive_avg_pool1d", "avg_pool1d", "bilinear", "celu", "channel_shuffle", "conv1d", "conv2d", "conv3d",

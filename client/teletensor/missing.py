@@ -26,7 +26,6 @@ REASONS = {
     "sparse_coo_tensor": "there are no sparse tensors",
     "sparse_csr_tensor": "there are no sparse tensors",
     "nested": "there are no nested tensors: pad them, see nn.utils.rnn.pad_sequence",
-    "vmap": "functions are not vectorised automatically: write the batch dimension out",
     "hub": "models are not downloaded; load a checkpoint with torch.load",
     "package": "models cannot be packaged; torch.save writes state dicts",
     "mps": "there is one kind of accelerator here, the worker's: see torch.cuda and torch.accelerator",
