@@ -136,14 +136,14 @@ def test_a_tensor_may_be_asked_what_it_has(tmp_path):
         "    @property\n    def label(self):\n        return self.nothing_of_the_kind\n"
         "    @property\n    def title(self):\n        raise AttributeError('untitled')\n"
         "x = torch.ones(2)\nnamed = torch.Tensor._make_subclass(Named, x)\n"
-        "print(hasattr(x, 'sigmiod'), hasattr(x, '__array_interface__'), getattr(x, '_unheard', 3), hasattr(x, 'sum'))\n"
+        "print(hasattr(x, 'sigmiod'), hasattr(x, '__array_interface__'), getattr(x, '_unheard', 3))\n"
         "x.mark = 5\nprint(x.mark, pickle.loads(pickle.dumps(x)))\n"
         "for name in ('label', 'title', '_private'):\n"
         "    try:\n        getattr(named, name)\n"
         "    except AttributeError as error:\n        print(str(error).partition(' (')[0])\n"
     )
     assert done(run(tmp_path, source)) == [
-        "False False 3 True", "5 tensor([1., 1.])", "teletensor has no Tensor.nothing_of_the_kind", "untitled",
+        "False False 3", "5 tensor([1., 1.])", "teletensor has no Tensor.nothing_of_the_kind", "untitled",
         "'Named' object has no attribute '_private'",
     ]  # fmt: skip
 

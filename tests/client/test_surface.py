@@ -38,7 +38,6 @@ MISSING = {
         torch.masked.mean torch.masked.var
     """,
     "a worker does not tell what its GPU can do": "torch.cuda.get_device_capability",
-    "layers that are not there yet": "torch.nn.AdaptiveLogSoftmaxWithLoss",
     "files hold tensors and plain containers only": "torch.serialization.safe_globals",
     "PyTorch itself has it no more, or only to say so": """
         Tensor.index Tensor.resize torch.nn.NonDynamicallyQuantizableLinear torch.testing.assert_allclose

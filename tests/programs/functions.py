@@ -75,7 +75,7 @@ def _same_twice(t):
 CALLS = {
     "vmap": _vmapped(lambda t, a: (a * 2).sum(), (3, 4)),
     "vmap of products": _vmapped(lambda t, a, b: t.dot(a, b), (3, 4), (3, 4)),
-    "vmap along others": _vmapped(lambda t, a, b: a @ b, (4, 3), (2, 4, 3), in_dims=(1, -1)),
+    "vmap along others": _vmapped(lambda t, a, b: b @ a, (4, 3), (2, 4, 3), in_dims=(1, -1)),
     "vmap with None": _vmapped(lambda t, a, b: a * b, (3, 4), (4,), in_dims=(0, None)),
     "vmap out along others": _vmapped(lambda t, a: (a, a.sum()), (3, 4), out_dims=(1, 0)),
     "vmap out last": _vmapped(lambda t, a: t.outer(a, a), (3, 4), out_dims=-1),

@@ -158,3 +158,95 @@ def asgd_with_options(t):
 
 def asgd_with_a_wrong_rate(t):
     return t.optim.ASGD([t.ones(1, requires_grad=True)], lr=-1.0)
+
+
+def _filled(t, module):
+    with t.no_grad():
+        for p in module.parameters():
+            p.copy_(_probs(t, *p.shape) / 3 - 0.4)
+    return module
+
+
+def adaptive_softmax(t):
+    layer = _filled(t, t.nn.AdaptiveLogSoftmaxWithLoss(16, 20, [4, 9, 15], div_value=2.0, head_bias=True).double())
+    x = _probs(t, 8, 16)
+    targets = t.tensor([0, 3, 4, 19, 9, 14, 15, 2])
+    made = layer(x, targets)
+    grads = t.autograd.grad(made.loss, [x, *layer.parameters()])
+    one = layer(x[3], targets[3])
+    names = str([name for name, _ in layer.named_parameters()])
+    return [*made, *grads, *one, layer.log_prob(x), layer.predict(x), names, layer.head_size, layer.cutoffs, str(layer)]
+
+
+def adaptive_softmax_without_rare_classes(t):
+    layer = _filled(t, t.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [5]).double())
+    return [*layer(_probs(t, 3, 8), t.tensor([0, 1, 4]))]
+
+
+def adaptive_softmax_of_no_class(t):
+    return [*t.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [5])(t.ones(2, 8), t.tensor([0, 10]))]
+
+
+def adaptive_softmax_of_matrices(t):
+    return [*t.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [5])(t.ones(2, 8), t.tensor([[0], [1]]))]
+
+
+def adaptive_softmax_of_other_sizes(t):
+    return [*t.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [5])(t.ones(2, 8), t.tensor([0]))]
+
+
+def adaptive_softmax_with_bad_cutoffs(t):
+    return t.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [5, 5])
+
+
+def adaptive_softmax_with_no_cutoffs(t):
+    return t.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [])
+
+
+def multilabel_margin(t):
+    x = _probs(t, 3, 4)
+    targets = t.tensor([[3, 0, -1, 1], [-1, 0, 1, 2], [1, 2, 0, 3]])
+    found = []
+    for reduction in ("mean", "sum", "none"):
+        loss = t.nn.functional.multilabel_margin_loss(x, targets, reduction=reduction)
+        found += [loss, *t.autograd.grad(loss.sum(), x)]
+    layer = t.nn.MultiLabelMarginLoss()
+    return [*found, layer(x[0], targets[0]), str(layer)]
+
+
+def multilabel_margin_of_other_sizes(t):
+    return t.nn.functional.multilabel_margin_loss(t.ones(2, 3), t.zeros(2, 2, dtype=t.int64))
+
+
+def fractional_pooling(t):
+    found = []
+    for n, shape, kernel, out in ((2, (2, 2, 9, 11), 2, (4, 5)), (3, (1, 2, 7, 6, 8), (2, 3, 2), (3, 2, 4))):
+        x = t.arange(float(_size(shape)), dtype=t.float64).mul(37).remainder(101).reshape(shape).requires_grad_()
+        samples = t.tensor([0.1, 0.55, 0.9, 0.3, 0.75, 0.2], dtype=t.float64).repeat(4)[: shape[0] * shape[1] * n]
+        samples = samples.reshape(shape[0], shape[1], n)
+        pool = getattr(t.nn.functional, f"fractional_max_pool{n}d")
+        y, where = pool(x, kernel, out, return_indices=True, _random_samples=samples)
+        layer = getattr(t.nn, f"FractionalMaxPool{n}d")(kernel, output_ratio=0.5, _random_samples=samples)
+        found += [y, where, *t.autograd.grad((y * y).sum(), x), layer(x), str(layer), list(pool(x[0], 2, out).shape)]
+    return found
+
+
+def fractional_pooling_to_one(t):
+    x = t.arange(25.0).reshape(1, 1, 5, 5)
+    return t.nn.FractionalMaxPool2d(2, output_size=1)(x)
+
+
+def fractional_pooling_to_too_much(t):
+    return t.nn.functional.fractional_max_pool2d(t.ones(1, 1, 5, 5), 3, output_size=4)
+
+
+def fractional_pooling_to_nothing(t):
+    return t.nn.FractionalMaxPool2d(2)
+
+
+def fractional_pooling_to_both(t):
+    return t.nn.FractionalMaxPool2d(2, output_size=2, output_ratio=0.5)
+
+
+def fractional_pooling_by_a_bad_ratio(t):
+    return t.nn.FractionalMaxPool3d(2, output_ratio=1.5)

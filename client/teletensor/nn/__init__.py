@@ -29,6 +29,9 @@ from teletensor.nn.adaptive_pooling import (
     AdaptiveMaxPool2d,
     AdaptiveMaxPool3d,
 )
+from teletensor.nn.adaptive_softmax import (
+    AdaptiveLogSoftmaxWithLoss,
+)
 from teletensor.nn.attention import (
     MultiheadAttention,
 )
@@ -66,6 +69,10 @@ from teletensor.nn.flatten import (
 from teletensor.nn.folding import (
     Fold,
     Unfold,
+)
+from teletensor.nn.fractional_pooling import (
+    FractionalMaxPool2d,
+    FractionalMaxPool3d,
 )
 from teletensor.nn.instancenorm import (
     InstanceNorm1d,
@@ -110,6 +117,7 @@ from teletensor.nn.margin import (
     CosineEmbeddingLoss,
     HingeEmbeddingLoss,
     MarginRankingLoss,
+    MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss,
     MultiMarginLoss,
     SoftMarginLoss,
@@ -232,6 +240,7 @@ __all__ = [
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
+    "AdaptiveLogSoftmaxWithLoss",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
@@ -273,6 +282,8 @@ __all__ = [
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
@@ -323,6 +334,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
     "MultiheadAttention",
