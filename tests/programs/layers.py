@@ -250,3 +250,55 @@ def fractional_pooling_to_both(t):
 
 def fractional_pooling_by_a_bad_ratio(t):
     return t.nn.FractionalMaxPool3d(2, output_ratio=1.5)
+
+
+def _trained(t, name, *shapes, steps=4, **options):
+    """The parameters after some steps, and what the optimiser keeps."""
+    params = [(_probs(t, *shape).detach() / 2 - 0.6).requires_grad_() for shape in shapes]
+    optimizer = getattr(t.optim, name)(params, **options)
+    for step in range(steps):
+        optimizer.zero_grad()
+        sum(((p - 0.1 * step) ** 2 * (1 + p)).sum() for p in params).backward()
+        optimizer.step()
+    kept = optimizer.state_dict()["state"]
+    state = [kept[i][key] for i in sorted(kept) for key in sorted(kept[i])]
+    return [*params, *state, str([sorted(kept[i]) for i in sorted(kept)]), str(sorted(optimizer.defaults))]
+
+
+def adafactor(t):
+    shapes = ((3, 4), (5,), (2, 3, 2), ())
+    found = _trained(t, "Adafactor", *shapes) + _trained(t, "Adafactor", *shapes, maximize=True, lr=0.1)
+    return found + _trained(t, "Adafactor", *shapes, weight_decay=0.1, beta2_decay=-0.5, eps=(1e-8, 1e-2), d=1.5)
+
+
+def adafactor_with_a_bad_threshold(t):
+    return t.optim.Adafactor([t.ones(2)], d=0.5)
+
+
+def adafactor_with_a_bad_decay(t):
+    return t.optim.Adafactor([t.ones(2)], beta2_decay=0.5)
+
+
+def adafactor_of_complex_numbers(t):
+    p = t.ones(2, dtype=t.complex64, requires_grad=True)
+    p.grad = t.ones(2, dtype=t.complex64)
+    return t.optim.Adafactor([p]).step()
+
+
+def _rounded(found):
+    """As far as bfloat16 is the same everywhere."""
+    return [x if isinstance(x, str) else (x.detach() * 64).round() / 64 for x in found]
+
+
+def muon(t):
+    found = _rounded(_trained(t, "Muon", (3, 5), (6, 2), lr=0.02))
+    found += _rounded(_trained(t, "Muon", (4, 4), nesterov=False, adjust_lr_fn="match_rms_adamw", weight_decay=0.0))
+    return found
+
+
+def muon_of_a_vector(t):
+    return t.optim.Muon([t.ones(3)])
+
+
+def muon_with_an_unknown_adjustment(t):
+    return t.optim.Muon([t.ones(3, 3)], adjust_lr_fn="other")
