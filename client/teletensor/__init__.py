@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from teletensor.amp.grad_scaler import GradScaler
     from teletensor.batching import vmap
     from teletensor.compiled import compile
+    from teletensor.factorizations import lu_unpack
     from teletensor.nn.functional import (
         adaptive_avg_pool1d,
         avg_pool1d,
@@ -236,6 +237,7 @@ __all__ = [
     "linalg",
     "load",
     "long",
+    "lu_unpack",
     "manual_seed",
     "max_pool1d",
     "max_pool2d",

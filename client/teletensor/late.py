@@ -17,6 +17,7 @@ _HOMES = {
     "amp.grad_scaler": ("GradScaler",),
     "batching": ("vmap",),
     "compiled": ("compile",),
+    "factorizations": ("lu_unpack",),
     "nn.functional": (
         "adaptive_avg_pool1d", "avg_pool1d", "bilinear", "celu", "channel_shuffle", "conv1d", "conv2d", "conv3d",
         "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cosine_similarity", "group_norm", "hardshrink",

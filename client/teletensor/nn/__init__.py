@@ -29,56 +29,19 @@ from teletensor.nn.adaptive_pooling import (
     AdaptiveMaxPool2d,
     AdaptiveMaxPool3d,
 )
-from teletensor.nn.adaptive_softmax import (
-    AdaptiveLogSoftmaxWithLoss,
-)
-from teletensor.nn.attention import (
-    MultiheadAttention,
-)
-from teletensor.nn.bags import (
-    EmbeddingBag,
-)
-from teletensor.nn.batchnorm import (
-    BatchNorm1d,
-    BatchNorm2d,
-    BatchNorm3d,
-    SyncBatchNorm,
-)
-from teletensor.nn.containers import (
-    ModuleList,
-    Sequential,
-)
+from teletensor.nn.adaptive_softmax import AdaptiveLogSoftmaxWithLoss
+from teletensor.nn.attention import MultiheadAttention
+from teletensor.nn.bags import EmbeddingBag
+from teletensor.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
+from teletensor.nn.containers import ModuleList, Sequential
 from teletensor.nn.conv import Conv1d, Conv2d, Conv3d
 from teletensor.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from teletensor.nn.distance import (
-    CosineSimilarity,
-    PairwiseDistance,
-)
-from teletensor.nn.dropout import (
-    AlphaDropout,
-    Dropout,
-    Dropout1d,
-    Dropout2d,
-    Dropout3d,
-    FeatureAlphaDropout,
-)
-from teletensor.nn.flatten import (
-    Flatten,
-    Unflatten,
-)
-from teletensor.nn.folding import (
-    Fold,
-    Unfold,
-)
-from teletensor.nn.fractional_pooling import (
-    FractionalMaxPool2d,
-    FractionalMaxPool3d,
-)
-from teletensor.nn.instancenorm import (
-    InstanceNorm1d,
-    InstanceNorm2d,
-    InstanceNorm3d,
-)
+from teletensor.nn.distance import CosineSimilarity, PairwiseDistance
+from teletensor.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
+from teletensor.nn.flatten import Flatten, Unflatten
+from teletensor.nn.folding import Fold, Unfold
+from teletensor.nn.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
+from teletensor.nn.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from teletensor.nn.lazy import (
     LazyBatchNorm1d,
     LazyBatchNorm2d,
@@ -94,11 +57,7 @@ from teletensor.nn.lazy import (
     LazyInstanceNorm3d,
     LazyLinear,
 )
-from teletensor.nn.linear import (
-    Bilinear,
-    Identity,
-    Linear,
-)
+from teletensor.nn.linear import Bilinear, Identity, Linear
 from teletensor.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -124,18 +83,9 @@ from teletensor.nn.margin import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
-from teletensor.nn.module import (
-    Module,
-)
-from teletensor.nn.module_dict import (
-    ModuleDict,
-)
-from teletensor.nn.normalization import (
-    GroupNorm,
-    LayerNorm,
-    LocalResponseNorm,
-    RMSNorm,
-)
+from teletensor.nn.module import Module
+from teletensor.nn.module_dict import ModuleDict
+from teletensor.nn.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from teletensor.nn.padding import (
     CircularPad1d,
     CircularPad2d,
@@ -154,16 +104,8 @@ from teletensor.nn.padding import (
     ZeroPad3d,
 )
 from teletensor.nn.parallel import DataParallel
-from teletensor.nn.parameter import (
-    Buffer,
-    Parameter,
-    UninitializedBuffer,
-    UninitializedParameter,
-)
-from teletensor.nn.parameter_containers import (
-    ParameterDict,
-    ParameterList,
-)
+from teletensor.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
+from teletensor.nn.parameter_containers import ParameterDict, ParameterList
 from teletensor.nn.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -175,18 +117,8 @@ from teletensor.nn.pooling import (
     MaxPool2d,
     MaxPool3d,
 )
-from teletensor.nn.rnn import (
-    GRU,
-    LSTM,
-    RNN,
-    RNNBase,
-)
-from teletensor.nn.rnn_cells import (
-    GRUCell,
-    LSTMCell,
-    RNNCell,
-    RNNCellBase,
-)
+from teletensor.nn.rnn import GRU, LSTM, RNN, RNNBase
+from teletensor.nn.rnn_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from teletensor.nn.smooth_activation import (
     GLU,
     Hardshrink,
@@ -202,23 +134,10 @@ from teletensor.nn.smooth_activation import (
     Tanh,
     Tanhshrink,
 )
-from teletensor.nn.sparse import (
-    Embedding,
-)
-from teletensor.nn.transformer import (
-    TransformerEncoder,
-    TransformerEncoderLayer,
-)
-from teletensor.nn.transformer_decoder import (
-    Transformer,
-    TransformerDecoder,
-    TransformerDecoderLayer,
-)
-from teletensor.nn.unpooling import (
-    MaxUnpool1d,
-    MaxUnpool2d,
-    MaxUnpool3d,
-)
+from teletensor.nn.sparse import Embedding
+from teletensor.nn.transformer import TransformerEncoder, TransformerEncoderLayer
+from teletensor.nn.transformer_decoder import Transformer, TransformerDecoder, TransformerDecoderLayer
+from teletensor.nn.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from teletensor.nn.vision import (
     ChannelShuffle,
     PixelShuffle,
