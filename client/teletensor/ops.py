@@ -2629,13 +2629,13 @@ _remainder_op = _OPS['remainder']
 
 
 def remainder(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """The remainder of division rounded down: it has the divisor's sign."""
+    """The remainder of division rounded down: it has the divisor's sign, and a zero that of the dividend."""
     made = _apply(_remainder_op, (input, other), ())
     return made if out is None else _store(made, out)
 
 
 def remainder_(input: Operand, other: Operand) -> Tensor:
-    """The remainder of division rounded down: it has the divisor's sign. Written into `input`."""
+    """The remainder of division rounded down: it has the divisor's sign, and a zero that of the dividend. Written into `input`."""
     return _apply_inplace(_remainder_op, (input, other), ())
 
 
@@ -2743,7 +2743,7 @@ _scaled_dot_product_attention_op = _OPS['scaled_dot_product_attention']
 
 
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Operand, attn_mask: Tensor | None = None, is_causal: bool = False, scale: Any = None) -> Tensor:
-    """softmax(query key^T * scale + mask) value."""
+    """softmax(query key^T * scale + mask) value. Zeros for rows that see nothing."""
     return _apply(_scaled_dot_product_attention_op, (query, key, value, attn_mask), (is_causal, scale))
 
 

@@ -302,3 +302,56 @@ def muon_of_a_vector(t):
 
 def muon_with_an_unknown_adjustment(t):
     return t.optim.Muon([t.ones(3, 3)], adjust_lr_fn="other")
+
+
+def _attended(t, mask, **options):
+    made = [t.sin(t.arange(24.0, dtype=t.float64) * k).reshape(2, 3, 4).requires_grad_() for k in (1.1, 0.7, 1.9)]
+    y = t.nn.functional.scaled_dot_product_attention(*made, attn_mask=mask, **options)
+    grads = t.autograd.grad((y * y).sum(), made, create_graph=True)
+    return [y, *grads, *t.autograd.grad(sum((g * g).sum() for g in grads), made)]
+
+
+def attention_that_sees_nothing(t):
+    shown = t.tensor([[False, False, False], [True, False, True], [False, False, True]])
+    scores = t.zeros(3, 3, dtype=t.float64).masked_fill(~shown, -t.inf)
+    one = t.stack([shown, ~shown])
+    return [*_attended(t, shown), *_attended(t, scores), *_attended(t, one), *_attended(t, one.any(0))]
+
+
+def attention_that_sees_nothing_before(t):
+    scores = t.zeros(2, 3, 3, dtype=t.float64)
+    scores[0, :, 0] = -t.inf
+    later = t.ones(3, 3, dtype=t.bool).triu(1)
+    return _attended(t, scores.masked_fill(later, -t.inf))
+
+
+def signs_of_remainders(t):
+    found = []
+    for divisor in (3.0, -3.0):
+        x = t.tensor([-0.0, 0.0, -3.0, 3.0, -6.0, 6.0, -4.0, 4.0])
+        found += [1 / (x % divisor), 1 / t.remainder(x, t.tensor([divisor])), 1 / t.fmod(x, divisor)]
+    return [*found, t.tensor([-3, 3, 4]) % 3]
+
+
+def absolute_bools(t):
+    return t.tensor([True]).abs()
+
+
+def relu_of_bools(t):
+    return t.relu(t.tensor([True]))
+
+
+def products_of_bools(t):
+    return t.ones(2, 2, dtype=t.bool) @ t.ones(2, 2, dtype=t.bool)
+
+
+def sums_of_products_of_bools(t):
+    return t.einsum("ij,jk->ik", t.ones(2, 2, dtype=t.bool), t.ones(2, 2, dtype=t.bool))
+
+
+def rounded_bools(t):
+    return t.tensor([True]).ceil()
+
+
+def outer_products_of_bools(t):
+    return [t.outer(*[t.ones(2, dtype=t.bool)] * 2), t.kron(*[t.ones(1, 2, dtype=t.bool)] * 2)]
