@@ -39,7 +39,8 @@ for _name in ("all", "amax", "amin", "any", "argmax", "argmin", "logsumexp"):
     SIGNATURES[_name] = "input, dim=None, keepdim=False, *, keepdims=None"
 # Ops that give several tensors as a named tuple of teletensor.return_types.
 NAMED = {
-    "aminmax": "aminmax", "cummax": "cummax", "cummin": "cummin", "eigh": "linalg_eigh", "kthvalue": "kthvalue",
+    "aminmax": "aminmax", "cummax": "cummax", "cummin": "cummin", "eig": "linalg_eig", "eigh": "linalg_eigh",
+    "kthvalue": "kthvalue",
     "max_dim": "max", "median_dim": "median", "min_dim": "min", "qr": "linalg_qr", "slogdet": "linalg_slogdet",
     "frexp": "frexp", "mode": "mode", "nanmedian_dim": "nanmedian", "sort": "sort", "svd": "linalg_svd", "topk": "topk",
 }  # fmt: skip

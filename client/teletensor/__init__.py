@@ -30,38 +30,11 @@ from teletensor_core.dtypes import (
 from teletensor_core.dtypes import bool_ as bool
 from teletensor_core.errors import OutOfMemoryError
 
-from teletensor import (
-    accelerator,
-    amp,
-    autograd,
-    backends,
-    compiler,
-    cuda,
-    distributed,
-    distributions,
-    fft,
-    func,
-    jit,
-    linalg,
-    nn,
-    optim,
-    profiler,
-    random,
-    return_types,
-    special,
-    testing,
-    types,
-    utils,
-    version,
-)
 from teletensor import legacy as _legacy
 from teletensor import methods as _methods  # noqa: F401  (gives Tensor its methods)
 from teletensor import missing as _missing
-from teletensor.alias import as_torch
-from teletensor.amp.autocast import autocast, get_autocast_dtype, is_autocast_enabled, set_autocast_dtype
-from teletensor.amp.grad_scaler import GradScaler
+from teletensor import random, return_types, types, version
 from teletensor.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
-from teletensor.compiled import compile
 from teletensor.connection import connect, disconnect
 from teletensor.device import Device as device
 from teletensor.factories import *  # noqa: F403  (it has an __all__, repeated below)
@@ -87,33 +60,6 @@ from teletensor.layouts import (
     strided,
 )
 from teletensor.legacy import set_default_tensor_type
-from teletensor.nn.functional import (
-    adaptive_avg_pool1d,
-    avg_pool1d,
-    bilinear,
-    celu,
-    channel_shuffle,
-    conv1d,
-    conv2d,
-    conv3d,
-    conv_transpose1d,
-    conv_transpose2d,
-    conv_transpose3d,
-    cosine_similarity,
-    group_norm,
-    hardshrink,
-    layer_norm,
-    max_pool1d,
-    max_pool2d,
-    max_pool3d,
-    pairwise_distance,
-    pixel_shuffle,
-    pixel_unshuffle,
-    prelu,
-    rms_norm,
-    selu,
-    threshold,
-)
 from teletensor.printing import set_printoptions
 from teletensor.random import (
     Generator,
@@ -126,7 +72,6 @@ from teletensor.random import (
 from teletensor.random import (
     default_generator as default_generator,
 )
-from teletensor.serialization import load, save
 from teletensor.sessions import set_default as set_default_device
 from teletensor.settings import *  # noqa: F403
 from teletensor.settings import __all__ as _settings
@@ -136,7 +81,64 @@ from teletensor.to_host import to_host as to_host
 from teletensor.wire_dtype import wire_dtype as wire_dtype
 
 if TYPE_CHECKING:
+    # The names of late.py.
     __version__: str
+    from teletensor import (
+        accelerator,
+        amp,
+        autograd,
+        backends,
+        compiler,
+        cuda,
+        distributed,
+        distributions,
+        fft,
+        func,
+        jit,
+        linalg,
+        nn,
+        optim,
+        profiler,
+        special,
+        testing,
+        utils,
+    )
+    from teletensor.alias import as_torch
+    from teletensor.amp.autocast import autocast, get_autocast_dtype, is_autocast_enabled, set_autocast_dtype
+    from teletensor.amp.grad_scaler import GradScaler
+    from teletensor.batching import vmap
+    from teletensor.compiled import compile
+    from teletensor.factorizations import lu_unpack
+    from teletensor.nn.functional import (
+        adaptive_avg_pool1d,
+        avg_pool1d,
+        bilinear,
+        celu,
+        channel_shuffle,
+        conv1d,
+        conv2d,
+        conv3d,
+        conv_transpose1d,
+        conv_transpose2d,
+        conv_transpose3d,
+        cosine_similarity,
+        group_norm,
+        hardshrink,
+        layer_norm,
+        max_pool1d,
+        max_pool2d,
+        max_pool3d,
+        pairwise_distance,
+        pixel_shuffle,
+        pixel_unshuffle,
+        prelu,
+        rms_norm,
+        selu,
+        threshold,
+    )
+    from teletensor.serialization import load, save
+else:
+    __getattr__ = _missing.getter(__name__)
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
@@ -235,6 +237,7 @@ __all__ = [
     "linalg",
     "load",
     "long",
+    "lu_unpack",
     "manual_seed",
     "max_pool1d",
     "max_pool2d",
@@ -274,11 +277,13 @@ __all__ = [
     "uint8",
     "utils",
     "version",
+    "vmap",
     "wire_dtype",
 ]  # fmt: skip
 __all__ += _factories
 __all__ += _functions
 __all__ += _settings
 
-if not TYPE_CHECKING:
-    __getattr__ = _missing.getter(__name__)
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

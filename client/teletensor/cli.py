@@ -68,8 +68,18 @@ def _parser(commands: dict[str, EntryPoint]) -> argparse.ArgumentParser:
 _ADDED_HELP = {"serve": "run a worker", "selftest": "find out whether this machine's GPU computes what NumPy computes"}
 
 
+def _say(text: str) -> None:
+    """Print, and end without a word where nobody reads on, as before `| head`."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Python would try again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(EXIT_FAILED) from None
+
+
 def _version(options: argparse.Namespace) -> None:
-    print(f"teletensor {version('teletensor')}, Python {sys.version.split()[0]}")
+    _say(f"teletensor {version('teletensor')}, Python {sys.version.split()[0]}")
 
 
 # -- status ---------------------------------------------------------------------------------------------------------
@@ -98,7 +108,7 @@ def _status(options: argparse.Namespace) -> int:
     if options.quiet:
         return _ready(options)
     status = fetch(options.url, "/v1/status", _token(options), options)
-    print(json.dumps(status, indent=2) if options.json else _describe(status))
+    _say(json.dumps(status, indent=2) if options.json else _describe(status))
     return 0
 
 

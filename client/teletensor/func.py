@@ -1,4 +1,4 @@
-"""`torch.func`: functions of functions. Gradients and Jacobians by reverse mode; nothing is vectorised."""
+"""`torch.func`: functions of functions. Gradients and Jacobians by reverse mode; `vmap` calls once for each sample."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 from teletensor_core.errors import ArgumentTypeError, GradientError
 
 from teletensor import missing as _missing
+from teletensor import ops
 from teletensor.autograd import functional
 from teletensor.backward import grad as _grad
+from teletensor.batching import vmap
 from teletensor.grad_mode import enable_grad
 from teletensor.tensor import Tensor
 
-__all__ = ["functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp"]
+__all__ = [
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize",
+    "stack_module_state", "vjp", "vmap",
+]  # fmt: skip
 
 Function = Callable[..., Any]
 
@@ -66,6 +71,32 @@ def _place(module: Any, name: str) -> tuple[dict[str, Any], str]:
     raise GradientError(f"functional_call: the module has no parameter or buffer {name!r}")
 
 
+def stack_module_state(models: Any) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The parameters and the buffers of several models of one class, stacked: new leaves, for `vmap` over the models.
+
+    Raises GradientError without models, and for models of different classes, modes or `requires_grad`.
+    """
+    if not models:
+        raise GradientError("stack_module_state: Expected at least one model, got 0.")
+    if len({model.training for model in models}) > 1:
+        raise GradientError("stack_module_state: Expected all models to have the same training/eval mode.")
+    if len({type(model) for model in models}) > 1:
+        raise GradientError("stack_module_state: Expected all models to be of the same class.")
+    parameters = [dict(model.named_parameters()) for model in models]
+    buffers = [dict(model.named_buffers()) for model in models]
+    return _stacked(parameters), _stacked(buffers)
+
+
+def _stacked(states: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    made = {}
+    for name, first in states[0].items():
+        each = [state[name] for state in states]
+        if len({x.requires_grad for x in each}) > 1:
+            raise GradientError(f"Expected {name} from each model to have the same .requires_grad")
+        made[name] = ops.stack([x.detach() for x in each]).requires_grad_(first.requires_grad)
+    return made
+
+
 # -- gradients ---------------------------------------------------------------------------------------------------------
 
 
@@ -114,8 +145,6 @@ def _tracked(args: Any) -> bool:
 def _watched(x: Any, leaves: list[Tensor]) -> Any:
     """An argument with its tensors (in dictionaries, lists and tuples) as new variables, noted in `leaves`."""
     if isinstance(x, Tensor):
-        from teletensor import ops
-
         leaf = ops.alias(x) if x.requires_grad else x.detach().requires_grad_(True)
         leaves.append(leaf)
         return leaf
@@ -158,27 +187,48 @@ def jvp(func: Function, primals: tuple[Tensor, ...], tangents: tuple[Tensor, ...
     return functional.jvp(func, tuple(primals), tuple(tangents))
 
 
-def jacrev(func: Function, argnums: int | tuple[int, ...] = 0) -> Function:
-    """A function that gives the Jacobian of `func` by some of its arguments."""
+def linearize(func: Function, *primals: Tensor) -> tuple[Any, Function]:
+    """The value of `func`, and a function that gives the product of its Jacobian there with tangents."""
+
+    def push(*tangents: Tensor) -> Any:
+        return jvp(func, primals, tangents)[1]
+
+    return func(*primals), push
+
+
+def jacrev(
+    func: Function, argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False, chunk_size: int | None = None
+) -> Function:
+    """A function that gives the Jacobian of `func` by some of its arguments; with `has_aux`, (Jacobian, aux).
+
+    Rows are computed one by one: `chunk_size` changes nothing.
+    """
 
     def wrapper(*args: Any) -> Any:
         chosen = (argnums,) if isinstance(argnums, int) else argnums
+        aux: list[Any] = []
 
         def of_chosen(*tensors: Tensor) -> Any:
             replaced = dict(zip(chosen, tensors, strict=True))
-            return func(*[replaced.get(i, x) for i, x in enumerate(args)])
+            result = func(*[replaced.get(i, x) for i, x in enumerate(args)])
+            if not has_aux:
+                return result
+            aux.append(result[1])
+            return result[0]
 
         made = functional.jacobian(of_chosen, tuple(args[i] for i in chosen), create_graph=_tracked(args))
-        single = isinstance(argnums, int)
-        if isinstance(made[0], tuple) and single:
-            return tuple(each[0] for each in made)
-        return made[0] if single else made
+        if isinstance(argnums, int):
+            made = tuple(each[0] for each in made) if isinstance(made[0], tuple) else made[0]
+        return (made, aux[-1]) if has_aux else made
 
     return wrapper
 
 
-# PyTorch's is by forward mode, which costs less for few inputs; what it gives is the same.
-jacfwd = jacrev
+def jacfwd(
+    func: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False, *, randomness: str = "error"
+) -> Function:
+    """What `jacrev` gives: PyTorch's is by forward mode, which costs less for few inputs."""
+    return jacrev(func, argnums, has_aux=has_aux)
 
 
 def hessian(func: Function, argnums: int = 0) -> Function:

@@ -65,7 +65,7 @@ class ArrivingTensor(Tensor):
 
     def __getattr__(self, name: str) -> Any:
         if name != "_ref":
-            raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+            return super().__getattr__(name)  # type: ignore[misc]
         arriving: Arriving | None = self.__dict__.get("_arriving")
         if arriving is not None:
             self._ref = sessions.local().share(arriving.array(), self._spec)

@@ -7,12 +7,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError, ShapeError
+from teletensor_core.errors import ArgumentError, LinAlgError, ShapeError
 from teletensor_core.rules import normalize_dim
 
 from teletensor import factories, ops, return_types
 from teletensor import missing as _missing
 from teletensor.arguments import as_dtype, ints
+from teletensor.factorizations import (
+    cholesky_ex,
+    eig,
+    eigvals,
+    inv_ex,
+    lu,
+    lu_factor,
+    lu_factor_ex,
+    lu_solve,
+    solve_ex,
+)
 from teletensor.functions.indexed import where
 from teletensor.functions.products import cross as _cross
 from teletensor.functions.products import matrix_power
@@ -24,10 +35,10 @@ from teletensor.tensor import Tensor
 from teletensor.types import Dims, DType
 
 __all__ = [
-    "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "lstsq", "matmul", "matrix_exp",
-    "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve",
-    "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vander",
-    "vecdot", "vector_norm",
+    "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
+    "inv", "inv_ex", "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve", "matmul", "matrix_exp", "matrix_norm",
+    "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_ex",
+    "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip
 
 

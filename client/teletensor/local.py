@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core.backends import Backend, create_backend
 from teletensor_core.engine import Backward, Engine, HookCall, Value
-from teletensor_core.engine.engine import describe, remove_hook, set_hook
-from teletensor_core.errors import TeletensorError
-from teletensor_core.plan import INPLACE, Plan, plan_for
-from teletensor_core.programs import Call, Code, Program, ProgramFailure
+from teletensor_core.engine.engine import remove_hook, set_hook
+from teletensor_core.plan import INPLACE, Plan
 from teletensor_core.spec import Spec
 
 from teletensor.device import Device
 from teletensor.session import Arriving, BackwardRequest, Ref, Session, Stats
+
+if TYPE_CHECKING:
+    from teletensor_core.programs import Code
+
+    from teletensor.local_program import LocalProgram
 
 
 class Arrived(Arriving):
@@ -44,7 +46,6 @@ class LocalSession(Session):
         self.engine = Engine(backend or create_backend("numpy"))
         self._stats = Stats()
         self._lock = threading.RLock()
-        self._lines: weakref.WeakKeyDictionary[Program, tuple[str, ...]] = weakref.WeakKeyDictionary()
 
     def submit(self, plan: Plan, operands: Sequence[Any]) -> tuple[Ref, ...]:
         """Run an op now."""
@@ -115,26 +116,22 @@ class LocalSession(Session):
         """Add or remove a hook on the value's gradient."""
         (set_hook if add else remove_hook)(ref, hook)
 
-    def define_program(self, code: Code, locations: Sequence[str]) -> Program:
+    def define_program(self, code: Code, locations: Sequence[str]) -> LocalProgram:
         """A program on this engine."""
-        program = Program(self.engine, code, _plan_of)
-        self._lines[program] = tuple(locations)
-        return program
+        from teletensor.local_program import LocalProgram
+
+        return LocalProgram(self.engine, code, locations)
 
     def run_program(
-        self, program: Program, inputs: Sequence[Ref], numbers: Sequence[Any], outputs: int
+        self, program: LocalProgram, inputs: Sequence[Ref], numbers: Sequence[Any], outputs: int
     ) -> tuple[Ref, ...]:
         """Run a program now. An error names the line of the command that failed."""
         with self._lock, np.errstate(all="ignore"):
             self._stats.commands += 1
-            try:
-                return tuple(program.run(inputs, numbers))
-            except ProgramFailure as failure:
-                raise _at_its_line(failure, program.code, self._lines.get(program, ())) from failure.error
+            return program.run(inputs, numbers)
 
-    def drop_program(self, program: Program) -> None:
-        """Forget its lines; the rest goes with the last reference."""
-        self._lines.pop(program, None)
+    def drop_program(self, program: LocalProgram) -> None:
+        """It goes with the last reference."""
 
     def synchronize(self) -> None:
         """Nothing is ever pending."""
@@ -148,17 +145,3 @@ class LocalSession(Session):
 
     def close(self) -> None:
         """The in-process session stays for the life of the process."""
-
-
-def _plan_of(call: Call, operands: Sequence[Any]) -> Plan:
-    return plan_for(call.op, call.attrs, call.flags, [describe(x) for x in operands])
-
-
-def _at_its_line(failure: ProgramFailure, code: Code, lines: Sequence[str]) -> Exception:
-    """A command's error, with the line inside the compiled function."""
-    error = failure.error
-    if isinstance(error, TeletensorError) and failure.command < len(code.commands):
-        location = code.commands[failure.command].location
-        error.where = lines[location] if location < len(lines) else None
-        error.add_note(f"in a compiled function, at {error.where}")
-    return error

@@ -9,7 +9,7 @@ from types import CodeType
 
 from teletensor_protos.codec import MOST_LOCATIONS
 
-PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _MOST_CHARACTERS = 1000
 
 
@@ -46,7 +46,7 @@ class Locations:
     def _is_own(self, file: str) -> bool:
         own = self._inside.get(file)
         if own is None:
-            own = self._inside[file] = file.startswith(PACKAGE)
+            own = self._inside[file] = file.startswith(_PACKAGE)
         return own
 
     def _define(self, code: CodeType, instruction: int, line: int) -> int:

@@ -1090,10 +1090,10 @@ class TensorMethods:
         """The positive part. Written into `input`."""
         ...
     def remainder(self, other: Operand) -> Tensor:
-        """The remainder of division rounded down: it has the divisor's sign."""
+        """The remainder of division rounded down: it has the divisor's sign, and a zero that of the dividend."""
         ...
     def remainder_(self, other: Operand) -> Tensor:
-        """The remainder of division rounded down: it has the divisor's sign. Written into `input`."""
+        """The remainder of division rounded down: it has the divisor's sign, and a zero that of the dividend. Written into `input`."""
         ...
     def renorm(self, p: _float, dim: _int, maxnorm: _float) -> Tensor:
         """Each slice of a dimension scaled down to a p-norm of at most `maxnorm`."""
@@ -1496,7 +1496,7 @@ class TensorMethods:
         """The quotient rounded down."""
         ...
     def __mod__(self, other: Operand) -> Tensor:
-        """The remainder of division rounded down: it has the divisor's sign."""
+        """The remainder of division rounded down: it has the divisor's sign, and a zero that of the dividend."""
         ...
     def __pow__(self, other: Operand) -> Tensor:
         """`input` to the power of `exponent`."""
@@ -1550,7 +1550,7 @@ class TensorMethods:
         """The quotient rounded down."""
         ...
     def __rmod__(self, other: Operand) -> Tensor:
-        """The remainder of division rounded down: it has the divisor's sign."""
+        """The remainder of division rounded down: it has the divisor's sign, and a zero that of the dividend."""
         ...
     def __rpow__(self, other: Operand) -> Tensor:
         """`input` to the power of `exponent`."""
@@ -1586,7 +1586,7 @@ class TensorMethods:
         """The quotient rounded down. Written into `input`."""
         ...
     def __imod__(self, other: Operand) -> Tensor:
-        """The remainder of division rounded down: it has the divisor's sign. Written into `input`."""
+        """The remainder of division rounded down: it has the divisor's sign, and a zero that of the dividend. Written into `input`."""
         ...
     def __ipow__(self, other: Operand) -> Tensor:
         """`input` to the power of `exponent`. Written into `input`."""

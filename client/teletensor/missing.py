@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import dis
 import os
 import sys
@@ -11,7 +10,7 @@ from functools import cache
 from types import FrameType, ModuleType
 from typing import Any
 
-from teletensor import version
+from teletensor import late
 
 REASONS = {
     "distributed": "training over several processes is a later version's work; one worker serves one program",
@@ -27,7 +26,6 @@ REASONS = {
     "sparse_coo_tensor": "there are no sparse tensors",
     "sparse_csr_tensor": "there are no sparse tensors",
     "nested": "there are no nested tensors: pad them, see nn.utils.rnn.pad_sequence",
-    "vmap": "functions are not vectorised automatically: write the batch dimension out",
     "hub": "models are not downloaded; load a checkpoint with torch.load",
     "package": "models cannot be packaged; torch.save writes state dicts",
     "mps": "there is one kind of accelerator here, the worker's: see torch.cuda and torch.accelerator",
@@ -45,14 +43,14 @@ _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 def getter(module: str) -> Callable[[str], str]:
     """A module's `__getattr__`: an error that names what is missing, where it was used, why, and what comes nearest.
 
-    An AttributeError, so that programs can ask with `hasattr`; for `from torch import name` an ImportError. The version
-    is there, and looked for when somebody asks for it.
+    An AttributeError, so that programs can ask with `hasattr`; for `from torch import name` an ImportError. What is
+    there but not imported yet is imported instead.
     """
     public = module.replace("teletensor", "torch", 1)
 
     def __getattr__(name: str) -> Any:
-        if name == "__version__" and public == "torch":
-            return version.__version__
+        if public == "torch" and (name in late.MODULES or name in late.NAMES):
+            return late.find(name)
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         full, caller = f"{public}.{name}", sys._getframe(1)
@@ -61,6 +59,26 @@ def getter(module: str) -> Callable[[str], str]:
         raise MissingError(full, place())
 
     return __getattr__
+
+
+def of_object(owner: object, kind: str, name: str) -> AttributeError:
+    """The error for an attribute that `owner`, a `torch.kind`, lacks: to be raised by its class's `__getattr__`.
+
+    Where a property of that name has failed, its own error is raised instead.
+    """
+    if hasattr(type(owner), name):
+        return _failure_of(owner, name)
+    if name.startswith("_"):
+        return AttributeError(f"{type(owner).__name__!r} object has no attribute {name!r}", name=name, obj=owner)
+    return MissingError(f"{kind}.{name}", place())
+
+
+def _failure_of(owner: object, name: str) -> AttributeError:
+    try:
+        object.__getattribute__(owner, name)
+    except AttributeError as error:
+        return error
+    raise RuntimeError(f"{name!r} was not there, and then was")
 
 
 class MissingError(AttributeError):
@@ -104,6 +122,8 @@ def _is_importing(frame: FrameType) -> bool:
 
 def nearest(full: str, cutoff: float = 0.75) -> str | None:
     """The name here that comes closest to `torch.some.name`: elsewhere with the same last part, else one like it."""
+    import difflib
+
     holder, _, name = full.rpartition(".")
     known = _names()
     like = difflib.get_close_matches(name, known, n=5, cutoff=cutoff) if name not in known else [name]

@@ -615,6 +615,14 @@ def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -
     return made if out is None else _store(made, out)
 
 
+_cholesky_info_op = _OPS['cholesky_info']
+
+
+def cholesky_info(input: Tensor) -> Tensor:
+    """The order of the first leading minor that is not positive, or 0: then there is a Cholesky factor."""
+    return _apply(_cholesky_info_op, (input,), ())
+
+
 _circular_pad_op = _OPS['circular_pad']
 
 
@@ -960,6 +968,14 @@ _dropout_op = _OPS['dropout']
 def dropout(input: Tensor, seed: Operand, offset: Operand, p: float) -> tuple[Tensor, ...]:
     """Elements kept with probability 1 - p and scaled by its inverse, the others zero; and which were kept."""
     return _apply_many(_dropout_op, (input, seed, offset), (p,))
+
+
+_eig_op = _OPS['eig']
+
+
+def eig(input: Tensor) -> return_types.linalg_eig:
+    """The eigenvalues and eigenvectors (columns of length 1) of square matrices: complex, in no order."""
+    return return_types.linalg_eig(*_apply_many(_eig_op, (input,), ()))
 
 
 _eigh_op = _OPS['eigh']
@@ -1980,6 +1996,22 @@ def lt_(input: Operand, other: Operand) -> Tensor:
     return _apply_inplace(_lt_op, (input, other), ())
 
 
+_lu_op = _OPS['lu']
+
+
+def lu(input: Tensor) -> tuple[Tensor, ...]:
+    """The order of rows for which input[rows] = L U, L, U, exchanges of rows, and where U's diagonal is first zero."""
+    return _apply_many(_lu_op, (input,), ())
+
+
+_lu_permutation_op = _OPS['lu_permutation']
+
+
+def lu_permutation(pivots: Tensor, size: Any) -> Tensor:
+    """The order of rows after exchanges that count from 1."""
+    return _apply(_lu_permutation_op, (pivots,), (size,))
+
+
 _masked_fill_op = _OPS['masked_fill']
 
 
@@ -2597,13 +2629,13 @@ _remainder_op = _OPS['remainder']
 
 
 def remainder(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """The remainder of division rounded down: it has the divisor's sign."""
+    """The remainder of division rounded down: it has the divisor's sign, and a zero that of the dividend."""
     made = _apply(_remainder_op, (input, other), ())
     return made if out is None else _store(made, out)
 
 
 def remainder_(input: Operand, other: Operand) -> Tensor:
-    """The remainder of division rounded down: it has the divisor's sign. Written into `input`."""
+    """The remainder of division rounded down: it has the divisor's sign, and a zero that of the dividend. Written into `input`."""
     return _apply_inplace(_remainder_op, (input, other), ())
 
 
@@ -2711,7 +2743,7 @@ _scaled_dot_product_attention_op = _OPS['scaled_dot_product_attention']
 
 
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Operand, attn_mask: Tensor | None = None, is_causal: bool = False, scale: Any = None) -> Tensor:
-    """softmax(query key^T * scale + mask) value."""
+    """softmax(query key^T * scale + mask) value. Zeros for rows that see nothing."""
     return _apply(_scaled_dot_product_attention_op, (query, key, value, attn_mask), (is_causal, scale))
 
 

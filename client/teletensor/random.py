@@ -7,9 +7,9 @@ worker, and a resumed session cannot drift. The numbers are those of Philox 4x64
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +50,7 @@ class Generator:
 
     def seed(self) -> int:
         """Start afresh from a seed the operating system chose; gives that seed."""
-        chosen = secrets.randbits(63)
+        chosen = int.from_bytes(os.urandom(8), "little") >> 1
         self.manual_seed(chosen)
         return chosen
 
@@ -126,9 +126,22 @@ def generating_from(generator: Generator) -> Iterator[None]:
         _own.generator = before
 
 
+@contextlib.contextmanager
+def watched(watcher: Callable[[Generator], None]) -> Iterator[None]:
+    """Inside, `watcher` is called with the generator before every draw of this thread."""
+    before = getattr(_own, "watchers", ())
+    _own.watchers = (*before, watcher)
+    try:
+        yield
+    finally:
+        _own.watchers = before
+
+
 def draw(generator: Generator | None, count: int) -> tuple[int, int]:
     """Seed and offset for `count` numbers from this generator, or the default one."""
     chosen = current_generator() if generator is None else generator
+    for watcher in getattr(_own, "watchers", ()):
+        watcher(chosen)
     seed, offset = chosen.next(count)
     if recording.state.listener is not None:
         recording.state.listener.drew(chosen, count, seed, offset)

@@ -189,3 +189,70 @@ class frexp(NamedTuple):
 
     mantissa: Tensor
     exponent: Tensor
+
+
+@_printed_as_pytorch_does
+class linalg_lu(NamedTuple):
+    """A permutation, a lower triangular matrix with ones on its diagonal, and an upper triangular one."""
+
+    P: Tensor
+    L: Tensor
+    U: Tensor
+
+
+@_printed_as_pytorch_does
+class lu_unpack(NamedTuple):
+    """A permutation, a lower triangular matrix with ones on its diagonal, and an upper triangular one."""
+
+    P: Tensor
+    L: Tensor
+    U: Tensor
+
+
+@_printed_as_pytorch_does
+class linalg_lu_factor(NamedTuple):
+    """Both triangular factors in one matrix, and which rows were exchanged (int32, from 1)."""
+
+    LU: Tensor
+    pivots: Tensor
+
+
+@_printed_as_pytorch_does
+class linalg_lu_factor_ex(NamedTuple):
+    """Both triangular factors in one matrix, exchanges of rows, and where U is singular (int32; 0: nowhere)."""
+
+    LU: Tensor
+    pivots: Tensor
+    info: Tensor
+
+
+@_printed_as_pytorch_does
+class linalg_inv_ex(NamedTuple):
+    """The inverses, and 0 where there is one (int32)."""
+
+    inverse: Tensor
+    info: Tensor
+
+
+@_printed_as_pytorch_does
+class linalg_solve_ex(NamedTuple):
+    """The solutions, and 0 where there is one (int32)."""
+
+    result: Tensor
+    info: Tensor
+
+
+@_printed_as_pytorch_does
+class linalg_cholesky_ex(NamedTuple):
+    """The factors, and 0 where there is one, else the order of the minor that is not positive (int32)."""
+
+    L: Tensor
+    info: Tensor
+
+
+@_printed_as_pytorch_does
+class linalg_eig(NamedTuple):
+    """Eigenvalues and eigenvectors (columns), complex."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor

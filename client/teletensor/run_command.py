@@ -16,6 +16,7 @@ from teletensor import connection, script
 from teletensor.alias import as_torch
 from teletensor.command_error import CommandError
 from teletensor.remote import RemoteSession
+from teletensor.spawned import inherit_torch
 
 _DESCRIPTION = """\
 Run a PyTorch program as `python` would, with teletensor in PyTorch's place: `import torch` and everything below it
@@ -68,6 +69,7 @@ def run(options: argparse.Namespace) -> None:
     """Run the program. What it raises is raised, after its traceback was shown. CommandError when it cannot start."""
     arguments = _taken_apart(options)
     as_torch()
+    inherit_torch()
     session = None if options.on == "local" else connect(options)
     start = script.run_module if options.is_module else script.run_file
     start(options.program[0], arguments, _end(session))

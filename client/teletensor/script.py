@@ -14,7 +14,6 @@ from types import CodeType, ModuleType, TracebackType
 
 from teletensor import missing
 from teletensor.command_error import CommandError
-from teletensor.tensor_base import TensorBase
 
 
 def run_file(path: str, arguments: list[str], at_end: Callable[[], None]) -> None:
@@ -88,7 +87,6 @@ def _run(program: Callable[[], object], at_end: Callable[[], None]) -> None:
         raise
     except BaseException as error:
         _without_our_frames(error)
-        _note_missing(error)
         _show(error)
         # Raised on for the sake of the exit code, which depends on the error; it has been shown.
         sys.excepthook = _silent
@@ -113,13 +111,3 @@ def _without_our_frames(error: BaseException) -> None:
 
 def _is_ours(filename: str) -> bool:
     return missing.is_inside(filename) or filename in (runpy.__file__, "<frozen runpy>")
-
-
-def _note_missing(error: BaseException) -> None:
-    """Say of an attribute that tensors lack what is said of a missing function."""
-    if isinstance(error, AttributeError) and isinstance(error.obj, TensorBase) and error.__traceback__ is not None:
-        last = error.__traceback__
-        while last.tb_next is not None:
-            last = last.tb_next
-        where = f"{last.tb_frame.f_code.co_filename}:{last.tb_lineno}"
-        error.add_note(missing.message(f"Tensor.{error.name}", where))

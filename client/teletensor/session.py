@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from teletensor_core.plan import Plan
-from teletensor_core.programs import Code
 from teletensor_core.spec import Spec
 
 from teletensor.device import Device
 
 if TYPE_CHECKING:
+    from teletensor_core.programs import Code
+
     from teletensor.tensor_base import TensorBase
 
 # What a session knows a tensor by: an engine value in this process, or a handle of a worker's session.

@@ -16,7 +16,7 @@ from teletensor_core.errors import ArgumentTypeError, DTypeError, GradientError
 from teletensor_core.registry import OPS
 
 from teletensor import backward as _backward
-from teletensor import copying, dispatch, printing
+from teletensor import copying, dispatch, missing, printing
 from teletensor.device import DeviceLike
 from teletensor.hooks import RemovableHandle, register, register_after
 from teletensor.tensor_base import TensorBase
@@ -50,6 +50,11 @@ class Tensor(TensorValues, TensorMethods):
         from teletensor import factories
 
         self._take(factories.legacy_tensor(*args, device=device))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise missing.of_object(self, "Tensor", name)
 
     @classmethod
     def _make_subclass(cls, tensor_class: type[Any], data: Tensor, require_grad: bool = False) -> Any:

@@ -104,7 +104,10 @@ def test_bad_syntax_is_shown_as_python_shows_it(tmp_path):
         ("torch.cross_entropy", "MissingError",
          "teletensor has no torch.cross_entropy (used at {}:2); it is not (yet) among what works here; "
          "the nearest is torch.nn.functional.cross_entropy"),
-        ("torch.ones(2).add_twice_()", "AttributeError", "teletensor has no Tensor.add_twice_ (used at {}:2)"),
+        ("torch.ones(2).add_twice_()", "MissingError", "teletensor has no Tensor.add_twice_ (used at {}:2)"),
+        ("torch.ones(2).sigmiod()", "MissingError",
+         "teletensor has no Tensor.sigmiod (used at {}:2); it is not (yet) among what works here; "
+         "the nearest is Tensor.sigmoid"),
         ("import torch.cli", "ModuleNotFoundError", "teletensor has no torch.cli (used at {}:2)"),
     ],
 )  # fmt: skip
@@ -124,6 +127,36 @@ def test_a_program_may_ask_what_is_there(tmp_path):
         "try:\n    import torch.fx\nexcept ImportError as error:\n    print(error.name)\n"
     )
     assert done(run(tmp_path, source)) == ["False None", "True True", "torch.fx"]
+
+
+def test_a_tensor_may_be_asked_what_it_has(tmp_path):
+    source = (
+        "import pickle, torch\n"
+        "class Named(torch.Tensor):\n"
+        "    @property\n    def label(self):\n        return self.nothing_of_the_kind\n"
+        "    @property\n    def title(self):\n        raise AttributeError('untitled')\n"
+        "x = torch.ones(2)\nnamed = torch.Tensor._make_subclass(Named, x)\n"
+        "print(hasattr(x, 'sigmiod'), hasattr(x, '__array_interface__'), getattr(x, '_unheard', 3))\n"
+        "x.mark = 5\nprint(x.mark, pickle.loads(pickle.dumps(x)))\n"
+        "for name in ('label', 'title', '_private'):\n"
+        "    try:\n        getattr(named, name)\n"
+        "    except AttributeError as error:\n        print(str(error).partition(' (')[0])\n"
+    )
+    assert done(run(tmp_path, source)) == [
+        "False False 3", "5 tensor([1., 1.])", "teletensor has no Tensor.nothing_of_the_kind", "untitled",
+        "'Named' object has no attribute '_private'",
+    ]  # fmt: skip
+
+
+def test_processes_that_a_program_spawns_have_the_same_torch(tmp_path):
+    source = (
+        "import multiprocessing, torch\n"
+        "def double(x):\n    return (torch.tensor(x) * 2).tolist()\n"
+        "if __name__ == '__main__':\n"
+        "    with multiprocessing.get_context('spawn').Pool(1) as pool:\n"
+        "        print(pool.map(double, [1, 2]))\n"
+    )
+    assert done(run(tmp_path, source)) == ["[2, 4]"]
 
 
 # -- as_torch ----------------------------------------------------------------------------------------------------------

@@ -37,9 +37,7 @@ MISSING = {
     "needs ops that are not there yet": """
         torch.masked.mean torch.masked.var
     """,
-    "functions are not vectorised automatically": "torch.func.vmap",
     "a worker does not tell what its GPU can do": "torch.cuda.get_device_capability",
-    "layers that are not there yet": "torch.nn.AdaptiveLogSoftmaxWithLoss",
     "files hold tensors and plain containers only": "torch.serialization.safe_globals",
     "PyTorch itself has it no more, or only to say so": """
         Tensor.index Tensor.resize torch.nn.NonDynamicallyQuantizableLinear torch.testing.assert_allclose
@@ -71,7 +69,7 @@ def test_what_is_there_covers_most_uses():
         ("no_such_thing", "teletensor has no torch.no_such_thing"),
         ("distributed.init_process_group", "no torch.distributed.init_process_group (used at {}); training over"),
         ("jit.trace", "teletensor has no torch.jit.trace (used at {}); there is nothing to compile to"),
-        ("func.vmap", "teletensor has no torch.func.vmap (used at {}); functions are not vectorised"),
+        ("func.functionalize", "teletensor has no torch.func.functionalize (used at {})"),
         ("cuda.Stream", "teletensor has no torch.cuda.Stream"),
         ("nn.quantized", "teletensor has no torch.nn.quantized"),
         ("nn.functional.no_such_loss", "teletensor has no torch.nn.functional.no_such_loss"),

@@ -13,7 +13,7 @@ from teletensor_core.registry import OPS
 from tests.devices.strict import StrictBackend, StrictError, WaitError
 
 # Ops that look whether a factorisation succeeded, or whose gradients do.
-CHECKED = frozenset(name for name, op in OPS.items() if op.module.endswith(".linalg"))
+CHECKED = frozenset(name for name, op in OPS.items() if op.module.endswith((".linalg", ".factorizations")))
 RUN = sorted(
     name for name, op in OPS.items() if (op.samples or name in selftest.STEPS) and name not in selftest.UNDEFINED
 )

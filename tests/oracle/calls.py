@@ -42,6 +42,16 @@ def _conv_transpose(torch, x, w, b=None, *, stride, padding, output_padding, dil
     return function(x, w, b, stride, padding, output_padding, groups, dilation)
 
 
+def _lu(torch, x):
+    P, L, U = torch.linalg.lu(x)
+    return P.abs().argmax(-2), L, U, *torch.linalg.lu_factor_ex(x)[1:]
+
+
+def _lu_permutation(torch, pivots, *, size):
+    data = torch.zeros(*pivots.shape[:-1], size, pivots.shape[-1])
+    return torch.lu_unpack(data, pivots, unpack_data=False)[0].argmax(-2)
+
+
 def _lstm(torch, x, h, c, to_hidden, bias=None, *, reverse=False):
     if x.is_complex():
         raise NotImplementedError("the layer takes its steps one by one")
@@ -206,6 +216,10 @@ CALLS: dict[str, Callable[..., Any]] = {
     "i1": lambda torch, x: torch.special.i1(x),
     "i1e": lambda torch, x: torch.special.i1e(x),
     "nanmedian_dim": lambda torch, x, **a: torch.nanmedian(x, **a),
+    # factorisations
+    "lu": _lu,
+    "lu_permutation": _lu_permutation,
+    "cholesky_info": lambda torch, x: torch.linalg.cholesky_ex(x).info,
     # Fourier transforms
     "fft_c2c": lambda torch, x, *, dims, scale, forward: (
         scale * (torch.fft.fftn(x, dim=dims) if forward else torch.fft.ifftn(x, dim=dims, norm="forward"))
@@ -277,6 +291,7 @@ def _absolute(*places: int) -> Callable[[Any], Any]:
 CANONICAL: dict[str, Callable[[Any], Any]] = {
     "batch_norm": lambda out: (out[0], *[x.detach() for x in out[1:]]),
     "empty": lambda out: [x.new_zeros(tuple(x.shape)) for x in out],
+    "eig": _absolute(1),
     "eigh": _absolute(1),
     "svd": _absolute(0, 2),
     "qr": _absolute(0, 1),

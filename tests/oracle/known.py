@@ -15,6 +15,7 @@ KNOWN: dict[str, str] = {
     "var/4/* second": "the variance of one number is NaN, and so is our second gradient; PyTorch has none",
     "var_mean/4/* second": "the variance of one number is NaN, and so is our second gradient; PyTorch has none",
     "standard_gamma_grad/*": "PyTorch's is an approximation good to three digits, ours a series",
+    "linear/3/bool": "PyTorch has no product of bools either, but does not look where there are no rows",
     "upsample_bilinear/*/uint8": "PyTorch interpolates bytes in fixed point; here it is for floating point only",
 }
 

@@ -158,3 +158,200 @@ def asgd_with_options(t):
 
 def asgd_with_a_wrong_rate(t):
     return t.optim.ASGD([t.ones(1, requires_grad=True)], lr=-1.0)
+
+
+def _filled(t, module):
+    with t.no_grad():
+        for p in module.parameters():
+            p.copy_(_probs(t, *p.shape) / 3 - 0.4)
+    return module
+
+
+def adaptive_softmax(t):
+    layer = _filled(t, t.nn.AdaptiveLogSoftmaxWithLoss(16, 20, [4, 9, 15], div_value=2.0, head_bias=True).double())
+    x = _probs(t, 8, 16)
+    targets = t.tensor([0, 3, 4, 19, 9, 14, 15, 2])
+    made = layer(x, targets)
+    grads = t.autograd.grad(made.loss, [x, *layer.parameters()])
+    one = layer(x[3], targets[3])
+    names = str([name for name, _ in layer.named_parameters()])
+    return [*made, *grads, *one, layer.log_prob(x), layer.predict(x), names, layer.head_size, layer.cutoffs, str(layer)]
+
+
+def adaptive_softmax_without_rare_classes(t):
+    layer = _filled(t, t.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [5]).double())
+    return [*layer(_probs(t, 3, 8), t.tensor([0, 1, 4]))]
+
+
+def adaptive_softmax_of_no_class(t):
+    return [*t.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [5])(t.ones(2, 8), t.tensor([0, 10]))]
+
+
+def adaptive_softmax_of_matrices(t):
+    return [*t.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [5])(t.ones(2, 8), t.tensor([[0], [1]]))]
+
+
+def adaptive_softmax_of_other_sizes(t):
+    return [*t.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [5])(t.ones(2, 8), t.tensor([0]))]
+
+
+def adaptive_softmax_with_bad_cutoffs(t):
+    return t.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [5, 5])
+
+
+def adaptive_softmax_with_no_cutoffs(t):
+    return t.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [])
+
+
+def multilabel_margin(t):
+    x = _probs(t, 3, 4)
+    targets = t.tensor([[3, 0, -1, 1], [-1, 0, 1, 2], [1, 2, 0, 3]])
+    found = []
+    for reduction in ("mean", "sum", "none"):
+        loss = t.nn.functional.multilabel_margin_loss(x, targets, reduction=reduction)
+        found += [loss, *t.autograd.grad(loss.sum(), x)]
+    layer = t.nn.MultiLabelMarginLoss()
+    return [*found, layer(x[0], targets[0]), str(layer)]
+
+
+def multilabel_margin_of_other_sizes(t):
+    return t.nn.functional.multilabel_margin_loss(t.ones(2, 3), t.zeros(2, 2, dtype=t.int64))
+
+
+def fractional_pooling(t):
+    found = []
+    for n, shape, kernel, out in ((2, (2, 2, 9, 11), 2, (4, 5)), (3, (1, 2, 7, 6, 8), (2, 3, 2), (3, 2, 4))):
+        x = t.arange(float(_size(shape)), dtype=t.float64).mul(37).remainder(101).reshape(shape).requires_grad_()
+        samples = t.tensor([0.1, 0.55, 0.9, 0.3, 0.75, 0.2], dtype=t.float64).repeat(4)[: shape[0] * shape[1] * n]
+        samples = samples.reshape(shape[0], shape[1], n)
+        pool = getattr(t.nn.functional, f"fractional_max_pool{n}d")
+        y, where = pool(x, kernel, out, return_indices=True, _random_samples=samples)
+        layer = getattr(t.nn, f"FractionalMaxPool{n}d")(kernel, output_ratio=0.5, _random_samples=samples)
+        found += [y, where, *t.autograd.grad((y * y).sum(), x), layer(x), str(layer), list(pool(x[0], 2, out).shape)]
+    return found
+
+
+def fractional_pooling_to_one(t):
+    x = t.arange(25.0).reshape(1, 1, 5, 5)
+    return t.nn.FractionalMaxPool2d(2, output_size=1)(x)
+
+
+def fractional_pooling_to_too_much(t):
+    return t.nn.functional.fractional_max_pool2d(t.ones(1, 1, 5, 5), 3, output_size=4)
+
+
+def fractional_pooling_to_nothing(t):
+    return t.nn.FractionalMaxPool2d(2)
+
+
+def fractional_pooling_to_both(t):
+    return t.nn.FractionalMaxPool2d(2, output_size=2, output_ratio=0.5)
+
+
+def fractional_pooling_by_a_bad_ratio(t):
+    return t.nn.FractionalMaxPool3d(2, output_ratio=1.5)
+
+
+def _trained(t, name, *shapes, steps=4, **options):
+    """The parameters after some steps, and what the optimiser keeps."""
+    params = [(_probs(t, *shape).detach() / 2 - 0.6).requires_grad_() for shape in shapes]
+    optimizer = getattr(t.optim, name)(params, **options)
+    for step in range(steps):
+        optimizer.zero_grad()
+        sum(((p - 0.1 * step) ** 2 * (1 + p)).sum() for p in params).backward()
+        optimizer.step()
+    kept = optimizer.state_dict()["state"]
+    state = [kept[i][key] for i in sorted(kept) for key in sorted(kept[i])]
+    return [*params, *state, str([sorted(kept[i]) for i in sorted(kept)]), str(sorted(optimizer.defaults))]
+
+
+def adafactor(t):
+    shapes = ((3, 4), (5,), (2, 3, 2), ())
+    found = _trained(t, "Adafactor", *shapes) + _trained(t, "Adafactor", *shapes, maximize=True, lr=0.1)
+    return found + _trained(t, "Adafactor", *shapes, weight_decay=0.1, beta2_decay=-0.5, eps=(1e-8, 1e-2), d=1.5)
+
+
+def adafactor_with_a_bad_threshold(t):
+    return t.optim.Adafactor([t.ones(2)], d=0.5)
+
+
+def adafactor_with_a_bad_decay(t):
+    return t.optim.Adafactor([t.ones(2)], beta2_decay=0.5)
+
+
+def adafactor_of_complex_numbers(t):
+    p = t.ones(2, dtype=t.complex64, requires_grad=True)
+    p.grad = t.ones(2, dtype=t.complex64)
+    return t.optim.Adafactor([p]).step()
+
+
+def _rounded(found):
+    """As far as bfloat16 is the same everywhere."""
+    return [x if isinstance(x, str) else (x.detach() * 64).round() / 64 for x in found]
+
+
+def muon(t):
+    found = _rounded(_trained(t, "Muon", (3, 5), (6, 2), lr=0.02))
+    found += _rounded(_trained(t, "Muon", (4, 4), nesterov=False, adjust_lr_fn="match_rms_adamw", weight_decay=0.0))
+    return found
+
+
+def muon_of_a_vector(t):
+    return t.optim.Muon([t.ones(3)])
+
+
+def muon_with_an_unknown_adjustment(t):
+    return t.optim.Muon([t.ones(3, 3)], adjust_lr_fn="other")
+
+
+def _attended(t, mask, **options):
+    made = [t.sin(t.arange(24.0, dtype=t.float64) * k).reshape(2, 3, 4).requires_grad_() for k in (1.1, 0.7, 1.9)]
+    y = t.nn.functional.scaled_dot_product_attention(*made, attn_mask=mask, **options)
+    grads = t.autograd.grad((y * y).sum(), made, create_graph=True)
+    return [y, *grads, *t.autograd.grad(sum((g * g).sum() for g in grads), made)]
+
+
+def attention_that_sees_nothing(t):
+    shown = t.tensor([[False, False, False], [True, False, True], [False, False, True]])
+    scores = t.zeros(3, 3, dtype=t.float64).masked_fill(~shown, -t.inf)
+    one = t.stack([shown, ~shown])
+    return [*_attended(t, shown), *_attended(t, scores), *_attended(t, one), *_attended(t, one.any(0))]
+
+
+def attention_that_sees_nothing_before(t):
+    scores = t.zeros(2, 3, 3, dtype=t.float64)
+    scores[0, :, 0] = -t.inf
+    later = t.ones(3, 3, dtype=t.bool).triu(1)
+    return _attended(t, scores.masked_fill(later, -t.inf))
+
+
+def signs_of_remainders(t):
+    found = []
+    for divisor in (3.0, -3.0):
+        x = t.tensor([-0.0, 0.0, -3.0, 3.0, -6.0, 6.0, -4.0, 4.0])
+        found += [1 / (x % divisor), 1 / t.remainder(x, t.tensor([divisor])), 1 / t.fmod(x, divisor)]
+    return [*found, t.tensor([-3, 3, 4]) % 3]
+
+
+def absolute_bools(t):
+    return t.tensor([True]).abs()
+
+
+def relu_of_bools(t):
+    return t.relu(t.tensor([True]))
+
+
+def products_of_bools(t):
+    return t.ones(2, 2, dtype=t.bool) @ t.ones(2, 2, dtype=t.bool)
+
+
+def sums_of_products_of_bools(t):
+    return t.einsum("ij,jk->ik", t.ones(2, 2, dtype=t.bool), t.ones(2, 2, dtype=t.bool))
+
+
+def rounded_bools(t):
+    return t.tensor([True]).ceil()
+
+
+def outer_products_of_bools(t):
+    return [t.outer(*[t.ones(2, dtype=t.bool)] * 2), t.kron(*[t.ones(1, 2, dtype=t.bool)] * 2)]

@@ -196,3 +196,120 @@ CALLS = {
     "SWALR linear": lambda t: _swalr(t, anneal_strategy="linear", anneal_epochs=4),
     "SWALR at once": lambda t: _swalr(t, anneal_epochs=0),
 }
+
+
+def _general(t, *shape):
+    """Not symmetric, and such that rows have to be exchanged."""
+    count = 1
+    for n in shape:
+        count *= n
+    return (t.sin(t.arange(count, dtype=t.float64) ** 1.5 * 1.7 + 0.4) * 2).reshape(shape).requires_grad_()
+
+
+def _kinds(t, made):
+    return [*made, type(made).__name__, str([x.grad_fn is not None for x in made])]
+
+
+def _unpacked(t, *shape, **options):
+    made = t.linalg.lu_factor(_general(t, *shape))
+    return _kinds(t, t.lu_unpack(*made, **options))
+
+
+def _lu_gradients(t, *shape):
+    x = _general(t, *shape)
+    P, L, U = t.linalg.lu(x)
+    LU, pivots = t.linalg.lu_factor(x)
+    y = (L * t.arange(1.0, L.numel() + 1).reshape(L.shape)).sum() + (U * U).sum() + (LU * LU * LU).sum()
+    (g,) = t.autograd.grad(y, x, create_graph=True)
+    return [P, L, U, LU, pivots, g, *t.autograd.grad((g * g).sum(), x)]
+
+
+def _lu_solutions(t, *shape, **options):
+    A = _general(t, *shape)
+    B = _matrix(t, *shape)
+    X = t.linalg.lu_solve(*t.linalg.lu_factor(A), B, **options)
+    return [X, *t.autograd.grad((X * X).sum(), (A, B))]
+
+
+def _singular(t, *extra):
+    return t.stack(
+        [t.zeros(2, 2, dtype=t.float64), t.eye(2, dtype=t.float64) * 2, t.ones(2, 2, dtype=t.float64), *extra]
+    )
+
+
+def _large_lu(t):
+    """Larger than what is eliminated at once."""
+    x = t.sin(t.arange(70.0 * 50, dtype=t.float64) ** 1.3).reshape(70, 50)
+    found = []
+    for A in (x, x.T, x[:50]):
+        P, L, U = t.linalg.lu(A)
+        found += [P @ L @ U - A, t.linalg.lu_factor(A).pivots, L.sum(), U.sum()]
+    return found
+
+
+def _eigen(t, *shape, dtype=None):
+    x = _general(t, *shape)
+    x = x if dtype is None else (x + 1j * x.flip(-1)).detach().requires_grad_()
+    values, vectors = t.linalg.eig(x)
+    order = values.detach().real * 3 + values.detach().imag
+    again = (vectors * values.unsqueeze(-2)) @ t.linalg.inv(vectors)
+    y = (values * values).real.sum() + values.abs().sum() + (vectors.abs() ** 3).sum()
+    (g,) = t.autograd.grad(y, x, create_graph=True)
+    return [
+        order.sort(-1)[0],
+        again.real,
+        g,
+        *t.autograd.grad((g * g.conj()).real.sum(), x),
+        values.dtype is vectors.dtype,
+    ]
+
+
+CALLS |= {
+    "lu": lambda t: _kinds(t, t.linalg.lu(_general(t, 3, 3))),
+    "lu of a batch": lambda t: _kinds(t, t.linalg.lu(_general(t, 2, 3, 4))),
+    "lu of no rows": lambda t: [*t.linalg.lu(t.ones(0, 3))],
+    "lu of no matrices": lambda t: [*t.linalg.lu_factor(t.ones(0, 3, 3))],
+    "lu of a vector": lambda t: t.linalg.lu_factor(t.ones(2)),
+    "lu without exchanges": lambda t: t.linalg.lu(t.eye(2), pivot=False),
+    "lu of large matrices": _large_lu,
+    "lu_factor": lambda t: _kinds(t, t.linalg.lu_factor(_general(t, 2, 3, 3))),
+    "lu_factor tall": lambda t: _kinds(t, t.linalg.lu_factor_ex(_general(t, 5, 3))),
+    "lu_factor wide": lambda t: _kinds(t, t.linalg.lu_factor_ex(_general(t, 2, 3, 5))),
+    "lu_factor of complex numbers": lambda t: [*t.linalg.lu_factor(_general(t, 3, 3) + 1j * _matrix(t, 3, 3))],
+    "lu_factor of a singular matrix": lambda t: t.linalg.lu_factor(t.zeros(2, 2)),
+    "lu_factor_ex of singular matrices": lambda t: [*t.linalg.lu_factor_ex(_singular(t))],
+    "lu gradients": lambda t: _lu_gradients(t, 3, 3),
+    "lu gradients tall": lambda t: _lu_gradients(t, 5, 3),
+    "lu gradients wide": lambda t: _lu_gradients(t, 2, 3, 5),
+    "lu_unpack": lambda t: _unpacked(t, 2, 3, 3),
+    "lu_unpack of wide ones": lambda t: _unpacked(t, 3, 5),
+    "lu_unpack of tall ones": lambda t: _unpacked(t, 5, 3),
+    "lu_unpack of exchanges": lambda t: [*t.lu_unpack(*t.linalg.lu_factor(_general(t, 3, 3)), unpack_data=False)],
+    "lu_unpack of factors": lambda t: _unpacked(t, 3, 3, unpack_pivots=False),
+    "lu_unpack of other exchanges": lambda t: t.lu_unpack(t.eye(2), t.ones(2, dtype=t.int64)),
+    "lu_solve": lambda t: _lu_solutions(t, 2, 3, 3),
+    "lu_solve right": lambda t: _lu_solutions(t, 3, 3, left=False),
+    "lu_solve adjoint": lambda t: _lu_solutions(t, 3, 3, adjoint=True),
+    "lu_solve adjoint right": lambda t: _lu_solutions(t, 3, 3, adjoint=True, left=False),
+    "eig": lambda t: _eigen(t, 4, 4),
+    "eig of a batch": lambda t: _eigen(t, 2, 3, 3),
+    "eig of complex numbers": lambda t: _eigen(t, 3, 3, dtype="complex"),
+    "eig of single precision": lambda t: str([x.dtype for x in t.linalg.eig(t.eye(2))]),
+    "eigvals": lambda t: t.linalg.eigvals(t.tensor([[0.0, 1.0], [-1.0, 0.0]])).imag.abs(),
+    "eig of no square": lambda t: t.linalg.eig(t.ones(2, 3)),
+    "inv_ex": lambda t: _kinds(t, t.linalg.inv_ex(_general(t, 2, 3, 3))),
+    "inv_ex of singular matrices": lambda t: [t.linalg.inv_ex(_singular(t)).info, t.linalg.inv_ex(_singular(t))[0][1]],
+    "inv_ex of a singular matrix": lambda t: t.linalg.inv_ex(t.zeros(2, 2), check_errors=True),
+    "solve_ex": lambda t: _kinds(t, t.linalg.solve_ex(_general(t, 3, 3), _matrix(t, 3, 2))),
+    "solve_ex right": lambda t: _kinds(t, t.linalg.solve_ex(_general(t, 3, 3), _matrix(t, 2, 3), left=False)),
+    "solve_ex of a vector": lambda t: [*t.linalg.solve_ex(_general(t, 3, 3), _matrix(t, 3))],
+    "solve_ex of singular matrices": lambda t: [t.linalg.solve_ex(_singular(t), t.ones(3, 2, 1).double()).info],
+    "solve_ex of a singular matrix": lambda t: t.linalg.solve_ex(t.zeros(2, 2), t.ones(2), check_errors=True),
+    "cholesky_ex": lambda t: _kinds(t, t.linalg.cholesky_ex(_spd(t))),
+    "cholesky_ex upper": lambda t: _kinds(t, t.linalg.cholesky_ex(_spd(t), upper=True)),
+    "cholesky_ex gradients": _graded(lambda t, A: t.linalg.cholesky_ex(A).L, _spd),
+    "cholesky_ex of others": lambda t: [
+        t.linalg.cholesky_ex(_singular(t, -t.eye(2).double(), t.eye(2).double() - t.eye(2).double().flip(0) * 2)).info
+    ],
+    "cholesky_ex of no positive matrix": lambda t: t.linalg.cholesky_ex(t.zeros(2, 2), check_errors=True),
+}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +96,17 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["--help"])
     said = capsys.readouterr().out
     assert all(name in said for name in ("serve", "status", "version"))
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["version"]])
+def test_a_reader_that_has_gone_is_no_traceback(worker: WorkerProcess, arguments: list[str]) -> None:
+    """As before `| head`, which reads no more than it needs."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "teletensor", *arguments],
+        stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60,
+        env={**os.environ, "TELETENSOR_TOKEN": str(worker.token), "TELETENSOR_ADMIN_URL": worker.admin},
+    )  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")

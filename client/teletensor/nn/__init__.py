@@ -17,6 +17,7 @@ from teletensor.nn.activation import (
     PReLU,
     ReLU,
     ReLU6,
+    RReLU,
     SiLU,
     Threshold,
 )
@@ -28,46 +29,19 @@ from teletensor.nn.adaptive_pooling import (
     AdaptiveMaxPool2d,
     AdaptiveMaxPool3d,
 )
-from teletensor.nn.attention import (
-    MultiheadAttention,
-)
-from teletensor.nn.bags import (
-    EmbeddingBag,
-)
-from teletensor.nn.batchnorm import (
-    BatchNorm1d,
-    BatchNorm2d,
-    BatchNorm3d,
-    InstanceNorm1d,
-    InstanceNorm2d,
-    InstanceNorm3d,
-)
-from teletensor.nn.containers import (
-    ModuleList,
-    Sequential,
-)
+from teletensor.nn.adaptive_softmax import AdaptiveLogSoftmaxWithLoss
+from teletensor.nn.attention import MultiheadAttention
+from teletensor.nn.bags import EmbeddingBag
+from teletensor.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
+from teletensor.nn.containers import ModuleList, Sequential
 from teletensor.nn.conv import Conv1d, Conv2d, Conv3d
 from teletensor.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from teletensor.nn.distance import (
-    CosineSimilarity,
-    PairwiseDistance,
-)
-from teletensor.nn.dropout import (
-    AlphaDropout,
-    Dropout,
-    Dropout1d,
-    Dropout2d,
-    Dropout3d,
-    FeatureAlphaDropout,
-)
-from teletensor.nn.flatten import (
-    Flatten,
-    Unflatten,
-)
-from teletensor.nn.folding import (
-    Fold,
-    Unfold,
-)
+from teletensor.nn.distance import CosineSimilarity, PairwiseDistance
+from teletensor.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
+from teletensor.nn.flatten import Flatten, Unflatten
+from teletensor.nn.folding import Fold, Unfold
+from teletensor.nn.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
+from teletensor.nn.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from teletensor.nn.lazy import (
     LazyBatchNorm1d,
     LazyBatchNorm2d,
@@ -83,15 +57,12 @@ from teletensor.nn.lazy import (
     LazyInstanceNorm3d,
     LazyLinear,
 )
-from teletensor.nn.linear import (
-    Bilinear,
-    Identity,
-    Linear,
-)
+from teletensor.nn.linear import Bilinear, Identity, Linear
 from teletensor.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
     CrossEntropyLoss,
+    CTCLoss,
     GaussianNLLLoss,
     HuberLoss,
     KLDivLoss,
@@ -105,24 +76,16 @@ from teletensor.nn.margin import (
     CosineEmbeddingLoss,
     HingeEmbeddingLoss,
     MarginRankingLoss,
+    MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss,
     MultiMarginLoss,
     SoftMarginLoss,
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
-from teletensor.nn.module import (
-    Module,
-)
-from teletensor.nn.module_dict import (
-    ModuleDict,
-)
-from teletensor.nn.normalization import (
-    GroupNorm,
-    LayerNorm,
-    LocalResponseNorm,
-    RMSNorm,
-)
+from teletensor.nn.module import Module
+from teletensor.nn.module_dict import ModuleDict
+from teletensor.nn.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from teletensor.nn.padding import (
     CircularPad1d,
     CircularPad2d,
@@ -141,16 +104,8 @@ from teletensor.nn.padding import (
     ZeroPad3d,
 )
 from teletensor.nn.parallel import DataParallel
-from teletensor.nn.parameter import (
-    Buffer,
-    Parameter,
-    UninitializedBuffer,
-    UninitializedParameter,
-)
-from teletensor.nn.parameter_containers import (
-    ParameterDict,
-    ParameterList,
-)
+from teletensor.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
+from teletensor.nn.parameter_containers import ParameterDict, ParameterList
 from teletensor.nn.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -162,18 +117,8 @@ from teletensor.nn.pooling import (
     MaxPool2d,
     MaxPool3d,
 )
-from teletensor.nn.rnn import (
-    GRU,
-    LSTM,
-    RNN,
-    RNNBase,
-)
-from teletensor.nn.rnn_cells import (
-    GRUCell,
-    LSTMCell,
-    RNNCell,
-    RNNCellBase,
-)
+from teletensor.nn.rnn import GRU, LSTM, RNN, RNNBase
+from teletensor.nn.rnn_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from teletensor.nn.smooth_activation import (
     GLU,
     Hardshrink,
@@ -189,26 +134,10 @@ from teletensor.nn.smooth_activation import (
     Tanh,
     Tanhshrink,
 )
-from teletensor.nn.sparse import (
-    Embedding,
-)
-from teletensor.nn.transformer import (
-    TransformerEncoder,
-    TransformerEncoderLayer,
-)
-from teletensor.nn.transformer_decoder import (
-    Transformer,
-    TransformerDecoder,
-    TransformerDecoderLayer,
-)
-from teletensor.nn.unpooling import (
-    CTCLoss,
-    MaxUnpool1d,
-    MaxUnpool2d,
-    MaxUnpool3d,
-    RReLU,
-    SyncBatchNorm,
-)
+from teletensor.nn.sparse import Embedding
+from teletensor.nn.transformer import TransformerEncoder, TransformerEncoderLayer
+from teletensor.nn.transformer_decoder import Transformer, TransformerDecoder, TransformerDecoderLayer
+from teletensor.nn.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from teletensor.nn.vision import (
     ChannelShuffle,
     PixelShuffle,
@@ -230,6 +159,7 @@ __all__ = [
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
+    "AdaptiveLogSoftmaxWithLoss",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
@@ -271,6 +201,8 @@ __all__ = [
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
@@ -321,6 +253,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
     "MultiheadAttention",

@@ -233,3 +233,19 @@ class Threshold(Module):
 
 def _inplace(module: Any) -> str:
     return ", inplace=True" if module.inplace else ""
+
+
+class RReLU(Module):
+    """Negative numbers times a slope that is drawn for each in training, and between the bounds otherwise."""
+
+    def __init__(self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False) -> None:
+        super().__init__()
+        self.lower, self.upper, self.inplace = lower, upper, inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The activations."""
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        """What `repr` shows of the options."""
+        return f"lower={self.lower}, upper={self.upper}" + (", inplace=True" if self.inplace else "")

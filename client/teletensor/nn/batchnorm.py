@@ -1,7 +1,8 @@
-"""Layers that keep running statistics: batch and instance norm."""
+"""Layers that keep running statistics, and batch norm."""
 
-import warnings
 from typing import Any
+
+from teletensor_core.errors import ArgumentError
 
 import teletensor as tt
 from teletensor.nn import functional as F
@@ -146,80 +147,42 @@ class BatchNorm3d(_BatchNorm):
             raise ValueError(f"expected 5D input (got {input.ndim}D input)")
 
 
-class _InstanceNorm(_NormBase):
-    """Instance norm of (N, C, ...), or without N; the subclasses say how many dimensions."""
-
-    ndim: int
+class SyncBatchNorm(_BatchNorm):
+    """Batch normalisation over the batches of all processes; there is one, so it is that of this process's."""
 
     def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float = 0.1,
-        affine: bool = False,
-        track_running_stats: bool = False,
-        device: Any = None,
-        dtype: Any = None,
-        *,
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+        track_running_stats: bool = True, process_group: Any = None, device: Any = None, dtype: Any = None, *,
         bias: bool = True,
-    ) -> None:
+    ) -> None:  # fmt: skip
+        if process_group is not None:
+            raise ArgumentError("there is one process: SyncBatchNorm takes no process_group")
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Every channel of every sample normalised by itself, or by running statistics."""
-        self._check_input_dim(input)
-        self._check_features(input)
-        if input.ndim == self.ndim + 1:
-            return self._normalise(input.unsqueeze(0)).squeeze(0)
-        return self._normalise(input)
-
-    def _normalise(self, input: Tensor) -> Tensor:
-        return F.instance_norm(
-            input,
-            self.running_mean,
-            self.running_var,
-            self.weight,
-            self.bias,
-            self.training or not self.track_running_stats,
-            self.momentum if self.momentum is not None else 0.0,
-            self.eps,
-        )
+        self.process_group = process_group
 
     def _check_input_dim(self, input: Tensor) -> None:
-        allowed = (self.ndim + 1, self.ndim + 2)
-        if input.ndim not in allowed:
-            raise ValueError(f"expected {allowed[0]}D or {allowed[1]}D input (got {input.ndim}D input)")
+        if input.dim() < 2:
+            raise ArgumentError(f"expected at least 2D input (got {input.dim()}D input)")
 
-    def _check_features(self, input: Tensor) -> None:
-        dim = input.ndim - self.ndim - 1
-        if input.shape[dim] == self.num_features:
-            return
-        if self.affine:
-            raise ValueError(
-                f"expected input's size at dim={dim} to match num_features "
-                f"({self.num_features}), but got: {input.shape[dim]}."
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
+        """The module with its batch normalisations replaced by ones of this class, with the same state."""
+        made = module
+        if isinstance(module, _BatchNorm) and not isinstance(module, cls):
+            made = cls(
+                module.num_features,
+                module.eps,
+                module.momentum,
+                module.affine,
+                module.track_running_stats,
+                process_group,
+                bias=module.bias is not None,
             )
-        warnings.warn(
-            f"input's size at dim={dim} does not match num_features. "
-            "You can silence this warning by not passing in num_features, "
-            "which is not used because affine=False",
-            stacklevel=3,
-        )
-
-
-class InstanceNorm1d(_InstanceNorm):
-    """Instance norm of (N, C, L) or (C, L)."""
-
-    ndim = 1
-
-
-class InstanceNorm2d(_InstanceNorm):
-    """Instance norm of (N, C, H, W) or (C, H, W)."""
-
-    ndim = 2
-
-
-class InstanceNorm3d(_InstanceNorm):
-    """Instance norm of (N, C, D, H, W) or (C, D, H, W)."""
-
-    ndim = 3
+            if module.affine:
+                made.weight, made.bias = module.weight, module.bias
+            made.running_mean, made.running_var = module.running_mean, module.running_var
+            made.num_batches_tracked = module.num_batches_tracked
+            made.training = module.training
+        for name, child in module.named_children():
+            made.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return made

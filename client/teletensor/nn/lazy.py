@@ -9,12 +9,10 @@ from teletensor.nn.batchnorm import (
     BatchNorm1d,
     BatchNorm2d,
     BatchNorm3d,
-    InstanceNorm1d,
-    InstanceNorm2d,
-    InstanceNorm3d,
 )
 from teletensor.nn.conv import Conv1d, Conv2d, Conv3d
 from teletensor.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from teletensor.nn.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from teletensor.nn.linear import Linear
 from teletensor.nn.module import Module
 from teletensor.nn.parameter import (

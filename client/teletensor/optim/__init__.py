@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 from teletensor import missing as _missing
 from teletensor.optim import lr_scheduler, swa_utils
+from teletensor.optim.adafactor import Adafactor
 from teletensor.optim.adam import Adam, AdamW
 from teletensor.optim.adam_variants import Adamax, NAdam, RAdam
 from teletensor.optim.adaptive import Adadelta, Adagrad, RMSprop
 from teletensor.optim.lbfgs import LBFGS
+from teletensor.optim.muon import Muon
 from teletensor.optim.optimizer import Optimizer
 from teletensor.optim.resilient import ASGD, Rprop
 from teletensor.optim.sgd import SGD
@@ -17,10 +19,12 @@ __all__ = [
     "LBFGS",
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
+    "Muon",
     "NAdam",
     "Optimizer",
     "RAdam",

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TypeAlias
-
-from teletensor.locations import PACKAGE
 
 # Who did it: this process, the engine that computes (a worker's, or the one here), or a region that the user named.
 Side: TypeAlias = str
@@ -38,11 +35,3 @@ class Event:
     def duration(self) -> int:
         """How long it took, ns."""
         return self.end - self.start
-
-
-def user_line() -> str:
-    """The innermost line on the stack that is not teletensor's own."""
-    frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(PACKAGE) and frame.f_back is not None:
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

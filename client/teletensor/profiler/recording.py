@@ -8,17 +8,19 @@ import threading
 import time
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from teletensor_core.errors import ArgumentError
 
 from teletensor import dispatch, sessions
 from teletensor.local import LocalSession
-from teletensor.profiler.events import CLIENT, ENGINE, REGION, Event, user_line
-from teletensor.profiler.worker_side import WorkerSide
-from teletensor.remote import RemoteSession
+from teletensor.missing import place as user_line
+from teletensor.profiler.events import CLIENT, ENGINE, REGION, Event
 from teletensor.session import Session
 from teletensor.shadowing import shadow
+
+if TYPE_CHECKING:
+    from teletensor.profiler.worker_side import WorkerSide
 
 _CALLS = ("apply", "apply_inplace", "apply_many", "apply_mutation", "apply_pair")
 _COMMANDS = ("backward", "define_program", "read", "read_later", "run_program", "specs", "synchronize", "upload")
@@ -73,6 +75,10 @@ class Recording:
             for name in ("backward", "run_program"):
                 self._replace(session, name, lambda original, name=name: self._command(session, name, original, ENGINE))  # type: ignore[misc]
             return
+        # Loaded by whoever opened the session: a profile of this process alone has no use for gRPC.
+        from teletensor.profiler.worker_side import WorkerSide
+        from teletensor.remote import RemoteSession
+
         for name in _COMMANDS:
             self._replace(session, name, lambda original, name=name: self._command(session, name, original))  # type: ignore[misc]
         if isinstance(session, RemoteSession):

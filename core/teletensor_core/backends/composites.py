@@ -12,7 +12,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from teletensor_core.kernels import (
-    activation, attention, convolution, normalization, optimizers, pooling, scatter, softmax,
+    activation,
+    attention,
+    convolution,
+    normalization,
+    optimizers,
+    pooling,
+    scatter,
+    softmax,
 )  # fmt: skip
 from teletensor_core.kernels.windows import Geometry
 

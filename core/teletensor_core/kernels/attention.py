@@ -29,6 +29,21 @@ def offset(xp: Any, query: Any, key: Any, mask: Any, is_causal: bool) -> Any:
     return later if mask is None else mask + later
 
 
+def without_hidden_rows(xp: Any, query: Any, key: Any, mask: Any, is_causal: bool) -> tuple[Any, Any]:
+    """A mask under which every row sees something, and which rows saw nothing under the given one; None for no mask.
+
+    Such rows have no softmax: what they give, and what reaches others through them, is zero.
+    """
+    if mask is None:
+        return None, None
+    seen = mask if mask.dtype.kind == "b" else mask > -math.inf
+    if is_causal:
+        seen = xp.logical_and(seen, xp.arange(key.shape[-2]) <= xp.arange(query.shape[-2])[:, None])
+    hidden = xp.logical_not(xp.any(seen, axis=-1, keepdims=True))
+    shown = xp.logical_or(mask, hidden) if mask.dtype.kind == "b" else xp.where(hidden, xp.zeros_like(mask), mask)
+    return shown, hidden
+
+
 def weights(xp: Any, query: Any, key: Any, added: Any, scale: float) -> Any:
     """softmax(query key^T * scale + added)."""
     scores = xp.matmul(query, _turned(xp, key, scale))

@@ -21,7 +21,13 @@ def _activation(**more):
     return {"infer": _continuous, "namespaces": _F, "samples": unary()} | more
 
 
-@op(infer=rules.same, saves=("out",), inplace=True, namespaces=("torch", "Tensor", "nn.functional"), samples=unary())
+@op(
+    infer=domains.real_numeric(rules.same),
+    saves=("out",),
+    inplace=True,
+    namespaces=("torch", "Tensor", "nn.functional"),
+    samples=unary(),
+)
 def relu(xp, input):
     """The positive part."""
     return xp.maximum(input, 0)

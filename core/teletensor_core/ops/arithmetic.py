@@ -217,9 +217,10 @@ _modular: Family = {
 
 @op(**_modular)
 def remainder(xp, input, other):
-    """The remainder of division rounded down: it has the divisor's sign."""
+    """The remainder of division rounded down: it has the divisor's sign, and a zero that of the dividend."""
     _check_divisor(input, other)
-    return xp.remainder(input, other)
+    out = xp.remainder(input, other)
+    return xp.where(out == 0, xp.copysign(out, input), out) if out.dtype.kind == "f" else out
 
 
 @op(**_modular, numbers=("other",))

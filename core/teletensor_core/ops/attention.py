@@ -43,7 +43,8 @@ def _weights(ops, query, key, attn_mask, is_causal, scale):
         scores = (
             ops.masked_fill(scores, ops.logical_not(attn_mask), -math.inf) if is_bool else ops.add(scores, attn_mask)
         )
-    return ops.softmax(scores, dim=-1), factor
+    hidden = ops.all(ops.eq(scores, -math.inf), dim=-1, keepdim=True)
+    return ops.masked_fill(ops.softmax(ops.masked_fill(scores, hidden, 0), dim=-1), hidden, 0), factor
 
 
 _q = T(2, 3, 4)
@@ -61,9 +62,11 @@ _samples = calls(
     samples=_samples,
 )
 def scaled_dot_product_attention(xp, query, key, value, attn_mask=None, *, is_causal=False, scale=None):
-    """softmax(query key^T * scale + mask) value."""
-    added = xp.attention_offset(query, key, attn_mask, is_causal)
-    return attention.forward(xp, query, key, value, added, attention.factor(query, scale))
+    """softmax(query key^T * scale + mask) value. Zeros for rows that see nothing."""
+    mask, hidden = attention.without_hidden_rows(xp, query, key, attn_mask, is_causal)
+    added = xp.attention_offset(query, key, mask, is_causal)
+    out = attention.forward(xp, query, key, value, added, attention.factor(query, scale))
+    return out if hidden is None else xp.where(hidden, xp.zeros_like(out), out)
 
 
 @scaled_dot_product_attention.vjp("query", "key", "value", "attn_mask")
@@ -90,5 +93,7 @@ def _(ops, g, out, query, key, value, attn_mask=None, *, is_causal=False, scale=
 )
 def attention_backward(xp, g, query, key, value, attn_mask=None, *, is_causal, scale):
     """The gradients of attention for query, key and value, which are of one batch."""
-    added = xp.attention_offset(query, key, attn_mask, is_causal)
+    mask, hidden = attention.without_hidden_rows(xp, query, key, attn_mask, is_causal)
+    added = xp.attention_offset(query, key, mask, is_causal)
+    g = g if hidden is None else xp.where(hidden, xp.zeros_like(g), g)
     return attention.backward(xp, g, query, key, value, added, attention.factor(query, scale))

@@ -5,7 +5,7 @@ import functools
 from teletensor_core import dtypes
 from teletensor_core.errors import ShapeError
 from teletensor_core.registry import TensorList, op
-from teletensor_core.rules import sum_dtype
+from teletensor_core.rules import domains, sum_dtype
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
 
@@ -66,8 +66,11 @@ def _einsum_spec(operands, *, equation):
     terms, output = parse(equation, tuple(x.ndim for x in operands))
     sizes = _sizes(terms, [x.shape for x in operands], equation)
     dtype = dtypes.result_type(operands)
-    if len(terms) == 1 and set(terms[0]) - set(output):
-        dtype = sum_dtype(dtype, None)
+    if set().union(*terms) - set(output):
+        if len(terms) == 1:
+            dtype = sum_dtype(dtype, None)
+        else:
+            domains.require(dtype, domains.INTEGERS, domains.FLOATS, domains.COMPLEX)
     return spec(tuple(sizes[c] for c in output), dtype)
 
 

@@ -144,7 +144,7 @@ def _(ops, g, out, input):
     return ops.mul(ops.mul(g, ops.conj(ops.mul(ops.mul(out, out), out))), -0.5)
 
 
-@op(infer=rules.to_real, saves=("input",), inplace=True, aliases=("absolute",), samples=unary())
+@op(infer=domains.numeric(rules.to_real), saves=("input",), inplace=True, aliases=("absolute",), samples=unary())
 def abs(xp, input):
     """The absolute value; of complex numbers the modulus."""
     return xp.absolute(input)

@@ -5,8 +5,8 @@ from teletensor_core.registry import Family, op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, calls, unary
 
-_real = domains.real(rules.same)
-_step: Family = {"infer": _real, "inplace": True, "samples": unary()}
+_numeric = domains.real_numeric(rules.same)
+_step: Family = {"infer": _numeric, "inplace": True, "samples": unary()}
 
 
 def _zero(ops, g, out, input, **attrs):
@@ -31,7 +31,7 @@ def trunc(xp, input):
     return xp.trunc(input) if input.dtype.kind == "f" else input.copy()
 
 
-@op(infer=_real, inplace=True, samples=calls(Sample(T(3, 4)), Sample(T(5), decimals=1), Sample(T())))
+@op(infer=_numeric, inplace=True, samples=calls(Sample(T(3, 4)), Sample(T(5), decimals=1), Sample(T())))
 def round(xp, input, *, decimals=0):
     """To the nearest integer (or decimal place), halves to even."""
     if input.dtype.kind != "f":

@@ -6,6 +6,7 @@ from typing import Any
 
 from teletensor_core import dtypes
 from teletensor_core.errors import DTypeError, ShapeError
+from teletensor_core.rules import domains
 from teletensor_core.rules.dims import broadcast_shapes
 from teletensor_core.spec import Shape, Spec, spec
 
@@ -19,6 +20,7 @@ def same_dtype(*operands: Any) -> dtypes.DType:
                 f"expected m1 and m2 to have the same dtype, but got: {present[0].dtype.name} != {x.dtype.name}"
             )
     dtype: dtypes.DType = present[0].dtype
+    domains.require(dtype, domains.INTEGERS, domains.FLOATS, domains.COMPLEX)
     return dtype
 
 

@@ -247,3 +247,29 @@ def poisson_nll_loss(
         stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
         loss = loss + stirling.masked_fill(target <= 1, 0.0)
     return reductions.apply(loss, reduction)
+
+
+def multilabel_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Means over classes of `max(0, 1 - (input[y] - input[i]))`, summed over a row's classes y and all others i.
+
+    `target` is like `input`, (C,) or (N, C): a row's classes first, and -1 after the last of them.
+    """
+    reduction = reductions.choose(reduction, size_average, reduce)
+    if input.ndim not in (1, 2):
+        raise RuntimeError(
+            f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}"
+        )
+    if target.shape != input.shape:
+        raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
+    named = (target != -1).long().cumprod(-1)
+    classes = target * named
+    is_named = tt.zeros_like(target).scatter_add(-1, classes, named) > 0
+    gaps = 1 - input.gather(-1, classes).unsqueeze(-1) + input.unsqueeze(-2)
+    counted = named.bool().unsqueeze(-1) & ~is_named.unsqueeze(-2)
+    return reductions.apply(tt.where(counted, gaps, 0).relu().sum((-2, -1)) / input.shape[-1], reduction)

@@ -5,12 +5,11 @@ matrix of weights (output, input), says all there is to say about a dimension.
 """
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Matrix = npt.NDArray[np.floating[Any]]
+Matrix: TypeAlias = "np.ndarray[Any, np.dtype[np.floating[Any]]]"
 
 _CUBIC = -0.75
 _CUBIC_ANTIALIAS = -0.5

@@ -9,6 +9,7 @@ from typing import Any
 from teletensor import nn
 from teletensor.nn.modules import (
     activation,
+    adaptive,
     batchnorm,
     channelshuffle,
     container,
@@ -34,6 +35,7 @@ from teletensor.nn.modules import (
 
 __all__ = [
     "activation",
+    "adaptive",
     "batchnorm",
     "channelshuffle",
     "container",

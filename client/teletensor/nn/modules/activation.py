@@ -13,6 +13,7 @@ from teletensor.nn.activation import (
     PReLU,
     ReLU,
     ReLU6,
+    RReLU,
     SiLU,
     Threshold,
 )
@@ -32,7 +33,6 @@ from teletensor.nn.smooth_activation import (
     Tanh,
     Tanhshrink,
 )
-from teletensor.nn.unpooling import RReLU
 
 __all__ = [
     "CELU",

@@ -1,8 +1,7 @@
 """Batch norm."""
 
-from teletensor.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, _BatchNorm, _NormBase
+from teletensor.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm, _BatchNorm, _NormBase
 from teletensor.nn.lazy import LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d
-from teletensor.nn.unpooling import SyncBatchNorm
 
 __all__ = [
     "BatchNorm1d",

@@ -8,6 +8,7 @@ from teletensor.nn.adaptive_pooling import (
     AdaptiveMaxPool2d,
     AdaptiveMaxPool3d,
 )
+from teletensor.nn.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
 from teletensor.nn.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -31,6 +32,8 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
