@@ -20,7 +20,7 @@ from teletensor_core.kernels import (
     pooling,
     scatter,
     softmax,
-)  # fmt: skip
+)
 from teletensor_core.kernels.windows import Geometry
 
 
