@@ -21,6 +21,11 @@ class LocalProgram:
         self._program = Program(engine, code, _plan_of)
         self._lines = tuple(locations)
 
+    @property
+    def code(self) -> Code:
+        """What it runs."""
+        return self._program.code
+
     def run(self, inputs: Sequence[Ref], numbers: Sequence[Any]) -> tuple[Ref, ...]:
         """Run it now. An error names the line of the command that failed."""
         try:
@@ -30,7 +35,7 @@ class LocalProgram:
 
     def _at_its_line(self, failure: ProgramFailure) -> Exception:
         """A command's error, with the line inside the compiled function."""
-        error, commands = failure.error, self._program.code.commands
+        error, commands = failure.error, self.code.commands
         if isinstance(error, TeletensorError) and failure.command < len(commands):
             location = commands[failure.command].location
             error.where = self._lines[location] if location < len(self._lines) else None
