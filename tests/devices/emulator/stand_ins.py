@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-FACTORISATIONS = ("cholesky", "qr", "svd", "eigh", "eigvalsh", "inv", "pinv", "solve", "lstsq", "det", "slogdet")
+FACTORISATIONS = ("cholesky", "qr", "svd", "eig", "eigh", "eigvalsh", "inv", "pinv", "solve", "lstsq", "det", "slogdet")
 TRANSFORMS = ("fftn", "ifftn", "rfftn", "irfftn")
 
 
