@@ -55,6 +55,7 @@ def run_pairs(machine: SessionMachine, rows: Rows) -> None:
                 if plan.records:
                     record_pair(plan, x, y, value)
         except Exception:
+            # Nothing has changed: the row is run once more the long way, which tells what is wrong.
             return
         table.room = room
         values[handle] = value
