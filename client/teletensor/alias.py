@@ -11,6 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from teletensor import missing
+from teletensor.type_names import take_torch_names
 
 # What PyTorch has below `torch` besides the modules that `teletensor.__all__` names.
 _ALSO = frozenset(("functional", "serialization", "torch_version", "compiler"))
@@ -20,8 +21,9 @@ def as_torch() -> ModuleType:
     """Let `torch` be teletensor for every later import in this process; the module itself.
 
     It takes precedence over an installed PyTorch, which is not touched. `torch.__version__` then is the version of the
-    PyTorch whose API this is. A module of PyTorch that is not here is a ModuleNotFoundError that says so. May be called
-    again. Raises ImportError if PyTorch was imported before: its tensors and these cannot be mixed.
+    PyTorch whose API this is, and types print as PyTorch's do. A module of PyTorch that is not here is a
+    ModuleNotFoundError that says so. May be called again. Raises ImportError if PyTorch was imported before: its
+    tensors and these cannot be mixed.
     """
     # Which asks for the version, and that takes longer than importing most of this package.
     from teletensor.torch_version import API, TorchVersion
@@ -37,6 +39,7 @@ def as_torch() -> ModuleType:
         )
     sys.meta_path.insert(0, _Finder())
     sys.modules["torch"] = own
+    take_torch_names(own)
     own.__dict__["__version__"] = own.__dict__["version"].__version__ = TorchVersion(API)
     return own
 

@@ -23,6 +23,8 @@ _INPLACE: dict[str, Callable[[Any, Any], Tensor]] = {
     "mod": ops.remainder_, "pow": ops.pow_, "and": ops.bitwise_and_, "or": ops.bitwise_or_, "xor": ops.bitwise_xor_,
     "lshift": ops.bitwise_left_shift_, "rshift": ops.bitwise_right_shift_,
 }  # fmt: skip
+# What PyTorch calls the node of a number on the left: 2 - x, 1 / x, 2 ** x.
+_REFLECTED_TITLES = {"sub": "RsubBackward1", "truediv": "MulBackward0", "pow": "PowBackward2"}
 _COMPARISONS = {name: name for name in ("eq", "ne", "lt", "le", "gt", "ge")}
 _OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
 _FREQUENT = frozenset((int, float))
@@ -41,7 +43,9 @@ def methods() -> dict[str, Callable[..., Any]]:
     for name, op in {**_BINARY, **_COMPARISONS}.items():
         found[f"__{name}__"] = _named(f"__{name}__", getattr(ops, op), _forward(OPS[op]))
     for name, op in _BINARY.items():
-        found[f"__r{name}__"] = _named(f"__r{name}__", getattr(ops, op), _reflected(getattr(ops, op)))
+        found[f"__r{name}__"] = _named(
+            f"__r{name}__", getattr(ops, op), _reflected(getattr(ops, op), _REFLECTED_TITLES.get(name))
+        )
     for name, function in _INPLACE.items():
         found[f"__i{name}__"] = _named(f"__i{name}__", function, _calling(function))
     matmul = functions.matmul
@@ -73,10 +77,15 @@ def _calling(function: Callable[[Any, Any], Tensor]) -> Callable[..., Any]:
     return call
 
 
-def _reflected(function: Callable[[Any, Any], Tensor]) -> Callable[..., Any]:
+def _reflected(function: Callable[[Any, Any], Tensor], title: str | None = None) -> Callable[..., Any]:
     def call(self: Tensor, other: Operand) -> Tensor:
         operand = _operand(other, self)
-        return operand if operand is NotImplemented else function(operand, self)
+        if operand is NotImplemented:
+            return operand  # type: ignore[no-any-return]
+        made = function(operand, self)
+        if title is not None and made._node is not None:
+            made._node.title = title
+        return made
 
     return call
 

@@ -150,7 +150,7 @@ def op(
             unnoticed=unnoticed,
             mutates=tuple(mutates),
             random=random,
-            grad_name=grad_name if grad_name == "CopySlices" else (grad_name or _camel(entry["name"])) + "Backward0",
+            grad_name=_full_name(grad_name or _camel(entry["name"])),
             **entry,
         )
         _check(made)
@@ -187,6 +187,11 @@ def _check(made: Op) -> None:
             raise TypeError(
                 f"op {made.name} {what}: no operands called {sorted(unknown)}; operands are {made.operands}"
             )
+
+
+def _full_name(name: str) -> str:
+    """The name of an op's nodes as PyTorch prints it; one that says which backward it is stays as it is."""
+    return name if name == "CopySlices" or "Backward" in name else f"{name}Backward0"
 
 
 def _camel(name: str) -> str:

@@ -53,3 +53,40 @@ def test_a_shape_elsewhere_costs_nothing(session):
     before = session.stats()
     assert (str(x.shape), x.dtype, len(x), x.numel()) == ("torch.Size([3, 4])", teletensor.float32, 3, 12)
     assert (session.stats() - before).round_trips == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda x: x.max(), "MaxBackward1"),
+        (lambda x: x.min(), "MinBackward1"),
+        (lambda x: x.clamp(min=0), "ClampBackward1"),
+        (lambda x: x.norm(), "LinalgVectorNormBackward0"),
+        (lambda x: teletensor.nn.functional.layer_norm(x, (2,)), "NativeLayerNormBackward0"),
+        (lambda x: 2 - x, "RsubBackward1"),
+        (lambda x: 1 / x, "MulBackward0"),
+        (lambda x: 2**x, "PowBackward2"),
+    ],
+)
+def test_a_node_goes_by_its_name_in_pytorch(make, name):
+    assert make(teletensor.ones(2, 2, requires_grad=True)).grad_fn.name() == name
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda a: a @ a, "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)"),
+        (
+            lambda a: a + teletensor.ones(4),
+            "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1",
+        ),
+        (
+            lambda a: teletensor.nn.functional.linear(a, teletensor.ones(2, 2)),
+            "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x2)",
+        ),
+    ],
+)
+def test_a_mismatch_is_told_in_pytorchs_words_alone(call, message):
+    with pytest.raises(RuntimeError) as raised:
+        call(teletensor.ones(2, 3))
+    assert str(raised.value) == message

@@ -256,3 +256,52 @@ def test_after_two_dashes_everything_is_the_programs(tmp_path):
     source = "import sys\nprint(sys.argv[1:])\n"
     assert done(run(tmp_path, source, "--", "--on", "x")) == ["['--on', 'x']"]
     assert done(run(tmp_path, source, "a", "--", "--on", "x")) == ["['a', '--', '--on', 'x']"]
+
+
+TYPES = """
+import pickle, torch
+from torch import nn
+weight = nn.Parameter(torch.ones(2))
+layer = nn.Linear(2, 1)
+for x in (
+    weight, torch.ones(1), weight.shape, weight.dtype, weight.device,
+    layer, nn.MSELoss(), nn.Sequential(), nn.LSTM(1, 1),
+    torch.optim.Adam([weight]), torch.optim.lr_scheduler.StepLR(torch.optim.SGD([weight]), 1),
+    torch.utils.data.TensorDataset(weight), torch.distributions.Normal(0.0, 1.0),
+):
+    print(type(x))
+print(pickle.loads(pickle.dumps(layer))(weight).shape)
+def names(call):
+    try:
+        call()
+    except Exception as error:
+        print(type(error).__name__)
+names(lambda: weight.view(3))
+names(lambda: weight[5])
+names(lambda: weight.add_(1))
+names(lambda: torch.ones("a"))
+"""
+TYPE_NAMES = """\
+<class 'torch.nn.parameter.Parameter'>
+<class 'torch.Tensor'>
+<class 'torch.Size'>
+<class 'torch.dtype'>
+<class 'torch.device'>
+<class 'torch.nn.modules.linear.Linear'>
+<class 'torch.nn.modules.loss.MSELoss'>
+<class 'torch.nn.modules.container.Sequential'>
+<class 'torch.nn.modules.rnn.LSTM'>
+<class 'torch.optim.adam.Adam'>
+<class 'torch.optim.lr_scheduler.StepLR'>
+<class 'torch.utils.data.dataset.TensorDataset'>
+<class 'torch.distributions.normal.Normal'>
+torch.Size([1])
+RuntimeError
+IndexError
+RuntimeError
+TypeError
+"""
+
+
+def test_types_and_errors_print_by_their_names_in_pytorch(tmp_path):
+    assert done(run(tmp_path, TYPES)) == TYPE_NAMES.splitlines()

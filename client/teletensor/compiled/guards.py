@@ -246,10 +246,13 @@ def _names(code: types.CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
+_OURS = ("teletensor", "teletensor_core", "teletensor_protos", "torch", "numpy")
+
+
 @functools.cache
 def _is_users(module: str | None) -> bool:
     """Whether a module is the user's own: neither ours, nor Python's, nor installed."""
-    if module is None or module.split(".")[0] in ("teletensor", "teletensor_core", "teletensor_protos", "numpy"):
+    if module is None or module.split(".")[0] in _OURS:
         return False
     if module.split(".")[0] in sys.stdlib_module_names and module != "__main__":
         return False

@@ -59,7 +59,7 @@ def amin(xp, input, *, dim=None, keepdim=False):
     infer=_whole_spec,
     saves=("input", "out"),
     namespaces=(),
-    grad_name="Max",
+    grad_name="MaxBackward1",
     samples=calls(Sample(T(3, 4)), Sample(T())),
 )
 def max_all(xp, input):
@@ -71,7 +71,7 @@ def max_all(xp, input):
     infer=_whole_spec,
     saves=("input", "out"),
     namespaces=(),
-    grad_name="Min",
+    grad_name="MinBackward1",
     samples=calls(Sample(T(3, 4)), Sample(T())),
 )
 def min_all(xp, input):

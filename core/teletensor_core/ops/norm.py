@@ -26,6 +26,7 @@ _samples = [Sample(T(3, 4), ord=p, dim=d) for p in (2.0, 1.0, 3.0, math.inf, 0.0
     promote=_norm_cast,
     saves=("input", "out"),
     namespaces=("linalg",),
+    grad_name="LinalgVectorNorm",
     samples=calls(*_samples, Sample(T(2, 3, 4), dim=(0, 2), keepdim=True), Sample(T(5), ord=-math.inf)),
 )
 def vector_norm(xp, input, *, ord=2.0, dim=None, keepdim=False, dtype=None):

@@ -48,6 +48,7 @@ def _layer_spec(input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
     infer=_layer_spec,
     saves=("input", "weight"),
     namespaces=_F,
+    grad_name="NativeLayerNorm",
     samples=calls(
         Sample(T(3, 4), T(4), T(4), normalized_shape=(4,)),
         Sample(T(2, 3, 4), T(3, 4), T(3, 4), normalized_shape=(3, 4)),
@@ -154,6 +155,7 @@ def _channels(x, ndim):
     infer=_group_spec,
     saves=("input", "weight"),
     namespaces=_F,
+    grad_name="NativeGroupNorm",
     samples=calls(Sample(T(2, 4, 3), T(4), T(4), num_groups=2), Sample(T(2, 4, 3, 3), num_groups=4)),
 )
 def group_norm(xp, input, weight=None, bias=None, *, num_groups, eps=1e-5):

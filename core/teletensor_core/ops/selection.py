@@ -62,6 +62,7 @@ def _clamp_cast(input, min=None, max=None):
     saves=("input", "min", "max"),
     inplace=True,
     aliases=("clip",),
+    grad_name="ClampBackward1",
     samples=calls(
         Sample(T(3, 4), -0.5, 0.7),
         Sample(T(5), 0),

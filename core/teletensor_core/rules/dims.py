@@ -62,7 +62,7 @@ def _broadcast_pair(a: Shape, b: Shape) -> Shape:
         if m != n and m != 1 and n != 1:
             raise ShapeError(
                 f"The size of tensor a ({m}) must match the size of tensor b ({n}) "
-                f"at non-singleton dimension {i + ndim}: shapes {list(a)} and {list(b)} cannot be broadcast together"
+                f"at non-singleton dimension {i + ndim}"
             )
         out.append(n if m == 1 else m)
     return tuple(out)

@@ -42,7 +42,7 @@ def _mismatch(a: Shape, b: Shape) -> str:
         )
     rows = f"{a[-2] if len(a) > 1 else 1}x{a[-1]}"
     columns = f"{b[-2] if len(b) > 1 else b[0]}x{b[-1] if len(b) > 1 else 1}"
-    return f"mat1 and mat2 shapes cannot be multiplied ({rows} and {columns}): shapes are {list(a)} and {list(b)}"
+    return f"mat1 and mat2 shapes cannot be multiplied ({rows} and {columns})"
 
 
 def matmul(input: Spec, other: Spec) -> Spec:
@@ -74,8 +74,7 @@ def linear(input: Spec, weight: Spec, bias: Spec | None = None) -> Spec:
         transposed = "x".join(str(n) for n in reversed(weight.shape))
         raise ShapeError(
             "mat1 and mat2 shapes cannot be multiplied "
-            f"({rows}x{input.shape[-1] if input.ndim else 1} and {transposed}): "
-            f"linear got input {list(input.shape)} and weight {list(weight.shape)}"
+            f"({rows}x{input.shape[-1] if input.ndim else 1} and {transposed})"
         )
     if bias is not None and bias.shape not in ((weight.shape[0],), ()):
         raise ShapeError(f"linear: bias {list(bias.shape)} does not fit {weight.shape[0]} output features")

@@ -26,7 +26,7 @@ def _lead(call: str, input: Spec, weight: Spec, n: int, **sizes: Shape) -> Shape
     if weight.ndim != n + 2 or input.ndim not in (n + 1, n + 2):
         raise ShapeError(
             f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {call}{n}d, but got input of size: "
-            f"{list(input.shape)} and weight of size: {list(weight.shape)}"
+            f"{list(input.shape)}"
         )
     if 0 in weight.shape[2:]:
         raise ShapeError(f"a kernel has at least one place, got weight of size: {list(weight.shape)}")
