@@ -21,12 +21,12 @@ def _horner(coefficients: tuple[float, ...], x: Array) -> Array:
     return total
 
 
-def sigmoid(x: Array, out: Array = None) -> Array:
+def sigmoid(x: Array, out: Array = None, xp: Any = np) -> Array:
     """1 / (1 + exp(-x)), without overflow, in `out` or a new array."""
-    out = np.asarray(np.negative(x, out=out))
-    np.exp(out, out=out)
+    out = xp.asarray(xp.negative(x, out=out))
+    xp.exp(out, out=out)
     out += 1
-    return np.reciprocal(out, out=out)
+    return xp.reciprocal(out, out=out)
 
 
 # Rational approximation of erf on [-4, 4] in float32, a minimax fit as used in Eigen.
@@ -48,13 +48,13 @@ _Q32 = (
 )
 
 
-def erf(x: Array, out: Array = None) -> Array:
+def erf(x: Array, out: Array = None, xp: Any = np) -> Array:
     """The error function, in `out` or a new array."""
-    x = np.asarray(x)
+    x = xp.asarray(x)
     if x.dtype == np.float32:
-        bounded = np.clip(x, np.float32(-4), np.float32(4))
+        bounded = xp.minimum(xp.maximum(x, np.float32(-4)), np.float32(4))
         square = bounded * bounded
-        return np.divide(bounded * _horner(_P32, square), _horner(_Q32, square), out=out)
+        return xp.divide(bounded * _horner(_P32, square), _horner(_Q32, square), out=out)
     return _into(out, _erf64(x, complement=False))
 
 
@@ -68,25 +68,25 @@ _LOGIT32 = (
 _LOGIT32_LIMIT = 9.591130803647209
 
 
-def normal_cdf(x: Array, out: Array = None) -> Array:
+def normal_cdf(x: Array, out: Array = None, xp: Any = np) -> Array:
     """The standard normal distribution function, (1 + erf(x / sqrt 2)) / 2, in `out` or a new array."""
-    x = np.asarray(x)
-    out = np.empty_like(x) if out is None else out
+    x = xp.asarray(x)
+    out = xp.empty_like(x) if out is None else out
     if x.dtype != np.float32:
         return np.multiply(_erf64(x * -math.sqrt(0.5), complement=True), 0.5, out=out)
-    square = np.multiply(x, x, out=np.empty_like(x))
+    square = xp.multiply(x, x, out=xp.empty_like(x))
     (a, b), *outer = _LOGIT32
-    total = np.add(square, a, out=out)
-    np.divide(b, total, out=total)
+    total = xp.add(square, a, out=out)
+    xp.divide(b, total, out=total)
     for a, b in outer:
         total += square
         total += a
-        np.divide(b, total, out=total)
+        xp.divide(b, total, out=total)
     total -= _LOGIT32_LIMIT
     total *= x
-    np.exp(total, out=total)
+    xp.exp(total, out=total)
     total += 1
-    return np.reciprocal(total, out=total)
+    return xp.reciprocal(total, out=total)
 
 
 def erfc(x: Array, out: Array = None) -> Array:

@@ -22,7 +22,7 @@ OURS = {
 }
 BASE = {"numpy", "ml_dtypes", "grpc", "google", "msgspec", "safetensors"}
 THEIRS = {
-    "teletensor_core": {"numpy", "ml_dtypes", "cupy", "cupyx"},
+    "teletensor_core": {"numpy", "ml_dtypes", "cupy", "cupyx", "llvmlite"},
     "teletensor_protos": BASE,
     "teletensor": BASE,
     "teletensor_server": BASE
@@ -40,7 +40,7 @@ THEIRS = {
 }
 # Inside the core: a layer may use those before it. Ops are registered by the families, so nothing below knows them.
 CORE_LAYERS = ["errors", "dtypes", "spec", "samples", "registry", "rules", "plan"]
-CORE_LAYERS += ["random", "special", "kernels", "backends", "engine", "programs", "ops"]
+CORE_LAYERS += ["random", "special", "kernels", "formulas", "backends", "engine", "programs", "ops"]
 GENERATED = ("client/teletensor/ops.py", "_pb2.py", "_pb2_grpc.py", ".pyi")
 
 

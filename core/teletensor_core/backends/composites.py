@@ -25,7 +25,9 @@ from teletensor_core.kernels.windows import Geometry
 
 
 class Composites:
-    """The base of every namespace `xp`."""
+    """The base of every namespace `xp`. `common` is this class: what a backend does not do in a way of its own."""
+
+    common: type
 
     def __getattr__(self, name: str) -> Any:
         """The backend's own function of that name."""
@@ -178,6 +180,13 @@ class Composites:
 
     # -- optimisers --------------------------------------------------------------------------------------------------
 
+    def in_place(self, formula: Any, arrays: Sequence[Any], numbers: Sequence[Any], written: Sequence[int]) -> None:
+        """`formula(xp, *arrays, *numbers)`, which works element by element and writes into some of the arrays.
+
+        Arrays and numbers may be None. `written` are the places of those that it may write into.
+        """
+        formula(self, *arrays, *numbers)
+
     def sgd(
         self,
         p: Any,
@@ -210,6 +219,11 @@ class Composites:
     ) -> None:
         """One step along the gradient `d`, written in place; `most` is the greatest `v` so far, or None.
 
-        With `shrink`, the parameter is multiplied by it before.
+        `size` is the learning rate with its correction, `root` that of the root of `v`. With `shrink`, the parameter is
+        multiplied by it before.
         """
-        optimizers.adam(self, p, d, m, v, most, beta1, beta2, eps, size, root, shrink)
+        numbers = optimizers.adam_numbers(beta1, beta2, eps, size, root)
+        self.in_place(optimizers.adam, (p, d, m, v, most), (*numbers, shrink), written=(0, 2, 3, 4))
+
+
+Composites.common = Composites

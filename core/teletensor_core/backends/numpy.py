@@ -14,6 +14,7 @@ from teletensor_core import special
 from teletensor_core.backends.base import Backend
 from teletensor_core.backends.composites import Composites
 from teletensor_core.errors import ArgumentError, DimensionError
+from teletensor_core.formulas import inplace
 from teletensor_core.kernels import convolution, winograd
 from teletensor_core.kernels.windows import Geometry
 from teletensor_core.random import philox
@@ -113,6 +114,11 @@ class NumPyNamespace(Composites):
             yield
         finally:
             np.setbufsize(before)
+
+    def in_place(self, formula: Any, arrays: Sequence[Any], numbers: Sequence[Any], written: Sequence[int]) -> None:
+        """`formula(xp, *arrays, *numbers)`, in one pass over memory where there is a compiler."""
+        if not inplace.run(self, formula, arrays, numbers, written):
+            super().in_place(formula, arrays, numbers, written)
 
     def conv(self, x: Any, weight: Any, bias: Any, places: Sequence[int], how: Geometry) -> Any:
         """The convolution (N, O, places) of (N, C, ...) with (O, C / groups, kernel), plus (O,) or None."""

@@ -37,6 +37,11 @@ def sgd(
     p -= (d * lr).astype(p.dtype)
 
 
+def adam_numbers(beta1: float, beta2: float, eps: float, size: Any, root: Any) -> tuple[Any, ...]:
+    """What `adam` multiplies by and adds, of Adam's coefficients, `size` and `root`."""
+    return 1 - beta1, beta2, 1 - beta2, eps * root, size * root
+
+
 def adam(
     xp: Any,
     p: Any,
@@ -44,31 +49,28 @@ def adam(
     m: Any,
     v: Any,
     most: Any,
-    beta1: float,
-    beta2: float,
-    eps: float,
-    size: Any,
-    root: Any,
-    shrink: Any = None,
+    new: Any,
+    kept: Any,
+    squared: Any,
+    tiny: Any,
+    rate: Any,
+    shrink: Any,
 ) -> None:
-    """One step of Adam: `size` is the learning rate with its correction, `root` that of the root of `v`.
-
-    With `shrink`, the parameter is multiplied by it before.
-    """
+    """One step of Adam, with `adam_numbers`. If `shrink` is not None, the parameter is multiplied by it before."""
     if shrink is not None:
         p *= shrink
     change = xp.subtract(d, m, out=xp.empty_like(m))
-    change *= 1 - beta1
+    change *= new
     m += change
     xp.multiply(d, d, out=change)
-    change *= 1 - beta2
-    v *= beta2
+    change *= squared
+    v *= kept
     v += change
     if most is not None:
         v = xp.maximum(most, v, out=most)
     # size * m / (sqrt(v) / root + eps)
     xp.sqrt(v, out=change)
-    change += eps * root
+    change += tiny
     xp.divide(m, change, out=change)
-    change *= size * root
+    change *= rate
     p -= change if change.dtype == p.dtype else change.astype(p.dtype)

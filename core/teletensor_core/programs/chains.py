@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from teletensor_core.programs.expressions import FUNCTIONS, Node, in_order
+from teletensor_core.formulas.expressions import FUNCTIONS, Node, in_order
+from teletensor_core.formulas.native import available
+from teletensor_core.programs.layout import grid, is_column
+from teletensor_core.programs.native import NativeSteps
 from teletensor_core.spec import Shape
 
 # Elements that are worked on at once.
@@ -28,12 +31,16 @@ class Chain:
     def __init__(self, xp: Any, leaves: Sequence[Node], roots: Sequence[Node]) -> None:
         self.shape = roots[0].shape
         self._flat = all(leaf.shape == self.shape or math.prod(leaf.shape) == 1 for leaf in leaves)
-        self._rows, self._columns = _grid(self.shape, self._flat)
-        self._at_once = max(1, min(self._rows, BLOCK // max(self._columns, 1)))
+        self._rows, self._columns = grid(self.shape, self._flat)
         self._leaves = [_Leaf(leaf.shape, self.shape, self._flat) for leaf in leaves]
         self._dtypes = [root.dtype for root in roots]
-        layout = _Layout(xp, leaves, roots)
+        native = NativeSteps(xp, self.shape, self._flat) if available() else None
+        roots = roots if native is None else native.in_steps(roots)
+        layout = _Layout(xp, leaves, roots, native)
         self._steps = layout.steps
+        # One loop keeps what is between in registers.
+        block = BLOCK if layout.scratch else self._rows * self._columns
+        self._at_once = max(1, min(self._rows, block // max(self._columns, 1)))
         self._first_root = len(leaves)
         self._whole = self._views(layout, self._at_once)
         rest = self._rows % self._at_once
@@ -47,10 +54,10 @@ class Chain:
 
     def __call__(self, *arrays: Any) -> list[Any]:
         """The values of the roots, in new arrays."""
-        grid = (self._rows,) if self._flat else (self._rows, self._columns)
+        sizes = (self._rows,) if self._flat else (self._rows, self._columns)
         sources = [leaf.view(x) for leaf, x in zip(self._leaves, arrays, strict=True)]
         outs = [np.empty(self.shape, dtype) for dtype in self._dtypes]
-        targets = [out.reshape(grid) for out in outs]
+        targets = [out.reshape(sizes) for out in outs]
         for start in range(0, self._rows, self._at_once):
             stop = start + self._at_once
             if stop > self._rows:
@@ -72,7 +79,7 @@ class _Leaf:
     """How an operand's array is looked at: as a part of the grid for each block, or as it is for all of them."""
 
     def __init__(self, shape: Shape, whole: Shape, flat: bool) -> None:
-        rows, columns = _grid(whole, flat)
+        rows, columns = grid(whole, flat)
         self._shape: Shape
         if math.prod(shape) == 1 and whole != shape:
             self.sliced, self._shape = False, ()
@@ -87,51 +94,51 @@ class _Leaf:
         return array.reshape(self._shape)
 
 
-def _grid(shape: Shape, flat: bool) -> tuple[int, int]:
-    if flat or not shape:
-        return math.prod(shape), 1
-    return math.prod(shape[:-1]), shape[-1]
-
-
-def is_column(shape: Shape, whole: Shape) -> bool:
-    """Whether an array has one value for each row of the last dimension."""
-    return len(shape) == len(whole) > 0 and shape[-1] == 1 and shape[:-1] == whole[:-1]
-
-
-def is_row(shape: Shape, whole: Shape) -> bool:
-    """Whether an array has one value for each place in the last dimension."""
-    return bool(shape and whole) and shape[-1] == whole[-1] and math.prod(shape) == whole[-1]
-
-
 class _Layout:
     """Where every node's value is among the views, and the steps that compute them."""
 
-    def __init__(self, xp: Any, leaves: Sequence[Node], roots: Sequence[Node]) -> None:
+    def __init__(self, xp: Any, leaves: Sequence[Node], roots: Sequence[Node], native: NativeSteps | None) -> None:
         self.steps: list[Step] = []
-        self.numbers: list[Any] = []
         self.scratch: list[np.dtype[Any]] = []
         nodes = [node for node in in_order(roots) if node.name != "leaf"]
+        parts = [[node] for node in nodes] if native is None else native.parts(nodes)
         self._where: dict[int, int] = {id(leaf): i for i, leaf in enumerate(leaves)}
         self._where.update((id(root), len(leaves) + i) for i, root in enumerate(roots))
-        self._first_number = len(leaves) + len(roots)
-        numbers = [x for node in nodes for x in node.operands if not isinstance(x, Node)]
-        self._number_places = {id(x): self._first_number + i for i, x in enumerate(numbers)}
-        self.numbers = numbers
-        self.first_scratch = self._first_number + len(numbers)
-        last = {id(x): at for at, node in enumerate(nodes) for x in node.operands if isinstance(x, Node)}
+        first_number = len(leaves) + len(roots)
+        self.numbers: list[Any] = [x for node in nodes for x in node.operands if not isinstance(x, Node)]
+        self._number_places = {id(x): first_number + i for i, x in enumerate(self.numbers)}
+        self.first_scratch = first_number + len(self.numbers)
+        last = {id(x): at for at, part in enumerate(parts) for node in part for x in node.operands}
+        kept = {id(root) for root in roots}
         free: dict[np.dtype[Any], list[int]] = {}
-        for at, node in enumerate(nodes):
-            places = [self._place(x) for x in node.operands]
-            for x in {id(x): x for x in node.operands if isinstance(x, Node)}.values():
+        for at, part in enumerate(parts):
+            mine = {id(node) for node in part}
+            sources = {id(x): x for node in part for x in node.operands if isinstance(x, Node) and id(x) not in mine}
+            dying = [x for x in sources.values() if last[id(x)] == at and self._where[id(x)] >= self.first_scratch]
+            if len(part) > 1 or (native is not None and native.better(part[0])):
+                assert native is not None
+                results = [node for node in part if id(node) in kept or last[id(node)] > at]
+                outs = [self._result(node, free) for node in results]
+                places = [self._where[x] for x in sources]
+                self.steps.append(native.step(part, list(sources.values()), results, [*places, *outs]))
+                self._release(dying, free)
+            else:
+                places = [self._place(x) for x in part[0].operands]
                 # The result may be written over an operand that nobody needs any more.
-                if last[id(x)] == at and self._where[id(x)] >= self.first_scratch:
-                    free.setdefault(x.dtype, []).append(self._where[id(x)])
-            if id(node) not in self._where:
-                self._where[id(node)] = self._scratch(node.dtype, free)
-            self.steps.append(_step(xp, node, places, self._where[id(node)]))
+                self._release(dying, free)
+                self.steps.append(_step(xp, part[0], places, self._result(part[0], free)))
+
+    def _release(self, nodes: list[Node], free: dict[np.dtype[Any], list[int]]) -> None:
+        for node in nodes:
+            free.setdefault(node.dtype, []).append(self._where[id(node)])
 
     def _place(self, x: Any) -> int:
         return self._where[id(x)] if isinstance(x, Node) else self._number_places[id(x)]
+
+    def _result(self, node: Node, free: dict[np.dtype[Any], list[int]]) -> int:
+        if id(node) not in self._where:
+            self._where[id(node)] = self._scratch(node.dtype, free)
+        return self._where[id(node)]
 
     def _scratch(self, dtype: np.dtype[Any], free: dict[np.dtype[Any], list[int]]) -> int:
         if free.get(dtype):

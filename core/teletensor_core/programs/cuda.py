@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from teletensor_core.formulas.expressions import Node, in_order
 from teletensor_core.kernels.cuda.elementwise import Elementwise
-from teletensor_core.programs.expressions import Node, in_order
 
 _TYPES = {"bool": "bool", "int32": "int", "int64": "long long", "float32": "float", "float64": "double"}
 
@@ -20,7 +20,7 @@ _ANY = {
     "absolute": "{0} < 0 ? -{0} : {0}",
 }  # fmt: skip
 _FLOATING = {
-    "true_divide": "{0} / {1}", "power": "pow({0}, {1})", "reciprocal": "1 / {0}", "absolute": "fabs({0})",
+    "divide": "{0} / {1}", "power": "pow({0}, {1})", "reciprocal": "1 / {0}", "absolute": "fabs({0})",
     "sigmoid": "1 / (1 + exp(-{0}))",
 } | {
     name: name + "({0})"

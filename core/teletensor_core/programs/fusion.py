@@ -17,10 +17,11 @@ import numpy as np
 
 from teletensor_core.backends import Backend
 from teletensor_core.engine.arrays import number
+from teletensor_core.formulas.expressions import Node, NotElementwise, expression, in_order
 from teletensor_core.programs import cuda
-from teletensor_core.programs.chains import Chain, is_column, is_row
+from teletensor_core.programs.chains import Chain
 from teletensor_core.programs.code import Argument, Number
-from teletensor_core.programs.expressions import Node, NotElementwise, expression, in_order
+from teletensor_core.programs.layout import is_column, is_row
 from teletensor_core.programs.passes import Straight, read_by
 from teletensor_core.programs.trace import Instruction
 

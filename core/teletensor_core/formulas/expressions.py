@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from teletensor_core.backends.composites import Composites
 from teletensor_core.spec import Shape
 
 # Functions of a namespace that are no ufuncs and work element by element.
@@ -116,7 +115,8 @@ _define_operators()
 def apply(name: str, operands: Sequence[Any], out: Symbol | None = None) -> Symbol:
     """A ufunc on symbols and numbers; with `out`, written into that."""
     ufunc = getattr(np, name)
-    node = Node(name, _operands(operands), _result(ufunc, operands), _shape(operands))
+    # NumPy has some under two names.
+    node = Node(ufunc.__name__, _operands(operands), _result(ufunc, operands), _shape(operands))
     if out is None:
         return Symbol(node)
     if out.node.name == "leaf" or out.shape != node.shape:
@@ -170,8 +170,9 @@ class SymbolicNamespace:
     elements_at_once = 0
     workspace = 0
 
-    def __init__(self, xp: Any) -> None:
-        self._backend = type(xp)
+    def __init__(self, backend: type, common: type) -> None:
+        self._backend = backend
+        self._common = common
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(np, name, None)
@@ -182,14 +183,14 @@ class SymbolicNamespace:
         elif isinstance(found, type) and issubclass(found, np.generic):
             function = found
         elif self._is_common(name):
-            function = functools.partial(getattr(Composites, name), self)
+            function = functools.partial(getattr(self._common, name), self)
         else:
             raise NotElementwise(f"xp.{name}")
         self.__dict__[name] = function
         return function
 
     def _is_common(self, name: str) -> bool:
-        common = vars(Composites).get(name)
+        common = vars(self._common).get(name)
         return common is not None and getattr(self._backend, name) is common
 
     def _ufunc(self, name: str, count: int) -> Callable[..., Symbol]:
@@ -245,7 +246,7 @@ def expression(
     """
     symbols = [Symbol(x) if isinstance(x, Node) else x for x in operands]
     try:
-        result = kernel(SymbolicNamespace(xp), *symbols, **attrs)
+        result = kernel(SymbolicNamespace(type(xp), xp.common), *symbols, **attrs)
     except NotElementwise:
         raise
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
