@@ -23,9 +23,14 @@ from tests.oracle.run import _tensor
 SAMPLED = sorted(name for name, op in OPS.items() if op.samples and not (op.mutates or op.dynamic))
 
 
-@pytest.fixture(autouse=True)
-def small_blocks(monkeypatch):
-    """Blocks of a few elements, so that small arrays have several and a rest; chains however short."""
+@pytest.fixture(autouse=True, params=["native", "numpy"])
+def small_blocks(request, monkeypatch):
+    """Blocks of a few elements, so that small arrays have several and a rest; chains however short.
+
+    As machine code where there is a compiler, and as without one.
+    """
+    if request.param == "numpy":
+        monkeypatch.setattr(chains, "available", lambda: False)
     monkeypatch.setattr(chains, "BLOCK", 5)
     monkeypatch.setattr(fusion, "FEW_STEPS", 0)
 
