@@ -11,9 +11,9 @@ import teletensor as torch
 from teletensor.local import LocalSession
 from teletensor_core.engine.engine import describe
 from teletensor_core.errors import TeletensorError
+from teletensor_core.formulas.expressions import Node, NotElementwise, expression, in_order
 from teletensor_core.plan import plan_for
 from teletensor_core.programs import chains, cuda, fusion
-from teletensor_core.formulas.expressions import Node, NotElementwise, expression, in_order
 from teletensor_core.registry import OPS
 
 from tests.compiled.conftest import programs
