@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -94,7 +95,7 @@ def training(library: Any, device: str, compiled: Any = None) -> Works:
 
 
 def logged(library: Any, device: str) -> Works:
-    """The MLP, its loss read every ten steps: waited for, or through a future that is looked at ten steps later."""
+    """The MLP, its loss read every ten steps: waited for, or through futures that are looked at once they are there."""
 
     def read() -> Work:
         step = stepper(library, WORKLOADS[0], device)
@@ -112,14 +113,14 @@ def logged(library: Any, device: str) -> Works:
         step = stepper(library, WORKLOADS[0], device)
 
         def run(count: int) -> float:
-            asked = None
+            asked: deque[Any] = deque()
             for _ in range(count):
                 for _ in range(LOGGED_EVERY):
                     loss = step()
-                before, asked = asked, loss.item_async()
-                if before is not None:
-                    before.result()
-            return float(asked)
+                asked.append(loss.item_async())
+                while asked[0].done() and len(asked) > 1:
+                    float(asked.popleft())
+            return [float(each) for each in asked][-1]
 
         return Work(run, lambda: run(1), LOGGED_EVERY)
 
