@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import ArgumentTypeError
 
 from teletensor.tensor_base import TensorBase
+
+if TYPE_CHECKING:
+    from teletensor.tensor import Tensor
 
 _PYTHON_TYPES = {bool: dtypes.bool_, int: dtypes.int64, float: dtypes.float64, complex: dtypes.complex128}
 
@@ -26,6 +29,17 @@ def ints(value: Any) -> Any:
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise ArgumentTypeError(f"expected an int or a sequence of ints, got {type(value).__name__}: {value!r}")
     return tuple(n if type(n) is int else _index(n) for n in value)
+
+
+def a_tensor(value: Any, call: str, name: str, position: int = 1) -> Tensor:
+    """A tensor, as it is. ArgumentTypeError for anything else: the argument of that name of a call."""
+    if not isinstance(value, TensorBase):
+        raise ArgumentTypeError(f"{call}(): argument '{name}' (position {position}) must be Tensor, not {_kind(value)}")
+    return cast("Tensor", value)
+
+
+def _kind(value: Any) -> str:
+    return "Tensor" if isinstance(value, TensorBase) else type(value).__name__
 
 
 def one_of(dim: Any, axis: Any) -> Any:

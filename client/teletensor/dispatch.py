@@ -73,7 +73,7 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
                 else _apply_list(op, operands, attrs)
             )
     if session is None:
-        raise ArgumentTypeError(f"{op.name}: at least one operand must be a tensor, got {operands!r}")
+        raise _operands.no_tensor(op, operands)
     key = (op, attrs, flags if needs_grad else flags & ~GRAD, *kinds)
     found = plan.lookup(key) or _plan(key, operands)
     made = _finish(found, session, session.submit(found, refs), operands)
@@ -199,9 +199,9 @@ def _collect(op: Op, operands: tuple[Any, ...]) -> tuple[Session, list[Any], boo
     session: Session | None = None
     refs: list[Any] = []
     needs_grad = False
-    for x in operands:
+    for name, x in zip(op.operands, operands, strict=True):
         if isinstance(x, list):
-            _operands.check_list(op, x)
+            _operands.check_list(op, name, x)
             refs.append([t._ref for t in x])
         else:
             refs.append(x._ref if isinstance(x, TensorBase) else x)
@@ -212,7 +212,7 @@ def _collect(op: Op, operands: tuple[Any, ...]) -> tuple[Session, list[Any], boo
                 session = t._session
                 needs_grad = needs_grad or t.requires_grad
     if session is None:
-        raise ArgumentTypeError(f"{op.name}: at least one operand must be a tensor, got {operands!r}")
+        raise _operands.no_tensor(op, operands)
     return session, refs, needs_grad
 
 

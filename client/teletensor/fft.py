@@ -192,7 +192,7 @@ def _as_complex(input: Tensor) -> Tensor:
 
 def _floating(input: Tensor) -> Tensor:
     if input.dtype.is_half:
-        raise DTypeError(f"Unsupported dtype {input.dtype.name}")
+        raise DTypeError(f"Unsupported dtype {input.dtype.title}")
     return input if input.dtype.category >= dtypes.FLOAT else input.to(dtypes.default_dtype())
 
 

@@ -52,8 +52,8 @@ def write_at(x: Tensor, keys: tuple[Any, ...], value: Any, accumulate: bool) -> 
     tensors, positions = _expand_masks(viewed, advanced)
     if value.dtype is not x.dtype and not _may_cast([a for a in advanced if a is not None], keys, value):
         raise DTypeError(
-            f"Index put requires the source and destination dtypes match, got {x.dtype.name} for the destination and "
-            f"{value.dtype.name} for the source."
+            f"Index put requires the source and destination dtypes match, got {x.dtype.title} for the destination and "
+            f"{value.dtype.title} for the source."
         )
     value = value if value.dtype is x.dtype else value.to(x.dtype)
     ops.index_put_(viewed, value, tensors, positions=positions, accumulate=accumulate)

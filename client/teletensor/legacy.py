@@ -15,13 +15,7 @@ from teletensor import factories, transfer
 from teletensor.functions.queries import set_default_dtype
 from teletensor.tensor import Tensor
 
-NAMES = {
-    "HalfTensor": dtypes.float16, "BFloat16Tensor": dtypes.bfloat16, "FloatTensor": dtypes.float32,
-    "DoubleTensor": dtypes.float64, "ComplexFloatTensor": dtypes.complex64, "ComplexDoubleTensor": dtypes.complex128,
-    "BoolTensor": dtypes.bool_, "ByteTensor": dtypes.uint8, "CharTensor": dtypes.int8, "ShortTensor": dtypes.int16,
-    "IntTensor": dtypes.int32, "LongTensor": dtypes.int64,
-}  # fmt: skip
-_NAME_OF = {dtype: name for name, dtype in NAMES.items()}
+NAMES = {f"{dtype.title}Tensor": dtype for dtype in dtypes.ALL}
 
 
 class TensorType(type):
@@ -63,7 +57,7 @@ CUDA = classes("cuda")
 def type_name(tensor: Tensor) -> str:
     """What `Tensor.type()` says: "torch.FloatTensor", "torch.cuda.LongTensor"."""
     place = tensor.device.type
-    return f"torch.{'' if place == 'cpu' else f'{place}.'}{_NAME_OF[tensor.dtype]}"
+    return f"torch.{'' if place == 'cpu' else f'{place}.'}{tensor.dtype.title}Tensor"
 
 
 def as_type(tensor: Tensor, wanted: Any) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -270,8 +271,17 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
         raise ShapeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
     first, last = tensors[0].ndim == 1, tensors[-1].ndim == 1
     chain = list(tensors)
+    for i, x in enumerate(chain):
+        if x.ndim != 2 and not (x.ndim == 1 and i in (0, len(chain) - 1)):
+            raise ShapeError(f"multi_dot(): tensor {i} must be 2D but got {x.ndim}D")
     chain[0] = ops.unsqueeze(chain[0], 0) if first else chain[0]
     chain[-1] = ops.unsqueeze(chain[-1], 1) if last else chain[-1]
+    for i, (a, b) in enumerate(itertools.pairwise(chain)):
+        if a.shape[1] != b.shape[0]:
+            raise ShapeError(
+                f"multi_dot(): tensors {i} and {i + 1} with shapes {list(a.shape)} and {list(b.shape)} cannot be "
+                "multiplied"
+            )
     sizes = [chain[0].shape[0], *(x.shape[1] for x in chain)]
     made = _product(chain, _splits(sizes), 0, len(chain) - 1)
     kept = Size(n for n, cut in zip(made.shape, (first, last), strict=True) if not cut)

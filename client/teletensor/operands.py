@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from teletensor_core.errors import ArgumentError, ArgumentTypeError, DeviceError, ShapeError
+from teletensor_core.plan import wrong_operand
 from teletensor_core.registry import Op
 
 from teletensor import sessions
@@ -15,8 +16,15 @@ NUMBERS = frozenset((int, float, bool, complex))
 _IN_ORDER: tuple[Any, ...] = (bool, int, float, complex)
 
 
-def check_list(op: Op, tensors: list[Any]) -> None:
+def no_tensor(op: Op, operands: tuple[Any, ...]) -> ArgumentTypeError:
+    """The error for a call none of whose operands is a tensor."""
+    return wrong_operand(op, op.operands[0], operands[0])
+
+
+def check_list(op: Op, name: str, tensors: list[Any]) -> None:
     """Raise what PyTorch raises for a list that has something else in it, or nothing where that has no meaning."""
+    if name not in op.lists:
+        raise wrong_operand(op, name, tensors)
     for i, t in enumerate(tensors):
         if not isinstance(t, TensorBase):
             raise ArgumentTypeError(
@@ -31,11 +39,14 @@ def check_list(op: Op, tensors: list[Any]) -> None:
 def tidy(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     """Operands with tuples as lists and NumPy numbers as Python numbers; refuses anything else."""
     return tuple(
-        [x if isinstance(x, TensorBase) or x is None or type(x) in NUMBERS else _tidied(op, x) for x in operands]
+        [
+            x if isinstance(x, TensorBase) or x is None or type(x) in NUMBERS else _tidied(op, name, x)
+            for name, x in zip(op.operands, operands, strict=True)
+        ]
     )
 
 
-def _tidied(op: Op, x: Any) -> Any:
+def _tidied(op: Op, name: str, x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return list(x)
     for kind in _IN_ORDER:
@@ -43,7 +54,7 @@ def _tidied(op: Op, x: Any) -> Any:
             return kind(x)
     if hasattr(x, "item") and getattr(x, "ndim", None) == 0:
         return x.item()
-    raise ArgumentTypeError(f"{op.name}(): expected a tensor or a number, got {type(x).__name__}")
+    raise wrong_operand(op, name, x)
 
 
 def together(op: Op, operands: tuple[Any, ...], target: Session | None = None) -> tuple[Any, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from teletensor_core.dtypes import INTEGER
+from teletensor_core.errors import ArgumentTypeError
 from teletensor_core.registry import OPS, Op
 
 from teletensor import factories, functions, indexing, ops
@@ -36,7 +38,7 @@ def methods() -> dict[str, Callable[..., Any]]:
         "__neg__": ops.neg,
         "__pos__": functions.positive,
         "__abs__": ops.abs,
-        "__invert__": ops.bitwise_not,
+        "__invert__": _invert,
         "__getitem__": indexing.get,
         "__setitem__": indexing.put,
     }
@@ -48,10 +50,23 @@ def methods() -> dict[str, Callable[..., Any]]:
         )
     for name, function in _INPLACE.items():
         found[f"__i{name}__"] = _named(f"__i{name}__", function, _calling(function))
-    matmul = functions.matmul
-    found["__matmul__"] = _named("__matmul__", matmul, _calling(matmul))
-    found["__rmatmul__"] = _named("__rmatmul__", matmul, _reflected(matmul))
+    found["__matmul__"] = _named("__matmul__", functions.matmul, _matmul)
+    found["__rmatmul__"] = _named("__rmatmul__", functions.matmul, _reflected(functions.matmul))
     return found
+
+
+def _invert(self: Tensor) -> Tensor:
+    """Every bit flipped; of bools the negation."""
+    if self.dtype.category > INTEGER:
+        raise ArgumentTypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors, "
+            f"not on those of {self.dtype.title}"
+        )
+    return ops.bitwise_not(self)
+
+
+def _matmul(self: Tensor, other: Operand) -> Tensor:
+    return functions.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
 def _forward(op: Op) -> Callable[..., Any]:

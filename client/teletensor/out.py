@@ -30,7 +30,7 @@ def store(made: Tensor, out: Tensor) -> Tensor:
         )
     if made.dtype.category > out.dtype.category:
         raise DTypeError(
-            f"result type {made.dtype.name} can't be cast to the desired output type {out.dtype.name}, that of out="
+            f"result type {made.dtype.title} can't be cast to the desired output type {out.dtype.title}, that of out="
         )
     if made.shape == out.shape:
         dispatch.apply_inplace(OPS["copy"], (out, made), ())

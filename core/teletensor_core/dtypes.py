@@ -34,11 +34,13 @@ def _limits(np_dtype: np.dtype[Any], category: int) -> tuple[float, float]:
 class DType:
     """The type of a tensor's elements. Compared by identity; printed as PyTorch prints it.
 
-    `limits` are the least and the greatest (finite) number of integers and floats.
+    `limits` are the least and the greatest (finite) number of integers and floats. `title` and `c_name` are what
+    PyTorch calls it in messages: "Long", and "long int".
     """
 
     __slots__ = (
         "_promotions",
+        "c_name",
         "category",
         "code",
         "is_complex",
@@ -48,11 +50,14 @@ class DType:
         "limits",
         "name",
         "np",
+        "title",
     )
 
-    def __init__(self, code: int, name: str, np_type: Any, category: int) -> None:
+    def __init__(self, code: int, name: str, np_type: Any, category: int, title: str, c_name: str) -> None:
         self.code = code
         self.name = name
+        self.title = title
+        self.c_name = c_name
         self.np: np.dtype[Any] = np.dtype(np_type)
         self.category = category
         self.itemsize: int = self.np.itemsize
@@ -83,18 +88,18 @@ class DType:
         return self if self.is_complex else complex128 if self is float64 else complex64
 
 
-bool_ = DType(0, "bool", np.bool_, BOOL)
-uint8 = DType(1, "uint8", np.uint8, INTEGER)
-int8 = DType(2, "int8", np.int8, INTEGER)
-int16 = DType(3, "int16", np.int16, INTEGER)
-int32 = DType(4, "int32", np.int32, INTEGER)
-int64 = DType(5, "int64", np.int64, INTEGER)
-float16 = DType(6, "float16", np.float16, FLOAT)
-bfloat16 = DType(7, "bfloat16", ml_dtypes.bfloat16, FLOAT)
-float32 = DType(8, "float32", np.float32, FLOAT)
-float64 = DType(9, "float64", np.float64, FLOAT)
-complex64 = DType(10, "complex64", np.complex64, COMPLEX)
-complex128 = DType(11, "complex128", np.complex128, COMPLEX)
+bool_ = DType(0, "bool", np.bool_, BOOL, "Bool", "bool")
+uint8 = DType(1, "uint8", np.uint8, INTEGER, "Byte", "unsigned char")
+int8 = DType(2, "int8", np.int8, INTEGER, "Char", "signed char")
+int16 = DType(3, "int16", np.int16, INTEGER, "Short", "short int")
+int32 = DType(4, "int32", np.int32, INTEGER, "Int", "int")
+int64 = DType(5, "int64", np.int64, INTEGER, "Long", "long int")
+float16 = DType(6, "float16", np.float16, FLOAT, "Half", "c10::Half")
+bfloat16 = DType(7, "bfloat16", ml_dtypes.bfloat16, FLOAT, "BFloat16", "c10::BFloat16")
+float32 = DType(8, "float32", np.float32, FLOAT, "Float", "float")
+float64 = DType(9, "float64", np.float64, FLOAT, "Double", "double")
+complex64 = DType(10, "complex64", np.complex64, COMPLEX, "ComplexFloat", "c10::complex<float>")
+complex128 = DType(11, "complex128", np.complex128, COMPLEX, "ComplexDouble", "c10::complex<double>")
 
 ALL: tuple[DType, ...] = (
     bool_, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128,

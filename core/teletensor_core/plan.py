@@ -11,8 +11,9 @@ from typing import Any
 
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
-from teletensor_core.errors import ArgumentTypeError, DTypeError, ShapeError
+from teletensor_core.errors import ArgumentTypeError, DTypeError, ShapeError, UnsupportedError
 from teletensor_core.registry import Op
+from teletensor_core.rules import domains
 from teletensor_core.spec import Spec
 
 # Bits of a signature: they select how a row is run, not what it computes.
@@ -109,9 +110,11 @@ def make_plan(op: Op, attrs: dict[str, Any], flags: int, operands: Sequence[Any]
         # Whoever makes the plan anew, such as a worker, has to know.
         made.flags = flags
         return made
-    if op.numbers is not None:
-        _refuse_numbers(op, op.numbers, operands)
-    inferred = op.infer(*operands, **attrs)
+    _check_operands(op, operands)
+    try:
+        inferred = op.infer(*operands, **attrs)
+    except domains.OutsideDomain as error:
+        raise UnsupportedError(f'"{op.name}" {error}') from None
     multiple = isinstance(inferred, tuple)
     specs: tuple[Spec, ...] = inferred if multiple else (inferred,)
     if op.mutates:
@@ -122,12 +125,26 @@ def make_plan(op: Op, attrs: dict[str, Any], flags: int, operands: Sequence[Any]
     return Plan(op, attrs, flags, specs, multiple, operands)
 
 
-def _refuse_numbers(op: Op, numbers: frozenset[str], operands: Sequence[Any]) -> None:
-    for position, (name, x) in enumerate(zip(op.operands, operands, strict=True), 1):
-        if isinstance(x, (bool, int, float, complex)) and name not in numbers:
-            raise ArgumentTypeError(
-                f"{op.name}(): argument '{name}' (position {position}) must be Tensor, not {type(x).__name__}"
-            )
+def _check_operands(op: Op, operands: Sequence[Any]) -> None:
+    """Raise ArgumentTypeError for a number, a list or nothing where an op wants a tensor, and the other way round."""
+    for name, x in zip(op.operands, operands, strict=True):
+        if name in op.lists:
+            fits = isinstance(x, tuple)
+        elif x is None:
+            fits = name in op.optional
+        else:
+            fits = isinstance(x, Spec) or (not isinstance(x, tuple) and (op.numbers is None or name in op.numbers))
+        if not fits:
+            raise wrong_operand(op, name, x)
+
+
+def wrong_operand(op: Op, name: str, given: Any) -> ArgumentTypeError:
+    """The error for an operand that is not what its op takes."""
+    wanted = "tuple of Tensors" if name in op.lists else "Tensor"
+    kind = {Spec: "Tensor", tuple: "list"}.get(type(given)) or type(given).__name__
+    return ArgumentTypeError(
+        f"{op.name}(): argument '{name}' (position {op.operands.index(name) + 1}) must be {wanted}, not {kind}"
+    )
 
 
 def _layout(operand: Any) -> str | int:
@@ -160,14 +177,14 @@ def _cast(op: Op, operand: Any, dtype: DType | None) -> Any:
 def _check_inplace(op: Op, target: Spec, result: Spec) -> None:
     if result.shape != target.shape:
         raise ShapeError(
-            f"{op.name}_: output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
         )
     # A fill gives all elements the same.
     if op.name != "fill" and any(
         size > 1 and stride == 0 for size, stride in zip(target.shape, target.strides, strict=True)
     ):
         raise ShapeError(
-            f"{op.name}_: unsupported operation: more than one element of the written-to tensor refers to a single "
+            "unsupported operation: more than one element of the written-to tensor refers to a single "
             f"memory location: shape {list(target.shape)}, stride {list(target.strides)}. Please clone() the tensor "
             "before performing the operation."
         )
@@ -175,5 +192,5 @@ def _check_inplace(op: Op, target: Spec, result: Spec) -> None:
         raise DTypeError(f"In-place {op.name} is not supported for complex tensors.")
     if result.dtype.category > target.dtype.category:
         raise DTypeError(
-            f"{op.name}_: result type {result.dtype.name} can't be cast to the desired output type {target.dtype.name}"
+            f"result type {result.dtype.title} can't be cast to the desired output type {target.dtype.title}"
         )

@@ -83,8 +83,8 @@ def test_an_index_out_of_bounds_is_raised_at_the_next_wait():
     backend = StrictBackend()
     x = backend.asarray(np.arange(3))
     at = backend.asarray(np.array([1, 7]))
-    backend.xp.check_bounds(at, 3, "take()")
+    backend.xp.check_bounds(at, 3, "index {index} is out of bounds for size {size}")
     picked, taken = x[at], backend.xp.take(x, at)
-    with pytest.raises(DimensionError, match="index 7 is out of bounds for dimension with size 3"):
+    with pytest.raises(DimensionError, match="index 7 is out of bounds for size 3"):
         backend.to_host(picked)
     assert backend.to_host(picked).tolist() == backend.to_host(taken).tolist() == [1, 1]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from teletensor_core.errors import ArgumentError, ArgumentTypeError, ShapeError
+from teletensor_core.errors import ArgumentError, ShapeError
 from teletensor_core.rules import normalize_dim
+from teletensor_core.rules.dims import require_expandable
 
 from teletensor import factories, ops, return_types
+from teletensor.arguments import a_tensor
 from teletensor.functions.shapes import reshape
 from teletensor.out import store, store_all
 from teletensor.size import Size
@@ -50,10 +52,8 @@ def _einsum_by_lists(*arguments: Any) -> Tensor:
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
     # By the number of dimensions it is another op in PyTorch, with a name of its own in the graph.
-    for position, x in enumerate((input, other), 1):
-        if not isinstance(x, Tensor):
-            raise ArgumentTypeError(f"matmul(): argument {position} must be Tensor, not {type(x).__name__}")
-    made: Tensor = _MATMULS.get((input.ndim, other.ndim), ops.matmul)(input, other, out=out)
+    a, b = a_tensor(input, "matmul", "input"), a_tensor(other, "matmul", "other", 2)
+    made: Tensor = _MATMULS.get((a.ndim, b.ndim), ops.matmul)(a, b, out=out)
     return made
 
 
@@ -91,6 +91,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
         if dims < 0:
             raise ArgumentError(f"tensordot expects dims >= 0, but got dims={dims}")
         dims = (range(a.ndim - dims, a.ndim), range(dims))
+    if len(dims[0]) != len(dims[1]):
+        raise ShapeError("both dimension lists should have same length")
     over_a, over_b = ([normalize_dim(d, x.ndim) for d in over] for x, over in zip((a, b), dims, strict=True))
     for i, j in zip(over_a, over_b, strict=True):
         if a.shape[i] != b.shape[j]:
@@ -109,7 +111,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
 
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The Kronecker product: every element of `input` times all of `other`, laid out as blocks."""
-    ndim = max(input.ndim, other.ndim)
+    ndim = max(a_tensor(input, "kron", "input").ndim, a_tensor(other, "kron", "other", 2).ndim)
     a, b = (reshape(x, ((1,) * (ndim - x.ndim) + x._spec.shape)) for x in (input, other))
     for d in range(ndim):
         a, b = ops.unsqueeze(a, 2 * d + 1), ops.unsqueeze(b, 2 * d)
@@ -160,6 +162,7 @@ def addbmm(
 
 def _plus(input: Tensor, beta: Scalar, product: Tensor, alpha: Scalar, out: Tensor | None) -> Tensor:
     """PyTorch ignores `input` when `beta` is 0, NaN in it included."""
+    require_expandable(input._spec.shape, product._spec.shape)
     scaled = product if alpha == 1 else ops.mul(product, alpha)
     return ops.add(0 if beta == 0 else input if beta == 1 else ops.mul(input, beta), scaled, out=out)
 
@@ -230,9 +233,10 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
     """The p-norm distance between each row of `x1` and each row of `x2`: shape (..., P, R) from (..., P, M), (..., R,
     M).
     """
-    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
-        raise ShapeError(
-            f"cdist: X1 and X2 must have the same number of columns. X1: {list(x1.shape)} X2: {list(x2.shape)}"
-        )
+    for name, x in (("X1", x1), ("X2", x2)):
+        if x.ndim < 2:
+            raise ShapeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
+    if x1.shape[-1] != x2.shape[-1]:
+        raise ShapeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
     difference = ops.sub(ops.unsqueeze(x1, -2), ops.unsqueeze(x2, -3))
     return ops.vector_norm(difference, float(p), -1)

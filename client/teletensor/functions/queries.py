@@ -77,7 +77,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Whether |input - other| <= atol + rtol * |other| everywhere. Waits once."""
     if input.dtype is not other.dtype:
-        raise DTypeError(f"{input.dtype.name} did not match {other.dtype.name}")
+        raise DTypeError(f"{input.dtype.title} did not match {other.dtype.title}")
     return bool(ops.all(ops.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)))
 
 

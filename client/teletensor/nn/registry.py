@@ -193,28 +193,11 @@ _WANTED: dict[str, Callable[[str], str]] = {
 }
 
 
-# What PyTorch called tensors of these dtypes before there were dtypes.
-_LEGACY_NAMES = {
-    "torch.float32": "Float",
-    "torch.float64": "Double",
-    "torch.float16": "Half",
-    "torch.bfloat16": "BFloat16",
-    "torch.complex64": "ComplexFloat",
-    "torch.complex128": "ComplexDouble",
-    "torch.int64": "Long",
-    "torch.int32": "Int",
-    "torch.int16": "Short",
-    "torch.int8": "Char",
-    "torch.uint8": "Byte",
-    "torch.bool": "Bool",
-}
-
-
 def typename(value: object) -> str:
     """The name PyTorch gives to the type of `value` in its messages."""
     if isinstance(value, Tensor):
         place = "" if value.device.type == "cpu" else f"{value.device.type}."
-        return f"torch.{place}{_LEGACY_NAMES.get(str(value.dtype), '')}Tensor"
+        return f"torch.{place}{value.dtype.title}Tensor"
     kind = type(value)
     prefix = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     return prefix + kind.__qualname__

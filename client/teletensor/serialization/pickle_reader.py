@@ -20,7 +20,6 @@ from teletensor_core.spec import MAX_DIMS
 
 from teletensor.device import Device
 from teletensor.nn.parameter import Parameter
-from teletensor.serialization.pickle_writer import STORAGES
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 
@@ -44,7 +43,7 @@ class _Storage(NamedTuple):
 
 _MARK = object()
 MakeTensor = Callable[..., Any]
-_dtypes = {_Name("torch", storage): dtypes.BY_NAME[name] for name, storage in STORAGES.items()}
+_dtypes = {_Name("torch", f"{dtype.title}Storage"): dtype for dtype in dtypes.ALL}
 _scalars = {_Name("torch", dtype.name): dtype for dtype in dtypes.ALL}
 
 

@@ -19,13 +19,6 @@ from teletensor.nn.parameter import Parameter
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 
-STORAGES = {
-    "bool": "BoolStorage", "uint8": "ByteStorage", "int8": "CharStorage", "int16": "ShortStorage",
-    "int32": "IntStorage", "int64": "LongStorage", "float16": "HalfStorage", "bfloat16": "BFloat16Storage",
-    "float32": "FloatStorage", "float64": "DoubleStorage", "complex64": "ComplexFloatStorage",
-    "complex128": "ComplexDoubleStorage",
-}  # fmt: skip
-
 
 class Writer:
     """Pickles one object. `storages` are the tensors whose data have to be stored, by the key the pickle names."""
@@ -155,7 +148,7 @@ class Writer:
         self.storages[key] = tensor
         self._out += b"("
         self._write("storage")
-        self._global("torch", STORAGES[tensor.dtype.name])
+        self._global("torch", f"{tensor.dtype.title}Storage")
         self._write(key)
         self._write("cpu" if tensor.device.type == "remote" else str(tensor.device))
         self._write(tensor.numel())

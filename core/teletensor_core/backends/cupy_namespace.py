@@ -162,9 +162,9 @@ class CuPyNamespace(CudaComposites):
 
     # -- indices -----------------------------------------------------------------------------------------------------
 
-    def check_bounds(self, index: Any, size: int, what: str, negative: bool = True) -> None:
+    def check_bounds(self, index: Any, size: int, text: str, negative: bool = True) -> None:
         """Have DimensionError raised, when somebody next waits, for an index outside [-size, size), or [0, size)."""
-        self.faults.check_bounds(index, -size if negative else 0, size, what)
+        self.faults.check_bounds(index, -size if negative else 0, size, text)
 
     def check_unit(self, x: Any, what: str) -> None:
         """Have ArgumentError raised, when somebody next waits, for an element outside [0, 1]."""

@@ -18,7 +18,7 @@ _LASTING = 1 << 32
 
 
 class _Site(NamedTuple):
-    """A check: of what, of a dimension's size or of the unit interval (None), and in which op."""
+    """A check: what to say, of a dimension's size or of the unit interval (None), and in which op."""
 
     what: str
     size: int | None
@@ -39,10 +39,10 @@ class Faults:
         self._lasting: dict[_Site, int] = {}
         self._unseen = False
 
-    def check_bounds(self, index: Any, lowest: int, size: int, what: str) -> None:
+    def check_bounds(self, index: Any, lowest: int, size: int, text: str) -> None:
         """Remember an element that is not in [lowest, size), to be raised as DimensionError by a later `look`."""
         if index.size:
-            elementwise.check_bounds(index, lowest, size, self.site(what, size), self.word())
+            elementwise.check_bounds(index, lowest, size, self.site(text, size), self.word())
 
     def check_unit(self, x: Any, what: str) -> None:
         """Remember an element that is not in [0, 1], to be raised as ArgumentError by a later `look`."""
@@ -100,6 +100,6 @@ def _error(site: _Site, bits: np.uint64) -> TeletensorError:
         error = ArgumentError(f"{site.what} should be between 0 and 1, got {float(bits.view(np.float64))}")
     else:
         index = int(bits.view(np.int64))
-        error = DimensionError(f"{site.what}: index {index} is out of bounds for dimension with size {site.size}")
+        error = DimensionError(site.what.format(index=index, size=site.size))
     error.command, error.where = site.origin.command, site.origin.where
     return error

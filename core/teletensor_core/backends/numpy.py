@@ -191,15 +191,15 @@ class NumPyNamespace(Composites):
         return np.minimum.accumulate(x, axis=axis)
 
     @staticmethod
-    def check_bounds(index: Any, size: int, what: str, negative: bool = True) -> None:
+    def check_bounds(index: Any, size: int, text: str, negative: bool = True) -> None:
         """Raise DimensionError for an index outside [-size, size), or [0, size) when `negative` is not allowed.
 
-        On a GPU this would be a wait, and is not done.
+        `text` says so, of an {index} and a {size}. On a GPU this would be a wait, and is not done.
         """
         lowest = -size if negative else 0
         if index.size and (index.max() >= size or index.min() < lowest):
             wrong = index[(index >= size) | (index < lowest)].reshape(-1)[0]
-            raise DimensionError(f"{what}: index {int(wrong)} is out of bounds for dimension with size {size}")
+            raise DimensionError(text.format(index=int(wrong), size=size))
 
     @staticmethod
     def check_unit(x: Any, what: str) -> None:

@@ -7,6 +7,15 @@ from typing import Any
 
 from teletensor_core import dtypes
 
+# What PyTorch says of indices out of bounds; `check_bounds` fills in which index, and of what size.
+IN_SELF = "index out of range in self: index {index}, size {size}"
+IN_TENSOR = "out of range: tried to access index {index} on a tensor of {size} elements."
+
+
+def in_dimension(dim: int) -> str:
+    """What PyTorch says of an index out of bounds along a dimension."""
+    return f"index {{index}} is out of bounds for dimension {dim} with size {{size}}"
+
 
 def advanced_key(indices: Sequence[Any], positions: Sequence[int | None]) -> tuple[Any, ...]:
     """The key that indexes each dimension by the tensor it names, and takes all of the others."""
@@ -15,14 +24,14 @@ def advanced_key(indices: Sequence[Any], positions: Sequence[int | None]) -> tup
 
 def check_advanced(xp: Any, shape: Sequence[int], indices: Sequence[Any], positions: Sequence[int | None]) -> None:
     """Raise DimensionError for an index out of bounds, where the backend can tell without waiting."""
-    for size, k in zip(shape, positions, strict=True):
+    for dim, (size, k) in enumerate(zip(shape, positions, strict=True)):
         if k is not None:
-            xp.check_bounds(indices[k], size, "index")
+            xp.check_bounds(indices[k], size, in_dimension(dim))
 
 
-def check_positive(xp: Any, index: Any, size: int, what: str) -> None:
+def check_positive(xp: Any, index: Any, size: int, text: str) -> None:
     """Raise DimensionError for an index that is not in [0, size), where the backend can tell without waiting."""
-    xp.check_bounds(index, size, what, negative=False)
+    xp.check_bounds(index, size, text, negative=False)
 
 
 def key_along(xp: Any, index: Any, dim: int) -> tuple[Any, ...]:

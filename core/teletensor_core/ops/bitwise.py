@@ -1,9 +1,10 @@
 """Bitwise and logical operations."""
 
 from teletensor_core import rules
-from teletensor_core.dtypes import INTEGER, bool_, int16, int32, int64, uint8
-from teletensor_core.errors import ArgumentTypeError, DTypeError, ShapeError
+from teletensor_core.dtypes import int16, int32, int64, uint8
+from teletensor_core.errors import ShapeError
 from teletensor_core.registry import Family, op
+from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, binary, calls, unary
 from teletensor_core.spec import spec
 
@@ -26,14 +27,12 @@ _logic: Family = {
 
 def _shift(input, other):
     result = rules.integral_or_bool(input, other)
-    if result.dtype is bool_:
-        raise DTypeError("shifts are not implemented for bool tensors")
+    domains.require(result.dtype, domains.INTEGERS)
     return result
 
 
 def _not(input):
-    if input.dtype.category > INTEGER:
-        raise ArgumentTypeError(f"~ (bitwise_not) takes integers and bools, got {input.dtype.name}")
+    domains.require(input.dtype, domains.BOOLS, domains.INTEGERS)
     return rules.same(input)
 
 
@@ -101,19 +100,18 @@ def _reinterpreted(input, *, dtype):
     have, want = input.dtype.itemsize, dtype.itemsize
     if have == want:
         return spec(input.shape, dtype, input.strides)
+    names = f"{input.dtype.title} as {dtype.title} (different element sizes)"
     if not input.ndim:
-        raise ShapeError(
-            f"a tensor without dimensions cannot be viewed as {dtype.name}, whose elements have another size"
-        )
+        raise ShapeError(f"self.dim() cannot be 0 to view {names}")
     if input.strides[-1] != 1:
-        raise ShapeError(f"self.stride(-1) must be 1 to view {input.dtype.name} as {dtype.name}")
+        raise ShapeError(f"self.stride(-1) must be 1 to view {names}")
     if have > want:
         return _resized(input, dtype, lambda n: n * (have // want))
     ratio = want // have
     if input.shape[-1] % ratio or any(stride % ratio for stride in input.strides[:-1]):
         raise ShapeError(
-            f"self.size(-1) and the other strides must be divisible by {ratio} to view {input.dtype.name} as "
-            f"{dtype.name}: size {list(input.shape)}, stride {list(input.strides)}"
+            f"self.size(-1) must be divisible by {ratio} to view {names}, but got {input.shape[-1]}, and so must the "
+            f"other strides, which are {list(input.strides)}"
         )
     return _resized(input, dtype, lambda n: n // ratio)
 

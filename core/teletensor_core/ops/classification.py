@@ -4,7 +4,7 @@ from typing import Any
 
 from teletensor_core import dtypes, rules
 from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
-from teletensor_core.kernels.scatter import key_along
+from teletensor_core.kernels.scatter import check_positive, key_along
 from teletensor_core.ops.softmax import softmax
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
@@ -40,7 +40,7 @@ def _class_spec(input, target, weight=None, *, reduction="mean", **attrs):
                 f"class probabilities need the input's shape {list(input.shape)}, got {list(target.shape)}"
             )
     elif target.dtype not in (dtypes.int64, dtypes.uint8):
-        raise DTypeError(f"expected target dtype to be Long or Byte, but got {target.dtype.name}")
+        raise DTypeError(f"expected target dtype to be Long or Byte, but got {target.dtype.title}")
     elif target.shape != _target_shape(input):
         first = "batch_size" if input.ndim > 1 and target.ndim and target.shape[0] != input.shape[0] else "shape"
         raise ArgumentError(
@@ -55,7 +55,7 @@ def _picked(xp, input, target, ignore_index):
     valid = target != ignore_index
     safe = xp.where(valid, target, 0)
     at = _class_dim(input)
-    xp.check_bounds(safe, input.shape[at], "class index")
+    check_positive(xp, safe, input.shape[at], "Target {index} is out of bounds.")
     return valid, xp.expand_dims(safe, at)
 
 

@@ -10,7 +10,7 @@ from teletensor_core.spec import spec
 
 def _is_complex(input, name):
     if input.dtype.category != COMPLEX:
-        raise DTypeError(f"{name} is only supported for complex tensors, got {input.dtype.name}")
+        raise DTypeError(f"{name} is only supported for complex tensors, got {input.dtype.title}")
 
 
 def _part(input):
@@ -99,10 +99,10 @@ def _(ops, g, out, input):
 def _complex_spec(real, imag):
     for x in (real, imag):
         if x.dtype not in (float32, float64):
-            raise DTypeError(f"Expected both inputs to be Float or Double tensors but got {x.dtype.name}")
+            raise DTypeError(f"Expected both inputs to be Float or Double tensors but got {x.dtype.title}")
     if real.dtype is not imag.dtype:
         raise DTypeError(
-            f"Expected object of scalar type {real.dtype.name} but got {imag.dtype.name} for second argument"
+            f"Expected object of scalar type {real.dtype.title} but got {imag.dtype.title} for second argument"
         )
     return spec(rules.broadcast_shapes(real.shape, imag.shape), real.dtype.to_complex())
 

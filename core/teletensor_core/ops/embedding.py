@@ -4,6 +4,7 @@ from typing import Any
 
 from teletensor_core.dtypes import INTEGER, int64
 from teletensor_core.errors import DTypeError, ShapeError
+from teletensor_core.kernels.scatter import IN_SELF, check_positive
 from teletensor_core.registry import op
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
@@ -15,7 +16,7 @@ def _embedding_spec(weight, indices, *, padding_idx=None):
     if indices.dtype.category != INTEGER:
         raise DTypeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
-            f"but got {indices.dtype.name}"
+            f"but got {indices.dtype.title}"
         )
     if weight.ndim != 2:
         raise ShapeError(f"'weight' must be 2-D, got shape {list(weight.shape)}")
@@ -31,7 +32,7 @@ def _embedding_spec(weight, indices, *, padding_idx=None):
 )
 def embedding(xp, weight, indices, *, padding_idx=None):
     """The rows of `weight` that the indices name; the row of `padding_idx` gets no gradient."""
-    xp.check_bounds(indices, weight.shape[0], "embedding")
+    check_positive(xp, indices, weight.shape[0], IN_SELF)
     return xp.take(weight, indices, axis=0)
 
 

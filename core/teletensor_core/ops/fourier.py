@@ -26,7 +26,7 @@ def _dims(input, dims):
 def _checked(input, dims, wanted):
     """The dimensions. DTypeError for a tensor that is not complex, or not real, as wanted."""
     if input.dtype.category != wanted or input.dtype.is_half:
-        raise DTypeError(f"Unsupported dtype {input.dtype.name}")
+        raise DTypeError(f"Unsupported dtype {input.dtype.title}")
     return _dims(input, dims)
 
 

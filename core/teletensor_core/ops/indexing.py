@@ -3,10 +3,12 @@
 from teletensor_core.dtypes import bool_, int64
 from teletensor_core.errors import DTypeError
 from teletensor_core.kernels.scatter import (
+    IN_TENSOR,
     add_at,
     advanced_key,
     check_advanced,
     check_positive,
+    in_dimension,
     sum_at,
 )
 from teletensor_core.registry import TensorList, op
@@ -120,7 +122,7 @@ def _(ops, g, out, input, values, indices, *, positions, accumulate=False):
 )
 def take(xp, input, index):
     """Elements at positions of the flattened input, in the index's shape."""
-    xp.check_bounds(index, input.size, "take()")
+    xp.check_bounds(index, input.size, IN_TENSOR)
     return input.reshape(-1)[index]
 
 
@@ -150,7 +152,7 @@ def _numel(shape):
 )
 def put(xp, input, index, source, *, accumulate=False):
     """`input` with source elements written, or added, at positions of the flattened input."""
-    xp.check_bounds(index, input.size, "put_()")
+    xp.check_bounds(index, input.size, IN_TENSOR)
     out = xp.array(input, order="C")
     flat = _written(xp, out.reshape(-1), (index.reshape(-1),), source.reshape(-1), accumulate)
     return flat.reshape(input.shape)
@@ -193,7 +195,9 @@ def masked_scatter(xp, input, mask, source):
     if not mask.size:
         return xp.array(input, order="C")
     ranks, counts = _ranks(xp, mask)
-    xp.check_bounds(counts[-1:] - 1, max(source.size, 1), "masked_scatter: source has too few elements")
+    xp.check_bounds(
+        counts[-1:] - 1, max(source.size, 1), "Number of elements of source < number of ones in mask: {size}"
+    )
     if not source.size:
         return xp.array(input, order="C")
     taken = xp.take(source.reshape(-1), xp.minimum(ranks, source.size - 1))
@@ -229,7 +233,9 @@ def _(ops, g, out, g_, mask, *, shape):
 
 def _one_hot_spec(input, *, num_classes):
     if input.dtype is not int64:
-        raise DTypeError(f"one_hot is only applicable to index tensor of type LongTensor, got {input.dtype.name}.")
+        raise DTypeError(
+            f"one_hot is only applicable to index tensor of type LongTensor. Got {input.dtype.title}Tensor."
+        )
     return spec((*input.shape, num_classes), int64)
 
 
@@ -243,7 +249,9 @@ def _one_hot_spec(input, *, num_classes):
 )
 def one_hot(xp, input, *, num_classes):
     """1 where the new last dimension's position is the value, else 0, as int64."""
-    check_positive(xp, input, num_classes, "one_hot")
+    check_positive(
+        xp, input, num_classes, "Class values must be smaller than num_classes, and non-negative: got {index} of {size}"
+    )
     return (input[..., None] == xp.arange(num_classes)).astype("int64")
 
 
@@ -261,9 +269,9 @@ def one_hot(xp, input, *, num_classes):
 def take_along_dim(xp, input, indices, *, dim=None):
     """Elements at positions along a dimension, one per element of `indices`; of the flattened input for None."""
     if dim is None:
-        xp.check_bounds(indices, input.size, "take_along_dim()")
+        xp.check_bounds(indices, input.size, in_dimension(0))
         return input.reshape(-1)[indices.reshape(-1)]
-    xp.check_bounds(indices, input.shape[dim], "take_along_dim()")
+    xp.check_bounds(indices, input.shape[dim], in_dimension(dim % input.ndim))
     at = dim % input.ndim
     shape = indexing.along_shape(input.shape, indices.shape, at)
     wide = (*shape[:at], indices.shape[at], *shape[at + 1 :])

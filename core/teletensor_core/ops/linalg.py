@@ -21,9 +21,11 @@ def _square(input, name="linalg"):
 
 def _continuous(input, name):
     if input.dtype.category < dtypes.FLOAT:
-        raise DTypeError(f"linalg.{name}: Expected a floating point or complex tensor as input. Got {input.dtype.name}")
+        raise DTypeError(
+            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {input.dtype.title}"
+        )
     if input.dtype.is_half:
-        raise DTypeError(f"linalg.{name}: Low precision dtypes not supported. Got {input.dtype.name}")
+        raise DTypeError(f"linalg.{name}: Low precision dtypes not supported. Got {input.dtype.title}")
     return input
 
 

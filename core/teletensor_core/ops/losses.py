@@ -147,7 +147,7 @@ def _bce_spec(input, target, weight=None, pos_weight=None, *, reduction="mean"):
         raise ArgumentError(f"Target size ({list(target.shape)}) must be the same as input size ({list(input.shape)})")
     domains.require(input.dtype, domains.FLOATS)
     if target.dtype.category < dtypes.FLOAT:
-        raise DTypeError(f"Found dtype {target.dtype.name} but expected {input.dtype.name}")
+        raise DTypeError(f"Found dtype {target.dtype.title} but expected {input.dtype.title}")
     return loss_spec(input.shape, input.dtype, reduction)
 
 

@@ -65,27 +65,25 @@ def _other_grad(ops, g, input, other):
     return ops.matmul(turned, g)
 
 
-@op(**_product(saves=("input", "mat2"), infer=matrix.ranked("mm", 2, 2), samples=calls(Sample(T(3, 4), T(4, 5)))))
+@op(**_product(saves=("input", "mat2"), infer=matrix.mm, samples=calls(Sample(T(3, 4), T(4, 5)))))
 def mm(xp, input, mat2):
     """The product of two matrices."""
     return xp.matmul(input, mat2)
 
 
-@op(
-    **_product(saves=("input", "mat2"), infer=matrix.ranked("bmm", 3, 3), samples=calls(Sample(T(2, 3, 4), T(2, 4, 5))))
-)
+@op(**_product(saves=("input", "mat2"), infer=matrix.bmm, samples=calls(Sample(T(2, 3, 4), T(2, 4, 5)))))
 def bmm(xp, input, mat2):
     """The products of two batches of matrices."""
     return xp.matmul(input, mat2)
 
 
-@op(**_product(saves=("input", "vec"), infer=matrix.ranked("mv", 2, 1), samples=calls(Sample(T(3, 4), T(4)))))
+@op(**_product(saves=("input", "vec"), infer=matrix.mv, samples=calls(Sample(T(3, 4), T(4)))))
 def mv(xp, input, vec):
     """The product of a matrix and a vector."""
     return xp.matmul(input, vec)
 
 
-@op(**_product(infer=matrix.ranked("dot", 1, 1), samples=calls(Sample(T(4), T(4)))))
+@op(**_product(infer=matrix.dot, samples=calls(Sample(T(4), T(4)))))
 def dot(xp, input, other):
     """The sum of products of two vectors."""
     return xp.dot(input, other)
@@ -145,7 +143,7 @@ def addmm(xp, input, mat1, mat2, *, beta=1, alpha=1):
 @op(
     **_added(
         saves=("batch1", "batch2"),
-        infer=lambda input, batch1, batch2, **a: matrix.addmm(input, batch1, batch2),
+        infer=matrix.baddbmm,
         samples=calls(
             Sample(T(2, 3, 5), T(2, 3, 4), T(2, 4, 5)), Sample(T(5), T(2, 3, 4), T(2, 4, 5), beta=0.5, alpha=2.0)
         ),

@@ -2,7 +2,8 @@
 
 import math
 
-from teletensor_core import rules
+from teletensor_core import dtypes
+from teletensor_core.errors import DTypeError
 from teletensor_core.registry import op
 from teletensor_core.rules import reduced_dims, reduced_shape
 from teletensor_core.samples import Sample, T, calls
@@ -10,8 +11,12 @@ from teletensor_core.spec import spec
 
 
 def _norm_spec(input, *, ord=2.0, dim=None, keepdim=False, dtype=None):
-    reduced = rules.reduced_float(input, dim=dim, keepdim=keepdim, dtype=dtype)
-    return spec(reduced.shape, reduced.dtype.to_real())
+    wanted = dtype or input.dtype
+    if wanted.category < dtypes.FLOAT:
+        raise DTypeError(
+            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {wanted.title}"
+        )
+    return spec(reduced_shape(input.shape, dim, keepdim), wanted.to_real())
 
 
 def _norm_cast(input, *, ord=2.0, dim=None, keepdim=False, dtype=None):

@@ -143,7 +143,7 @@ def _(ops, g, out, input, *, dim):
 
 
 def _variance_spec(input, *, dim=None, correction=1, keepdim=False):
-    reduced = rules.reduced_float(input, dim=dim, keepdim=keepdim)
+    reduced = rules.reduced_spread(input, dim=dim, keepdim=keepdim)
     return spec(reduced.shape, reduced.dtype.to_real())
 
 
@@ -181,7 +181,7 @@ def _(ops, g, out, input, *, dim=None, correction=1, keepdim=False):
 def _moments_spec(input, *, dim=None, correction=1, keepdim=False):
     return (
         _variance_spec(input, dim=dim, correction=correction, keepdim=keepdim),
-        rules.reduced_float(input, dim=dim, keepdim=keepdim),
+        rules.reduced_spread(input, dim=dim, keepdim=keepdim),
     )
 
 

@@ -2,7 +2,7 @@
 
 from teletensor_core.dtypes import int64
 from teletensor_core.errors import ArgumentError
-from teletensor_core.kernels.scatter import add_at, check_positive, key_along, sum_at
+from teletensor_core.kernels.scatter import add_at, check_positive, in_dimension, key_along, sum_at
 from teletensor_core.registry import op
 from teletensor_core.rules import domains, indexing
 from teletensor_core.samples import Sample, T, calls
@@ -37,7 +37,7 @@ def gather(xp, input, index, *, dim):
     if not index.size:
         return xp.empty(index.shape, input.dtype)
     dim %= whole.ndim
-    check_positive(xp, at, whole.shape[dim], "gather()")
+    check_positive(xp, at, whole.shape[dim], in_dimension(dim))
     rows = whole[tuple(slice(None) if d == dim else slice(n) for d, n in enumerate(at.shape))]
     return xp.take_along_axis(rows, at, axis=dim).reshape(index.shape)
 
@@ -73,7 +73,7 @@ def _parts(xp, target, index, src, dim):
     """The target as it can be indexed, the key, and the part of `src` that the index covers."""
     whole, at = _flat(target), _flat(index)
     dim %= whole.ndim
-    check_positive(xp, at, whole.shape[dim], "scatter()")
+    check_positive(xp, at, whole.shape[dim], in_dimension(dim))
     if hasattr(src, "ndim") and src.ndim:
         src = src[tuple(slice(n) for n in at.shape)]
     return whole, key_along(xp, at, dim), src

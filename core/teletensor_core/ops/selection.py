@@ -13,7 +13,7 @@ from teletensor_core.spec import spec
 def _where_spec(condition, input, other):
     if condition.dtype not in (bool_, dtypes.uint8):
         raise DTypeError(
-            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.name}"
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.title}"
         )
     shapes = [x.shape for x in (condition, input, other) if hasattr(x, "shape")]
     return spec(rules.broadcast_shapes(*shapes), dtypes.result_type([input, other]))
@@ -152,7 +152,7 @@ def _of(input, value):
 
 def _masked_fill_spec(input, mask, value):
     if mask.dtype is not bool_:
-        raise DTypeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.name}")
+        raise DTypeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.c_name}")
     return spec(rules.broadcast_shapes(input.shape, mask.shape), input.dtype)
 
 

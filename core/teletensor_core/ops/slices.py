@@ -1,7 +1,7 @@
 """Whole slices of a dimension, named by an index tensor."""
 
 from teletensor_core.dtypes import int64
-from teletensor_core.kernels.scatter import add_at, check_positive, key_on_dim
+from teletensor_core.kernels.scatter import IN_SELF, add_at, check_positive, in_dimension, key_on_dim
 from teletensor_core.registry import op
 from teletensor_core.rules import indexing, normalize_dim
 from teletensor_core.samples import Sample, T, calls
@@ -25,7 +25,7 @@ def _i(*shape, high):
 )
 def index_select(xp, input, index, *, dim):
     """Whole slices at positions of one dimension."""
-    check_positive(xp, index, input.shape[dim] if input.ndim else 1, "index_select()")
+    check_positive(xp, index, input.shape[dim] if input.ndim else 1, IN_SELF)
     if not input.ndim:
         return xp.array(input)
     return xp.take(input, index.reshape(-1), axis=dim)
@@ -66,7 +66,7 @@ def index_add(xp, input, index, source, *, dim, alpha=1):
 
 
 def _add_rows(xp, target, index, source, dim, alpha):
-    check_positive(xp, index, target.shape[dim] if target.ndim else 1, "index_add_()")
+    check_positive(xp, index, target.shape[dim] if target.ndim else 1, IN_SELF)
     source = source if alpha == 1 else source * alpha
     at = dim % max(target.ndim, 1)
     whole = _lifted(target)
@@ -86,7 +86,7 @@ def _(ops, g, out, input, index, source, *, dim, alpha=1):
 
 @op(
     **_row_op(
-        infer=indexing.index_add,
+        infer=indexing.index_copy,
         samples=calls(
             Sample(T(5, 4), T(2, dtype=int64, low=0, high=5, unique=True, grad=False), T(2, 4), dim=0),
             Sample(T(3, 4), T(2, dtype=int64, low=0, high=4, unique=True, grad=False), T(3, 2), dim=-1),
@@ -96,18 +96,19 @@ def _(ops, g, out, input, index, source, *, dim, alpha=1):
 def index_copy(xp, input, index, source, *, dim):
     """`input` with slices of `source` written at positions of one dimension."""
     out = xp.array(input, order="C")
-    _set_rows(xp, out, index, source, dim, "index_copy_()")
+    _set_rows(xp, out, index, source, dim, "index_copy_(): ")
     return out
 
 
-def _set_rows(xp, target, index, source, dim, what):
-    check_positive(xp, index, target.shape[dim] if target.ndim else 1, what)
-    _lifted(target)[key_on_dim(index.reshape(-1), dim % max(target.ndim, 1))] = source
+def _set_rows(xp, target, index, source, dim, who=""):
+    at = dim % max(target.ndim, 1)
+    check_positive(xp, index, target.shape[at] if target.ndim else 1, who + in_dimension(at))
+    _lifted(target)[key_on_dim(index.reshape(-1), at)] = source
 
 
 @index_copy.write_inplace
 def _(xp, input, index, source, *, dim):
-    _set_rows(xp, input, index, source, dim, "index_copy_()")
+    _set_rows(xp, input, index, source, dim, "index_copy_(): ")
 
 
 @index_copy.vjp("input")
@@ -130,13 +131,13 @@ def _(ops, g, out, input, index, source, *, dim):
 def index_fill(xp, input, index, value, *, dim):
     """`input` with one value at positions of one dimension."""
     out = xp.array(input, order="C")
-    _set_rows(xp, out, index, value, dim, "index_fill_()")
+    _set_rows(xp, out, index, value, dim)
     return out
 
 
 @index_fill.write_inplace
 def _(xp, input, index, value, *, dim):
-    _set_rows(xp, input, index, value, dim, "index_fill_()")
+    _set_rows(xp, input, index, value, dim)
 
 
 @index_fill.vjp("input")

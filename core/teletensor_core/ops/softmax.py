@@ -13,7 +13,7 @@ def _softmax_spec(input, *, dim, dtype=None):
     rules.normalize_dim(dim, input.ndim)
     wanted = dtype or input.dtype
     if wanted.category < dtypes.FLOAT:
-        raise UnsupportedError(f"softmax is not implemented for {wanted.name}; pass dtype=torch.float32")
+        raise UnsupportedError(f"\"softmax\" not implemented for '{wanted.title}'; pass dtype=torch.float32")
     return spec(input.shape, wanted)
 
 

@@ -11,7 +11,7 @@ from teletensor_core.spec import spec
 
 def _sort_spec(input, *, dim=-1, descending=False, stable=False):
     if input.dtype.category == COMPLEX:
-        raise DTypeError(f"sort does not support complex numbers, got {input.dtype.name}")
+        raise DTypeError(f"Sort does not support complex dtypes on CPU, nor elsewhere: got {input.dtype.title}")
     normalize_dim(dim, input.ndim)
     return rules.same(input), spec(input.shape, int64)
 
@@ -110,7 +110,7 @@ def nonzero(xp, input):
 
 def _selected_spec(input, mask):
     if mask.dtype is not bool_:
-        raise DTypeError(f"masked_select: expected BoolTensor for mask, got {mask.dtype.name}")
+        raise DTypeError(f"masked_select: expected BoolTensor for mask, got {mask.dtype.title}")
     rules.broadcast_shapes(input.shape, mask.shape)
     return spec((0,), input.dtype)
 
@@ -159,7 +159,7 @@ def _bincount_spec(input, weights=None, *, minlength=0):
     if input.ndim != 1:
         raise ShapeError(f"bincount only supports 1-d non-negative integral inputs, got shape {list(input.shape)}")
     if input.dtype.category != INTEGER:
-        raise UnsupportedError(f"bincount is not implemented for {input.dtype.name}, only for integers")
+        raise UnsupportedError(f"\"bincount\" not implemented for '{input.dtype.title}', only for integers")
     if weights is not None and weights.shape != input.shape:
         raise ShapeError(f"weights should be 1-d and have the same length as input, got shape {list(weights.shape)}")
     if minlength < 0:

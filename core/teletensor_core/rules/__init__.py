@@ -24,6 +24,7 @@ from teletensor_core.rules.reduction import (
     reduced_dims,
     reduced_float,
     reduced_shape,
+    reduced_spread,
     reduced_sum,
     sum_dtype,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "reduced_dims",
     "reduced_float",
     "reduced_shape",
+    "reduced_spread",
     "reduced_sum",
     "require",
     "same",

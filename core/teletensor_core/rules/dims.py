@@ -53,10 +53,30 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
     return result
 
 
+def require_expandable(shape: Shape, target: Shape) -> None:
+    """Raise ShapeError unless a tensor of a shape can be expanded to another."""
+    for i in range(-1, -len(shape) - 1, -1):
+        if len(shape) > len(target) or shape[i] not in (1, target[i]):
+            raise not_expandable(shape, target, i)
+
+
+def not_expandable(shape: Shape, target: Shape, dim: int, call: str = "") -> ShapeError:
+    """The error for a dimension, counted from the back, that cannot be expanded."""
+    if len(shape) > len(target):
+        return ShapeError(
+            f"{call}the number of sizes provided ({len(target)}) must be greater or equal to the number of dimensions "
+            f"in the tensor ({len(shape)})"
+        )
+    return ShapeError(
+        f"The expanded size of the tensor ({target[dim]}) must match the existing size ({shape[dim]}) at non-singleton "
+        f"dimension {len(target) + dim}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
+    )
+
+
 def _broadcast_pair(a: Shape, b: Shape) -> Shape:
     ndim = max(len(a), len(b))
     out = []
-    for i in range(-ndim, 0):
+    for i in range(-1, -ndim - 1, -1):
         m = a[i] if -i <= len(a) else 1
         n = b[i] if -i <= len(b) else 1
         if m != n and m != 1 and n != 1:
@@ -65,4 +85,4 @@ def _broadcast_pair(a: Shape, b: Shape) -> Shape:
                 f"at non-singleton dimension {i + ndim}"
             )
         out.append(n if m == 1 else m)
-    return tuple(out)
+    return tuple(reversed(out))

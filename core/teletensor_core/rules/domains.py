@@ -16,8 +16,12 @@ _NAMES = {BOOLS: "bool", INTEGERS: "integer", FLOATS: "floating point", COMPLEX:
 Rule = Callable[..., Any]
 
 
+class OutsideDomain(UnsupportedError):
+    """An op is not defined for a dtype. Whoever plans the call knows of which op, and says so."""
+
+
 def accepts(*categories: int) -> Callable[[Rule], Rule]:
-    """Make a rule refuse operands whose common dtype is of another category (UnsupportedError).
+    """Make a rule refuse operands whose common dtype is of another category (OutsideDomain).
 
     `accepts(FLOATS, COMPLEX)(rules.same)` is `rules.same` for floating point and complex tensors only.
     """
@@ -33,10 +37,10 @@ def accepts(*categories: int) -> Callable[[Rule], Rule]:
 
 
 def require(dtype: DType, *categories: int) -> None:
-    """Raise UnsupportedError unless a dtype is of one of the categories."""
+    """Raise OutsideDomain unless a dtype is of one of the categories."""
     if dtype.category not in categories:
         wanted = " or ".join(_NAMES[c] for c in categories)
-        raise UnsupportedError(f"not implemented for {dtype.name} tensors; expected {wanted} ones")
+        raise OutsideDomain(f"not implemented for '{dtype.title}'; expected {wanted} tensors")
 
 
 real = accepts(BOOLS, INTEGERS, FLOATS)

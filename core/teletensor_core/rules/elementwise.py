@@ -10,7 +10,8 @@ from typing import Any
 
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
-from teletensor_core.errors import DTypeError, UnsupportedError
+from teletensor_core.errors import DTypeError
+from teletensor_core.rules import domains
 from teletensor_core.rules.dims import broadcast_shapes
 from teletensor_core.spec import Shape, Spec, spec
 
@@ -70,15 +71,14 @@ def to_real(input: Spec, **attrs: Any) -> Spec:
 def floating(input: Spec, *rest: Any, **attrs: Any) -> Spec:
     """The first operand's shape and dtype, which must be floating point or complex."""
     if input.dtype.category < dtypes.FLOAT:
-        raise DTypeError(f"expected a floating point or complex tensor, got {input.dtype.name}")
+        raise DTypeError(f"Expected a floating point or complex tensor as input. Got {input.dtype.title}")
     return spec(input.shape, input.dtype)
 
 
 def integral_or_bool(*operands: Any, **attrs: Any) -> Spec:
     """Broadcast shape, promoted dtype, which must not be floating point or complex."""
     result = broadcast(*operands)
-    if result.dtype.category > dtypes.INTEGER:
-        raise UnsupportedError(f"bitwise ops are not implemented for {result.dtype.name}, only for integers and bools")
+    domains.require(result.dtype, domains.BOOLS, domains.INTEGERS)
     return result
 
 

@@ -16,15 +16,16 @@ _INDEX_DTYPES = (dtypes.int64, dtypes.int32)
 def require_index(what: str, index: Spec) -> None:
     """Raise DTypeError unless a tensor can be an index."""
     if index.dtype not in _INDEX_DTYPES:
-        raise DTypeError(f"{what}: Expected dtype int32/int64 for index, but got {index.dtype.name}")
+        raise DTypeError(f"{what}: Expected dtype int32 or int64 for index, but got {index.dtype.title}")
 
 
-def require_same_dtype(what: str, input: Spec, source: Any, name: str = "source") -> None:
-    """Raise DTypeError unless a tensor to be written has the dtype it is written into."""
+def require_same_dtype(text: str, input: Spec, source: Any) -> None:
+    """Raise DTypeError unless a tensor to be written has the dtype it is written into.
+
+    `text` says so; "{self}" and "{source}" stand for the two dtypes.
+    """
     if isinstance(source, Spec) and source.dtype is not input.dtype:
-        raise DTypeError(
-            f"{what}: Expected self.dtype to be equal to {name}.dtype, got {input.dtype.name} and {source.dtype.name}"
-        )
+        raise DTypeError(text.format(self=input.dtype.title, source=source.dtype.title))
 
 
 def advanced(shape: Shape, indices: Sequence[Spec], positions: Sequence[int | None]) -> Shape:
@@ -72,7 +73,7 @@ def index_put(input: Spec, values: Any, indices: Sequence[Spec], *, positions: A
         if values.dtype is not input.dtype:
             raise DTypeError(
                 "Index put requires the source and destination dtypes match, "
-                f"got {input.dtype.name} for the destination and {values.dtype.name} for the source."
+                f"got {input.dtype.title} for the destination and {values.dtype.title} for the source."
             )
         _require_broadcast(values.shape, target)
     return spec(input.shape, input.dtype)
@@ -94,35 +95,33 @@ def gather(input: Spec, index: Spec, *, dim: int) -> Spec:
     at = normalize_dim(dim, input.ndim)
     require_index("gather()", index)
     if index.numel:
-        _require_rank("gather()", input, index, "Index tensor must have the same number of dimensions as input tensor")
-        _require_no_larger(index.shape, input.shape, at, "self")
+        _require_rank(input, index, "Index tensor must have the same number of dimensions as input tensor")
+        text = "Size does not match at dimension {} expected index"
+        _require_no_larger(index.shape, input.shape, at, "self", text)
     return spec(index.shape, input.dtype)
 
 
-def _require_rank(what: str, input: Spec, index: Spec, message: str) -> None:
-    require(max(input.ndim, 1) == max(index.ndim, 1), ShapeError, f"{what}: {message}: {input.ndim} and {index.ndim}")
+def _require_rank(input: Spec, index: Spec, message: str) -> None:
+    require(max(input.ndim, 1) == max(index.ndim, 1), ShapeError, f"{message}: {input.ndim} and {index.ndim}")
 
 
-def _require_no_larger(index: Shape, other: Shape, skip: int | None, name: str) -> None:
+def _require_no_larger(index: Shape, other: Shape, skip: int | None, name: str, text: str = "Expected index") -> None:
     for d, (n, m) in enumerate(zip(index, other, strict=False)):
         if n > m and d != skip:
             apart = "" if skip is None else f" apart from dimension {skip}"
-            raise ShapeError(
-                f"Size does not match at dimension {d} expected index {list(index)} to be no larger than {name} "
-                f"{list(other)}{apart}"
-            )
+            raise ShapeError(f"{text.format(d)} {list(index)} to be no larger than {name} {list(other)}{apart}")
 
 
 def scatter(input: Spec, index: Spec, src: Any, *, dim: int, **attrs: Any) -> Spec:
     """The input's shape and dtype; the index must fit into the input and into `src`."""
     at = normalize_dim(dim, input.ndim)
     require_index("scatter()", index)
-    require_same_dtype("scatter()", input, src, "src")
+    require_same_dtype("scatter(): Expected self.dtype to be equal to src.dtype, got {self} and {source}", input, src)
     if index.numel:
-        _require_rank("scatter()", input, index, "Index tensor must have the same number of dimensions as self tensor")
+        _require_rank(input, index, "Index tensor must have the same number of dimensions as self tensor")
         _require_no_larger(index.shape, input.shape, at, "self")
         if isinstance(src, Spec):
-            _require_rank("scatter()", src, index, "Index tensor must have the same number of dimensions as src tensor")
+            _require_rank(src, index, "Index tensor must have the same number of dimensions as src tensor")
             _require_no_larger(index.shape, src.shape, None, "src")
     return spec(input.shape, input.dtype)
 
@@ -142,16 +141,27 @@ def index_select(input: Spec, index: Spec, *, dim: int) -> Spec:
 
 def index_add(input: Spec, index: Spec, source: Spec, *, dim: int, **attrs: Any) -> Spec:
     """The input's shape and dtype; the source has the index's length in `dim`, and the input's other sizes."""
-    at = normalize_dim(dim, input.ndim)
-    require_index("index_add_()", index)
-    require_same_dtype("index_add_(): self and source expected to have the same dtype", input, source)
-    require(
-        index.ndim <= 1, DimensionError, f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim}"
+    require_same_dtype(
+        "index_add_(): self ({self}) and source ({source}) must have the same scalar type", input, source
     )
+    return _rows("index_add_()", input, index, source, dim)
+
+
+def index_copy(input: Spec, index: Spec, source: Spec, *, dim: int) -> Spec:
+    """The same."""
+    text = "index_copy_(): self and source expected to have the same dtype, but got (self) {self} and (source) {source}"
+    require_same_dtype(text, input, source)
+    return _rows("index_copy_()", input, index, source, dim)
+
+
+def _rows(what: str, input: Spec, index: Spec, source: Spec, dim: int) -> Spec:
+    at = normalize_dim(dim, input.ndim)
+    require_index(what, index)
+    require(index.ndim <= 1, DimensionError, f"{what}: Index is supposed to be a vector, but got dim: {index.ndim}")
     length = source.shape[at] if source.ndim else 1
     if index.numel != length:
         raise DimensionError(
-            f"Number of indices ({index.numel}) should be equal to source.size(dim): ({length}), for dim: {dim}"
+            f"{what}: Number of indices ({index.numel}) should be equal to source.size(dim): ({length}), for dim: {dim}"
         )
     others = [x.shape[:at] + x.shape[at + 1 :] for x in (input, source)]
     if input.ndim and others[0] != others[1]:
@@ -177,7 +187,7 @@ def index_fill(input: Spec, index: Spec, value: Any, *, dim: int) -> Spec:
 def take(input: Spec, index: Spec) -> Spec:
     """The index's shape."""
     if index.dtype is not dtypes.int64:
-        raise DTypeError(f"take(): Expected a long tensor for index, but got {index.dtype.name}")
+        raise DTypeError(f"take(): Expected a long tensor for index, but got {index.dtype.title}")
     if not input.numel and index.numel:
         raise DimensionError("take(): tried to take from an empty tensor")
     return spec(index.shape, input.dtype)
@@ -185,9 +195,12 @@ def take(input: Spec, index: Spec) -> Spec:
 
 def put(input: Spec, index: Spec, source: Spec, *, accumulate: bool = False) -> Spec:
     """The input's shape and dtype; as many source elements as indices."""
-    require_same_dtype("put_(): self and source expected to have the same dtype", input, source)
+    text = (
+        "put_(): self and source expected to have the same dtype, but got self.dtype = {self}, source.dtype = {source}"
+    )
+    require_same_dtype(text, input, source)
     if index.dtype is not dtypes.int64:
-        raise DTypeError(f"put_(): Expected a long tensor for index, but got {index.dtype.name}")
+        raise DTypeError(f"put_(): Expected a long tensor for index, but got {index.dtype.title}")
     if index.numel != source.numel:
         raise DimensionError(
             f"put_(): Expected source and index to have the same number of elements, but got source.numel() = "
@@ -199,7 +212,7 @@ def put(input: Spec, index: Spec, source: Spec, *, accumulate: bool = False) -> 
 def take_along_dim(input: Spec, indices: Spec, *, dim: int | None = None) -> Spec:
     """Input and indices broadcast together in every dimension but `dim`."""
     if indices.dtype is not dtypes.int64:
-        raise DTypeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.name}")
+        raise DTypeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.title}")
     if dim is None:
         return spec((indices.numel,), input.dtype)
     require(
@@ -223,10 +236,10 @@ def along_shape(input: Shape, indices: Shape, at: int) -> Shape:
 def masked_scatter(input: Spec, mask: Spec, source: Spec) -> Spec:
     """Input and mask broadcast together."""
     if mask.dtype is not dtypes.bool_:
-        raise DTypeError(f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask.dtype.name}")
+        raise DTypeError(f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask.dtype.title}")
     if source.dtype is not input.dtype:
         raise DTypeError(
-            f"masked_scatter_: expected self and source to have same dtypes but got {input.dtype.name} and "
-            f"{source.dtype.name}"
+            f"masked_scatter_: expected self and source to have same dtypes but got {input.dtype.title} and "
+            f"{source.dtype.title}"
         )
     return spec(broadcast_shapes(input.shape, mask.shape), input.dtype)

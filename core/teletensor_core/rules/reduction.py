@@ -48,14 +48,22 @@ def reduced_sum(
 def reduced_float(
     input: Spec, *, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None, **attrs: Any
 ) -> Spec:
-    """Reduced shape of a floating point or complex tensor."""
+    """Reduced shape of a floating point or complex tensor: the mean's."""
     wanted = dtype or input.dtype
     if wanted.category < dtypes.FLOAT:
+        which = "Input" if dtype is None else "Optional"
         raise DTypeError(
-            f"could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
-            f"Got: {input.dtype.name}"
+            f"mean(): could not infer output dtype. {which} dtype must be either a floating point or complex dtype. "
+            f"Got: {wanted.title}"
         )
     return spec(reduced_shape(input.shape, dim, keepdim), wanted)
+
+
+def reduced_spread(input: Spec, *, dim: Dims = None, keepdim: bool = False, **attrs: Any) -> Spec:
+    """Reduced shape of a floating point or complex tensor: that of deviations and variances."""
+    if input.dtype.category < dtypes.FLOAT:
+        raise DTypeError("std and var only support floating point and complex dtypes")
+    return spec(reduced_shape(input.shape, dim, keepdim), input.dtype)
 
 
 def reduced_bool(input: Spec, *, dim: Dims = None, keepdim: bool = False, **attrs: Any) -> Spec:

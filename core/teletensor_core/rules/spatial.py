@@ -6,7 +6,6 @@ from typing import Any
 
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import ShapeError
-from teletensor_core.rules import domains
 from teletensor_core.rules.matmul import same_dtype
 from teletensor_core.spec import Shape, Spec, spec
 
@@ -33,17 +32,16 @@ def _lead(call: str, input: Spec, weight: Spec, n: int, **sizes: Shape) -> Shape
     if any(s <= 0 for s in sizes["stride"]):
         raise ShapeError("non-positive stride is not supported")
     if any(d <= 0 for d in sizes["dilation"]):
-        raise ShapeError("dilation should be greater than zero")
+        raise ShapeError(f"dilation should be greater than zero, but got {list(sizes['dilation'])}")
     if any(p < 0 for p in sizes["padding"]):
         raise ShapeError("negative padding is not supported")
     return input.shape[: input.ndim - n - 1]
 
 
-def _number_dtype(*operands: Spec | None) -> DType:
+def _number_dtype(input: Spec, weight: Spec, bias: Spec | None) -> DType:
     """The dtype they share, which is not bool."""
-    dtype = same_dtype(*operands)
-    domains.require(dtype, domains.INTEGERS, domains.FLOATS, domains.COMPLEX)
-    return dtype
+    same_dtype(input, bias, text="Input type ({0.c_name}) and bias type ({1.c_name}) should be the same")
+    return same_dtype(input, weight, text="expected scalar type {0.title} but found {1.title}")
 
 
 def _check_bias(weight: Spec, bias: Spec | None, channels: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from teletensor_core.errors import ArgumentError, DimensionError, ShapeError
-from teletensor_core.rules.dims import normalize_dim
+from teletensor_core.rules.dims import normalize_dim, not_expandable
 from teletensor_core.spec import Shape, Spec, contiguous_strides, spec
 
 
@@ -112,21 +112,18 @@ def expand(input: Spec, *, size: Shape) -> Spec:
     """Dimensions of one element repeated without copying; -1 keeps a size."""
     extra = len(size) - input.ndim
     if extra < 0:
-        raise ShapeError(
-            f"the number of sizes provided ({len(size)}) must be greater or equal to the number of dimensions in the "
-            f"tensor ({input.ndim}): expand {list(input.shape)} to {list(size)}"
-        )
+        call = f"expand(torch.{input.dtype.title}Tensor{{{list(input.shape)}}}, size={list(size)}): "
+        raise not_expandable(input.shape, size, -1, call)
     shape, strides = [], []
     for i, wanted in enumerate(size):
         have = input.shape[i - extra] if i >= extra else 1
         stride = input.strides[i - extra] if i >= extra else 0
         if wanted == -1 and i < extra:
-            raise ShapeError(f"expand: the size -1 is not allowed for the new leading dimension {i}: {list(size)}")
-        if wanted not in (-1, have) and have != 1:
             raise ShapeError(
-                f"The expanded size of the tensor ({wanted}) must match the existing size ({have}) at non-singleton "
-                f"dimension {i}.  Target sizes: {list(size)}.  Tensor sizes: {list(input.shape)}"
+                f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {i}"
             )
+        if wanted not in (-1, have) and have != 1:
+            raise not_expandable(input.shape, size, i - len(size))
         shape.append(have if wanted == -1 else wanted)
         strides.append(stride if wanted in (-1, have) and i >= extra else 0)
     return spec(tuple(shape), input.dtype, tuple(strides))
@@ -162,7 +159,9 @@ def select(input: Spec, *, dim: int, index: int) -> Spec:
         raise DimensionError("select() cannot be applied to a 0-dim tensor.")
     at = normalize_dim(dim, input.ndim)
     if not -input.shape[at] <= index < input.shape[at]:
-        raise DimensionError(f"index {index} is out of bounds for dimension {at} with size {input.shape[at]}")
+        raise DimensionError(
+            f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {at}"
+        )
     return spec(_without(input.shape, at), input.dtype, _without(input.strides, at))
 
 
@@ -220,8 +219,10 @@ def split_sizes(input: Spec, split_size: int | tuple[int, ...], dim: int) -> tup
     """The sizes of the parts that split makes of a dimension."""
     size = input.shape[normalize_dim(dim, input.ndim)]
     if isinstance(split_size, int):
-        if split_size < 0 or (split_size == 0 and size):
+        if split_size < 0:
             raise ShapeError(f"split expects split_size be non-negative, but got split_size={split_size}")
+        if split_size == 0 and size:
+            raise ShapeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {size}")
         if size == 0:
             return (0,)
         return tuple(min(split_size, size - i) for i in range(0, size, split_size))
