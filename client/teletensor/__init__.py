@@ -102,6 +102,7 @@ if TYPE_CHECKING:
         special,
         testing,
         utils,
+        viz,
     )
     from teletensor.alias import as_torch
     from teletensor.amp.autocast import autocast, get_autocast_dtype, is_autocast_enabled, set_autocast_dtype
@@ -277,6 +278,7 @@ __all__ = [
     "uint8",
     "utils",
     "version",
+    "viz",
     "vmap",
     "wire_dtype",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from teletensor_core.registry import OPS
 from teletensor_core.spec import spec
 
 from teletensor import dispatch, hooks, staged
-from teletensor.graph import GradFn, leaves_under, walk
+from teletensor.graph import GradFn, GradientEdge, leaves_under, walk
 from teletensor.session import BackwardRequest, Session
 from teletensor.tensor_base import TensorBase, new
 
@@ -24,6 +25,27 @@ _SECOND_TIME = (
     "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
     "after calling backward."
 )
+
+
+class Pass:
+    """One backward: from where, and through what."""
+
+    def __init__(self, roots: list[Tensor], nodes: list[GradFn]) -> None:
+        self._roots, self._nodes = roots, nodes
+
+    def reaches(self, edges: Sequence[tuple[Any, int]]) -> list[bool]:
+        """Of each place in the graph, whether gradients come to it."""
+        reached = _reached(self._roots, self._nodes)
+        return [_key(*edge) in reached for edge in edges]
+
+
+class _Running(threading.local):
+    """The backward that this thread is in."""
+
+    now: Pass | None = None
+
+
+running = _Running()
 
 
 def backward(tensors: Any, gradient: Any, retain_graph: bool | None, create_graph: bool, inputs: Any = None) -> None:
@@ -110,10 +132,14 @@ def _run(
     _mark_freed(nodes, keep)
     if not targets:
         return []
-    if staged.has_steps(nodes):
-        run = staged.StagedBackward(targets, engine_pass, create_graph=create_graph, keep=keep)
-        return run.run(roots, grads)
-    return [*engine_pass(roots, grads, targets, nodes, create_graph, keep, only_targets=only_targets)]
+    outer, running.now = running.now, Pass(roots, nodes)
+    try:
+        if staged.has_steps(nodes):
+            run = staged.StagedBackward(targets, engine_pass, create_graph=create_graph, keep=keep)
+            return run.run(roots, grads)
+        return [*engine_pass(roots, grads, targets, nodes, create_graph, keep, only_targets=only_targets)]
+    finally:
+        running.now = outer
 
 
 def engine_pass(
@@ -244,4 +270,5 @@ def _zeros_like(x: Any) -> Any:
 
 
 def _as_list(x: Any) -> list[Any]:
-    return list(x) if isinstance(x, Sequence) else [x]
+    several = isinstance(x, Sequence) and not isinstance(x, GradientEdge)
+    return [each.ownership_token if isinstance(each, GradientEdge) else each for each in (x if several else [x])]

@@ -15,11 +15,11 @@ from teletensor_core.registry import OPS, Op
 
 from teletensor import anomaly, grad_mode, sessions
 from teletensor import operands as _operands
-from teletensor.grad_mode import AUTOCAST
+from teletensor.grad_mode import AUTOCAST, HOOKED
 from teletensor.graph import GradFn, grad_fn
 from teletensor.operands import NUMBERS as _NUMBERS
 from teletensor.session import Session
-from teletensor.tensor_base import TensorBase, lend, new, new_view, root_of
+from teletensor.tensor_base import TensorBase, counter_of, lend, new, new_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _state = grad_mode.state
 _default = dtypes.process_default
 _float32 = dtypes.float32
+# What sends a call another way: see grad_mode.
+_SPECIAL = AUTOCAST | HOOKED
 
 
 def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Session | None = None) -> Tensor:
@@ -37,8 +39,12 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
     `session` is where an op without tensor operands runs.
     """
     flags = _flags()
-    if flags & AUTOCAST:
-        flags, operands = flags ^ AUTOCAST, _operands.autocast(op, operands)
+    if flags & _SPECIAL:
+        if flags & AUTOCAST:
+            operands = _operands.autocast(op, operands)
+        if flags & HOOKED and flags & GRAD and _is_hooked(op, operands):
+            return _hooked(op, operands, attrs)
+        flags &= ~_SPECIAL
     if len(operands) == 2:
         a, b = operands
         if isinstance(a, TensorBase) and isinstance(b, TensorBase) and a._session is b._session:
@@ -84,7 +90,7 @@ def apply_pair(op: Op, a: TensorBase, b: TensorBase, attrs: tuple[Any, ...]) -> 
     """`apply` for two tensors on either side of an operator, spelled out: no other call is as frequent."""
     flags = _state.flags
     session = a._session
-    if flags & AUTOCAST or session is not b._session or _default[0] is not _float32:
+    if flags & _SPECIAL or session is not b._session or _default[0] is not _float32:
         return apply(op, (a, b), attrs)
     if flags & GRAD and not (
         ((a._node is not None or a._requires) if a._base is None else _flows(a))
@@ -100,7 +106,7 @@ def apply_pair(op: Op, a: TensorBase, b: TensorBase, attrs: tuple[Any, ...]) -> 
             other: Tensor = _finish(found, session, outs, (a, b))
             return other
         if spec.dtype.category >= dtypes.FLOAT:
-            node = grad_fn(op, (a._edge(), b._edge()) if len(op.vjps) == 2 else _parents(op, (a, b)))
+            node = grad_fn(op, (a._edge(), b._edge()) if len(op.vjps) == 2 else parents(op, (a, b)))
     made: Tensor = new(outs[0], spec, session, node)
     return made
 
@@ -109,7 +115,7 @@ apply_many = cast("Callable[..., tuple[Tensor, ...]]", apply)
 
 
 def _flags() -> int:
-    """The bits of a call in this thread: GRAD if it is to be recorded, DOUBLE, AUTOCAST."""
+    """The bits of a call in this thread: GRAD if it is to be recorded, DOUBLE, AUTOCAST, HOOKED."""
     return grad_mode.state.flags | DOUBLE if dtypes.default_dtype() is dtypes.float64 else grad_mode.state.flags
 
 
@@ -122,17 +128,37 @@ def _apply_list(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> An
     """`apply` for an op that takes lists of tensors."""
     if sessions.machines and (home := _operands.machine(operands)) is not None:
         operands = _operands.joined(operands, home)
-    flags = _flags() & ~AUTOCAST
+    flags = _flags() & ~_SPECIAL
     session, refs, needs_grad = _collect(op, operands)
     found = plan.plan_for(op, attrs, flags if needs_grad else flags & ~GRAD, [_describe(x) for x in operands])
     return _finish(found, session, session.submit(found, refs), operands)
+
+
+def _is_hooked(op: Op, operands: tuple[Any, ...]) -> bool:
+    """Whether hooks for saved tensors are set that have to see this call's."""
+    from teletensor import saved
+
+    return saved.applies(op, operands)
+
+
+def _hooked(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> Tensor:
+    """The result of an op whose saved tensors go through hooks."""
+    from teletensor import saved
+
+    operands = _operands.tidy(op, operands)
+    if sessions.machines and (home := _operands.machine(operands)) is not None:
+        operands = _operands.joined(operands, home)
+    if len({x._session for x in operands if isinstance(x, TensorBase)}) > 1:
+        operands = _operands.together(op, operands)
+    made: Tensor = saved.apply(op, operands, attrs)
+    return made
 
 
 def _finish(found: Plan, session: Session, outs: Any, operands: Any) -> Any:
     """Wrap what the session gave."""
     node = None
     if found.records:
-        node = grad_fn(found.op, _parents(found.op, operands))
+        node = grad_fn(found.op, parents(found.op, operands))
         if anomaly.state.enabled:
             anomaly.watch(node, [x for x in operands if isinstance(x, TensorBase)])  # type: ignore[misc]
     if not found.is_plain:
@@ -157,6 +183,9 @@ def _finish_others(found: Plan, session: Session, outs: Any, operands: Any, node
             new(o, s, session, node if s.dtype.category >= dtypes.FLOAT else None, i)
             for i, (o, s) in enumerate(zip(outs, specs, strict=True))
         ]
+        if op.view and not op.unnoticed:
+            for out in wrapped:
+                out._counter = counter_of(operands[0])
     return tuple(wrapped) if found.multiple else wrapped[0]
 
 
@@ -168,17 +197,30 @@ def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> 
     operands = _operands.tidy(op, operands)
     if any(isinstance(x, TensorBase) and x._session is not target._session for x in operands):
         operands = (target, *_operands.together(op, operands, target._session)[1:])
-    flags = _flags() & ~AUTOCAST | INPLACE
+    flags = _flags() & ~_SPECIAL | INPLACE
     session, refs, needs_grad = _collect(op, operands)
     found = plan.plan_for(op, attrs, flags, [_describe(x) for x in operands])
     recording = needs_grad and found.records
     if flags & GRAD:
         _refuse_leaf(target)
-    parents = _parents(op, operands) if recording else ()
+    if recording and grad_mode.state.flags & HOOKED and _is_hooked(op, operands):
+        return _hooked_inplace(op, operands, attrs)
+    into = parents(op, operands) if recording else ()
     with _Writing((target,)):
         session.submit(found, refs)
     if recording:
-        _rebase(target, GradFn(op, parents))
+        _rebase(target, GradFn(op, into))
+    return target
+
+
+def _hooked_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> Tensor:
+    """The first operand with the op's result written into it. What is saved of it is a copy, as it was before."""
+    target: Tensor = operands[0]
+    if op.operands[0] in op.saves:
+        operands = (apply(OPS["clone"], (target,), ()), *operands[1:])
+    apply_inplace(OPS["copy"], (target, _hooked(op, operands, attrs)), ())
+    assert target._node is not None, "it was recorded"
+    target._node.title = op.grad_name
     return target
 
 
@@ -236,23 +278,23 @@ _NUMBERS_HAVE_EDGES = frozenset(("add", "sub", "mul", "div", "where"))
 _NO_EDGE = (None, 0)
 
 
-def _parents(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+def parents(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     """Where the gradients of the operands go that have one."""
     if len(operands) == 2 == len(op.vjps):
         a, b = operands
         if isinstance(a, TensorBase) and isinstance(b, TensorBase):
             return a._edge(), b._edge()
-    parents: list[Any] = []
+    found: list[Any] = []
     for name, x in zip(op.operands, operands, strict=False):
         if name not in op.vjps:
             continue
         if isinstance(x, TensorBase):
-            parents.append(x._edge())
+            found.append(x._edge())
         elif isinstance(x, (list, tuple)):
-            parents.extend(t._edge() for t in x)
+            found.extend(t._edge() for t in x)
         elif op.name in _NUMBERS_HAVE_EDGES:
-            parents.append(_NO_EDGE)
-    return tuple(parents)
+            found.append(_NO_EDGE)
+    return tuple(found)
 
 
 def _refuse_leaf(target: TensorBase) -> None:
@@ -275,12 +317,12 @@ class _Writing:
 
     def __enter__(self) -> None:
         for x in self._targets:
-            root_of(x)._writes += 1
+            x._wrote(1)
 
     def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
         if kind is not None:
             for x in self._targets:
-                root_of(x)._writes -= 1
+                x._wrote(-1)
 
 
 def _rebase(target: TensorBase, node: GradFn) -> None:

@@ -23,20 +23,24 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-# Among the bits of a call: autocast may have to cast its operands.
-AUTOCAST = 1 << 8
+# Among the bits of a call: autocast may have to cast its operands; saved tensors go through hooks.
+AUTOCAST, HOOKED = 1 << 8, 1 << 9
 
 
 class _State(threading.local):
     """What a thread's calls are like.
 
-    `flags` says it in one look: GRAD where ops are recorded, AUTOCAST. `autocast` is the dtype that autocast runs some
-    ops in, by kind of device.
+    `flags` says it in one look: GRAD where ops are recorded, AUTOCAST, HOOKED. `autocast` is the dtype that autocast
+    runs some ops in, by kind of device; `saved_hooks` are the pairs of functions that saved tensors are packed and
+    unpacked with, of which the last counts.
     """
 
     flags = GRAD
     inference = False
     _autocast: Mapping[str, DType] = MappingProxyType({})
+    # Why hooks for saved tensors are not to be set, where they are not.
+    no_saved_hooks: str | None = None
+    _saved_hooks: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = ()
 
     @property
     def enabled(self) -> bool:
@@ -54,6 +58,15 @@ class _State(threading.local):
     def autocast(self, dtypes: Mapping[str, DType]) -> None:
         self._autocast = dtypes
         self.flags = self.flags | AUTOCAST if dtypes else self.flags & ~AUTOCAST
+
+    @property
+    def saved_hooks(self) -> tuple[tuple[Callable[..., Any], Callable[..., Any]], ...]:
+        return self._saved_hooks
+
+    @saved_hooks.setter
+    def saved_hooks(self, pairs: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...]) -> None:
+        self._saved_hooks = pairs
+        self.flags = self.flags | HOOKED if pairs else self.flags & ~HOOKED
 
 
 state = _State()

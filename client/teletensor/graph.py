@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from teletensor_core.registry import Op
 
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from teletensor.tensor import Tensor
 
 
-class GradFn:
+class Node:
+    """A node of the graph: a recorded op, or where a gradient ends."""
+
+    __slots__ = ()
+
+
+class GradFn(Node):
     """A recorded op, printed as `<MulBackward0>`.
 
     Its parents are other GradFns (with an output number) and leaf tensors. `title` is its name, when that is not the
@@ -71,8 +77,8 @@ def grad_fn(op: Op, parents: tuple[Any, ...]) -> GradFn:
 _allocate = object.__new__
 
 
-class AccumulateGrad:
-    """Where a gradient ends: in the `.grad` of a leaf."""
+class AccumulateGrad(Node):
+    """Where a gradient ends: in the `.grad` of a leaf. Equal to others of that leaf."""
 
     __slots__ = ("variable",)
 
@@ -85,8 +91,22 @@ class AccumulateGrad:
 
     next_functions: tuple[Any, ...] = ()
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AccumulateGrad) and other.variable is self.variable
+
+    def __hash__(self) -> int:
+        return id(self.variable)
+
     def __repr__(self) -> str:
         return f"<AccumulateGrad object at {id(self.variable):#x}>"
+
+
+class GradientEdge(NamedTuple):
+    """Where a tensor's gradient goes: a node of the graph, and which of its results. `grad` takes it for the tensor."""
+
+    node: Node
+    output_nr: int
+    ownership_token: Any = None
 
 
 def walk(roots: list[GradFn], stop: Iterable[GradFn] = ()) -> Iterator[GradFn]:

@@ -12,6 +12,7 @@ from teletensor_core.errors import ArgumentTypeError, GradientError
 from teletensor_core.spec import Spec
 
 from teletensor.graph import GradFn
+from teletensor.python_node import PythonNode
 from teletensor.session import Ref, Session
 from teletensor.tensor_base import TensorBase, new
 
@@ -24,8 +25,8 @@ _AFTER = "_post_accumulate_grad_hooks"
 class RemovableHandle:
     """What `register_hook` gives: `remove()` takes the hook away."""
 
-    def __init__(self, undo: Callable[[], None], number: int) -> None:
-        self._undo: Callable[[], None] | None = undo
+    def __init__(self, undo: Callable[[], object], number: int) -> None:
+        self._undo: Callable[[], object] | None = undo
         self.id = number
 
     def remove(self) -> None:
@@ -43,10 +44,15 @@ class RemovableHandle:
 
 def register(tensor: TensorBase, hook: Callable[..., Any]) -> RemovableHandle:
     """Run `hook` on the tensor's gradient in every backward that reaches it."""
-    node, _ = tensor._edge()
+    node, index = tensor._edge()
     if node is None:
         raise GradientError("cannot register a hook on a tensor that doesn't require gradient")
     number = next(_numbers)
+    if isinstance(node, PythonNode):
+        node.hooks = node.hooks or {}
+        waiting = node.hooks.setdefault(index, {})
+        waiting[number] = hook
+        return RemovableHandle(lambda: waiting.pop(number, None), number)
     _hooks[number] = hook, weakref.ref(node, lambda _: _hooks.pop(number, None))
     tensor._session.set_hook(tensor._ref, number, True)
     held = weakref.ref(tensor)
@@ -120,6 +126,16 @@ def run_on_leaf(leaf: TensorBase, grad: Any) -> Any:
             answer = _answer(number, hook, grad)
             grad = grad if answer is None else answer
     return grad
+
+
+def run_on_results(step: PythonNode, grads: list[Any]) -> list[Any]:
+    """The gradients of a Python step's results, after their hooks."""
+    grads = list(grads)
+    for index, waiting in (step.hooks or {}).items():
+        for number, hook in list(waiting.items()):
+            answer = None if grads[index] is None else _answer(number, hook, grads[index])
+            grads[index] = grads[index] if answer is None else answer
+    return grads
 
 
 def _answer(number: int, hook: Callable[..., Any], grad: TensorBase) -> TensorBase | None:

@@ -1363,6 +1363,14 @@ def gelu_backward(g: Tensor, input: Tensor, approximate: str) -> Tensor:
     return _apply(_gelu_backward_op, (g, input), (approximate,))
 
 
+_ghost_op = _OPS['ghost']
+
+
+def ghost(input: Tensor) -> Tensor:
+    """Zeros that take no memory, in the place in the graph of `input`."""
+    return _apply(_ghost_op, (input,), ())
+
+
 _glu_op = _OPS['glu']
 
 
@@ -2814,6 +2822,14 @@ def selu(input: Tensor) -> Tensor:
 def selu_(input: Tensor) -> Tensor:
     """The self-normalising exponential unit. Written into `input`."""
     return _apply_inplace(_selu_op, (input,), ())
+
+
+_settle_op = _OPS['settle']
+
+
+def settle(input: Tensor, place: Tensor) -> Tensor:
+    """The memory of `input`, in the place in the graph of `place`."""
+    return _apply(_settle_op, (input, place), ())
 
 
 _sgd_step_op = _OPS['sgd_step_']

@@ -32,6 +32,8 @@ class PythonNode(GradFn):
     """
 
     __slots__ = ("leaves", "run", "sequence")
+    # Functions to run on the gradients of results, by the result and their own numbers.
+    hooks: dict[int, dict[int, Callable[..., Any]]] | None = None
     saves = True
 
     def __init__(self, title: str, inputs: Sequence[Any], run: Callable[[list[Tensor | None]], Continuation]) -> None:

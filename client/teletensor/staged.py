@@ -36,7 +36,7 @@ class StagedBackward:
         self._go_on(roots, grads)
         while self.flow:
             step = max(self.flow, key=lambda each: each.sequence)
-            arrived = self.flow.pop(step)
+            arrived = hooks.run_on_results(step, self.flow.pop(step))
             self._note(step, arrived)
             with grad_mode.set_grad_enabled(self.create_graph):
                 following = step.run(arrived)

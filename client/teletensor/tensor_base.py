@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class TensorBase:
     """The fields of a tensor, and how they follow writes through views. `Tensor` adds PyTorch's surface.
 
-    `_writes` counts writes into its memory; `_base` is what it is a view of, as `_view_op` shows it. `_epoch` counts
-    how often a base became another result of the graph, and `_seen` is the last such time that a view knows of.
+    `_counter` has the number of writes into its memory, once there was one: one list for all tensors that share the
+    memory. `_base` is what it is a view of, as `_view_op` shows it. `_epoch` counts how often a base became another
+    result of the graph, and `_seen` is the last such time that a view knows of.
     """
 
     # What few tensors have is in no slot: it costs nothing until it is set.
@@ -48,7 +49,7 @@ class TensorBase:
     _grad: Any = None
     _seen = 0
     _view_op: Op
-    _writes = 0
+    _counter: list[int] | None = None
 
     def __del__(self) -> None:
         # A finaliser may run anywhere, also half-way through construction: it only notes the handle.
@@ -81,11 +82,23 @@ class TensorBase:
         """Whether gradients flow into this tensor. Setting it is for leaves only."""
         return self._edge()[0] is not None
 
+    @property
+    def _version(self) -> int:
+        """How often this tensor's memory was written to in place."""
+        counter = root_of(self)._counter
+        return 0 if counter is None else counter[0]
+
+    def _wrote(self, times: int) -> None:
+        """Count writes into this tensor's memory."""
+        counter_of(self)[0] += times
+
     def _take(self, made: TensorBase) -> None:
         """Begin with the identity of a freshly made tensor, which loses it."""
         self._ref, self._spec, self._session = made._ref, made._spec, made._session
         made._ref = None
         self._requires, self._node, self._index, self._base = False, None, 0, None
+        if made._counter is not None:
+            self._counter = made._counter
 
     def _adopt(self, made: TensorBase) -> None:
         """Become another value, with its place in the graph; `made` loses it. What this tensor was a view of stays."""
@@ -135,6 +148,14 @@ def new_view(
 def root_of(x: TensorBase) -> TensorBase:
     """The tensor whose memory a view shows, or the tensor itself."""
     return x if x._base is None else x._base
+
+
+def counter_of(x: TensorBase) -> list[int]:
+    """Where the writes into a tensor's memory are counted."""
+    root = root_of(x)
+    if root._counter is None:
+        root._counter = [0]
+    return root._counter
 
 
 def lend(x: TensorBase) -> None:

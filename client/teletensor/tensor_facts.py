@@ -175,11 +175,6 @@ class TensorFacts(TensorBase):
         """Which of its op's results this tensor is."""
         return self._index
 
-    @property
-    def _version(self) -> int:
-        """How often this tensor's memory was written to in place."""
-        return self._writes if self._base is None else self._base._writes
-
     def _is_view(self) -> bool:
         """Whether this tensor shares the memory of another."""
         return self._base is not None

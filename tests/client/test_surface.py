@@ -94,7 +94,7 @@ def test_importing_what_is_missing_says_so():
 
 # -- nothing that PyTorch does not have --------------------------------------------------------------------------------
 
-OUR_OWN = {"as_torch", "connect", "disconnect", "to_host", "wire_dtype"}
+OUR_OWN = {"as_torch", "connect", "disconnect", "to_host", "viz", "wire_dtype"}
 OUR_OWN_METHODS = {"item_async", "to_host"}
 MODULES = (
     "accelerator", "amp", "autograd", "backends.cpu", "backends.cuda", "backends.cudnn", "backends.mps", "compiler",

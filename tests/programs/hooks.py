@@ -118,3 +118,38 @@ def what_a_hook_sees_can_be_differentiated(torch):
     (g,) = torch.autograd.grad((y * y).sum(), x, create_graph=True)
     (h,) = torch.autograd.grad(g.sum(), x)
     return [g, h, torch.tensor(seen)]
+
+
+def a_kept_gradient_stays_as_it_was(torch):
+    kept, x = [], torch.tensor([1.0, 2.0], requires_grad=True)
+    x.register_hook(kept.append)
+    (x * x).sum().backward()
+    (x * 3).sum().backward()
+    return [kept, x.grad]
+
+
+def a_gradient_given_to_a_leaf_is_copied(torch):
+    g, x = torch.ones(2), torch.tensor([1.0, 2.0], requires_grad=True)
+    x.backward(g)
+    x.backward(g)
+    return [g, x.grad]
+
+
+def hooks_on_a_custom_functions_result_see_the_whole_gradient(torch):
+    class Double(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    log, x = [], torch.tensor([1.0, 2.0], requires_grad=True)
+    y = Double.apply(x)
+    handle = y.register_hook(lambda g: log.append(g.tolist()))
+    y.register_hook(lambda g: g * 10)
+    (Double.apply(y) + y.sin() * Double.apply(x.detach()) + y).sum().backward(retain_graph=True)
+    handle.remove()
+    y.sum().backward()
+    return [log, x.grad]

@@ -8,6 +8,7 @@ from teletensor import backward as _backward
 from teletensor import missing as _missing
 from teletensor.anomaly import detect_anomaly, set_detect_anomaly
 from teletensor.autograd import functional as functional
+from teletensor.autograd import graph as graph
 from teletensor.autograd import profiler as profiler
 from teletensor.autograd.function import Function
 from teletensor.autograd.gradcheck import gradcheck, gradgradcheck
@@ -25,6 +26,7 @@ __all__ = [
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "no_grad",
     "profiler",

@@ -12,6 +12,7 @@ from teletensor_core.errors import ArgumentTypeError, GradientError
 from teletensor import grad_mode, ops
 from teletensor.factories import zeros_like
 from teletensor.python_node import Continuation, PythonNode, check_gradient
+from teletensor.saved import Packed, place_of
 from teletensor.tensor import Tensor
 from teletensor.tensor_base import new
 
@@ -60,8 +61,22 @@ class _Saved:
         self.tensor = tensor
         self.version = None if tensor is None else tensor._version
         self.result: tuple[PythonNode, int] | None = None
+        self.packed: Packed | None = None
+
+    def pack(self, results: tuple[Any, ...]) -> None:
+        """Give the tensor, or the result that it is, to the user's hooks for saved tensors; keep what they give."""
+        if self.tensor is None:
+            return
+        if self.result is not None:
+            self.packed = Packed(results[self.result[1]], self.tensor)
+        else:
+            self.packed = Packed(self.tensor, place_of(self.tensor))
+        self.tensor = None
 
     def restored(self) -> Tensor | None:
+        if self.packed is not None:
+            found: Tensor = self.packed.unpacked(self.result)
+            return found
         if self.tensor is None:
             return None
         if self.tensor._version != self.version:
@@ -124,6 +139,9 @@ class Function:
         before = tuple(_before_writing(x) if any(x is y for y in ctx._dirty) else x for x in args)
         made = tuple(_recorded(ctx, node, args, x) for x in (outs if isinstance(outs, tuple) else (outs,)))
         specs = [None if leaf is None else leaf._spec for leaf in node.leaves]
+        if grad_mode.state.saved_hooks:
+            for saved in ctx._saved:
+                saved.pack(made)
         node.run = functools.partial(cls._continue, ctx, before, specs)
         return made if isinstance(outs, tuple) else made[0]
 

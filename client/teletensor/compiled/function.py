@@ -78,7 +78,7 @@ class CompiledFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What the function gives for these arguments."""
-        if recording.state.listener is not None or self._gave_up or anomaly.state.enabled:
+        if recording.state.listener is not None or self._gave_up or _has_to_run():
             return self._function(*args, **kwargs)
         leaves: list[Any] = []
         key = (trees.flatten(args, leaves), trees.flatten(kwargs, leaves) if kwargs else None, *_modes())
@@ -200,6 +200,11 @@ def _objects(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
     """What is among the arguments that has values of its own: modules, optimisers, the user's objects."""
     values = itertools.chain(args, kwargs.values())
     return [x for x in values if type(x) not in trees.PLAIN and not isinstance(x, TensorBase)]
+
+
+def _has_to_run() -> bool:
+    """Whether every call is to be seen as it is."""
+    return anomaly.state.enabled or bool(grad_mode.state.saved_hooks)
 
 
 def _modes() -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from teletensor.compiled.events import Drawn
 from teletensor.compiled.lowering import Recording, UpdateStep
 from teletensor.graph import GradFn
 from teletensor.session import Session
-from teletensor.tensor_base import TensorBase, lend, new, root_of
+from teletensor.tensor_base import TensorBase, lend, new
 
 
 class Outdated(Exception):
@@ -45,7 +45,7 @@ class _Output:
     def __init__(self, tensor: TensorBase, kind: str, index: int, base: tuple[str, int] | None) -> None:
         self.spec, self.kind, self.index, self.base = tensor._spec, kind, index, base
         self.requires = tensor._requires
-        self.writes = tensor._writes
+        self.writes = 0 if tensor._base is not None else tensor._version
         self.view_op = tensor._view_op if base is not None else None
 
 
@@ -132,7 +132,7 @@ class Replay:
         refs = [x._ref for x in inputs]
         numbers = self._numbers(refs) if self._host else ()
         for index, count in self._written:
-            root_of(inputs[index])._writes += count
+            inputs[index]._wrote(count)
         if self._lends:
             for x in inputs:
                 lend(x)
@@ -156,7 +156,9 @@ class Replay:
                 x._node, x._index = node, output.index
             elif output.kind == "freed":
                 x._node = CompiledFn((), True)
-            x._requires, x._writes = output.requires, output.writes
+            x._requires = output.requires
+            if output.writes:
+                x._wrote(output.writes)
             made.append(x)
         for x, output in zip(made, self._outputs, strict=True):
             if output.base is not None:

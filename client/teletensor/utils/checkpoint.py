@@ -13,6 +13,7 @@ from teletensor import grad_mode
 from teletensor.graph import GradFn, leaves_under, walk
 from teletensor.python_node import Continuation, PythonNode
 from teletensor.random import default_generator
+from teletensor.saved import Packed, place_of, suspended
 from teletensor.tensor import Tensor
 
 __all__ = ["checkpoint", "checkpoint_sequential", "noop_context_fn"]
@@ -37,7 +38,8 @@ def checkpoint(
     """`function(*args, **kwargs)`; what it computes on the way is freed, and computed again when backward comes to it.
 
     Gradients flow into the arguments and into whatever else the function uses, parameters of a module for instance.
-    With `preserve_rng_state` it draws the same random numbers again. `context_fn` gives two contexts, one for each run.
+    Hooks for saved tensors get the arguments only. With `preserve_rng_state` it draws the same random numbers again.
+    `context_fn` gives two contexts, one for each run.
     Both of PyTorch's ways (`use_reentrant`) come to the same here.
     """
     first, again = context_fn()
@@ -45,16 +47,18 @@ def checkpoint(
         with first:
             return function(*args, **kwargs)
     state = default_generator.get_state() if preserve_rng_state else None
-    with first:
+    with first, suspended():
         outs = function(*args, **kwargs)
     results = outs if isinstance(outs, tuple) else (outs,)
     ends = [x._node for x in results if isinstance(x, Tensor) and x.requires_grad and x._node is not None]
     if not ends:
         return outs
 
+    kept = args if not grad_mode.state.saved_hooks else tuple([_packed(x) for x in args])
+
     def rerun(grads: list[Tensor | None]) -> Continuation:
         with grad_mode.enable_grad(), again, _random_numbers_from(state):
-            made = function(*args, **kwargs)
+            made = function(*[x.unpacked() if isinstance(x, Packed) else x for x in kept], **kwargs)
         remade = made if isinstance(made, tuple) else (made,)
         if len(remade) != len(results):
             raise GradientError(
@@ -65,6 +69,10 @@ def checkpoint(
     step = PythonNode("CheckpointBackward", _sources(ends, args, kwargs), rerun)
     recorded = tuple(_recorded(step, x) for x in results)
     return recorded if isinstance(outs, tuple) else recorded[0]
+
+
+def _packed(x: Any) -> Any:
+    return Packed(x, place_of(x)) if isinstance(x, Tensor) else x
 
 
 def _sources(ends: list[GradFn], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:

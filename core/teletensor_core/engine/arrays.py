@@ -12,8 +12,18 @@ from teletensor_core.engine.values import Array
 from teletensor_core.errors import DTypeError
 from teletensor_core.spec import Spec
 
-# Local name, argument, and getrefcount's own argument: what refers to an array that nobody else holds.
-_SOLE_REFERENCES = 4
+
+def _references(x: object) -> int:
+    return sys.getrefcount(x)
+
+
+def _sole_references() -> int:
+    """What refers to an array that only a function's caller has: versions of Python count differently."""
+    only = object()
+    return _references(only)
+
+
+_SOLE_REFERENCES = _sole_references()
 
 
 class Arrays:

@@ -15,7 +15,7 @@ from teletensor_core.registry import OPS, Op
 from teletensor_core.spec import Spec
 
 
-class _Namespace:
+class Namespace:
     """`ops.<name>(*operands, **attrs)`, bound on first use."""
 
     def __init__(self, engine: Engine) -> None:
@@ -54,7 +54,7 @@ class _Namespace:
         return x
 
 
-class ArrayOps(_Namespace):
+class ArrayOps(Namespace):
     """Rules run on arrays: nothing is recorded, nothing is checked, nothing is wrapped."""
 
     recording = False
@@ -74,7 +74,7 @@ class ArrayOps(_Namespace):
         return run
 
 
-class GraphOps(_Namespace):
+class GraphOps(Namespace):
     """Rules run on values and are recorded, for `create_graph=True`."""
 
     recording = True
