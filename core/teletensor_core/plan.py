@@ -29,7 +29,7 @@ class Plan:
     `results` is how many new tensors come back: none from ops that only write into their operands. `is_plain`: one,
     with memory of its own, and of a spec that is known. `is_pair`: besides, the kernel takes two tensors as they are,
     and nothing else. `records`: gradient rules may have to be run; `saved` says of each operand whether they read it,
-    and `saves_out` of the results.
+    and `saves_out` of each result, or nothing when they read none.
     """
 
     __slots__ = (
@@ -70,7 +70,8 @@ class Plan:
         self.is_plain = self.results == 1 and not (multiple or op.view or op.dynamic)
         self.is_pair = self.is_plain and self.all_tensors and len(operands) == 2 and self.casts is None and not attrs
         self.records = bool(flags & GRAD and op.vjps)
-        self.saves_out = "out" in op.saves
+        keep = tuple(op.saves_result(i) for i in range(len(specs)))
+        self.saves_out = keep if any(keep) else ()
         self.saved = tuple(name in op.saves for name in op.operands)
 
 

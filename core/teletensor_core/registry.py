@@ -17,6 +17,7 @@ may also be a Python number, unless `numbers` names those that may.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,8 +33,8 @@ class Op:
 
     `infer(*operands, **attrs)` gets a Spec for each tensor and returns the Spec, or tuple of Specs, of the result.
     `promote(*operands, **attrs)` gives the dtype each operand is cast to before the kernel, or None to leave it.
-    `saves` names the operands, and "out", whose values the gradient rules read. A write through an `unnoticed` view is
-    none to what was saved.
+    `saves` names the operands, and "out", whose values the gradient rules read; "out[1]" of several results is that
+    one alone. A write through an `unnoticed` view is none to what was saved.
     """
 
     name: str
@@ -96,6 +97,10 @@ class Op:
         """The operands whose gradients the joint rule returns, in its order."""
         return tuple(name for name in self.vjps if self.vjps[name] is self.joint_vjp)
 
+    def saves_result(self, index: int) -> bool:
+        """Whether the gradient rules read this result."""
+        return "out" in self.saves or f"out[{index}]" in self.saves
+
     def schema(self) -> str:
         """One line that changes whenever a message naming this op would mean something else."""
         operands = [
@@ -108,6 +113,7 @@ class Op:
 
 
 OPS: dict[str, Op] = {}
+_RESULT = re.compile(r"out(\[\d\])?")
 
 
 def op(
@@ -182,7 +188,7 @@ def _check(made: Op) -> None:
         raise TypeError(f"op {made.name} is defined twice: in {OPS[made.name].module} and in {made.module}")
     if not made.doc:
         raise TypeError(f"op {made.name} in {made.module} has no docstring")
-    for what, names in (("saves", made.saves - {"out"}), ("numbers", made.numbers or frozenset())):
+    for what, names in (("saves", {name for name in made.saves if not _RESULT.fullmatch(name)}), ("numbers", made.numbers or frozenset())):
         if unknown := names - set(made.operands):
             raise TypeError(
                 f"op {made.name} {what}: no operands called {sorted(unknown)}; operands are {made.operands}"

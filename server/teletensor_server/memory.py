@@ -116,8 +116,9 @@ def _follow(node: Node, memory: dict[int, int], pending: list[Any]) -> None:
         for value in x if isinstance(x, (list, tuple)) else (x,):
             if type(value) is Value:
                 _add(value, memory, pending)
-    for array, _, _ in node.outs or ():
-        _add_array(array, memory)
+    for kept in node.outs or ():
+        if kept is not None:
+            _add_array(kept[0], memory)
     for array in node.kept():
         _add_array(array, memory)
 

@@ -218,7 +218,11 @@ class Backward:
         if node.outs is None:
             return node.out_specs if node.plan.multiple else node.out_specs[0]
         outs: list[Any] = []
-        for index, ((array, current, version), out_spec) in enumerate(zip(node.outs, node.out_specs, strict=True)):
+        for index, (kept, out_spec) in enumerate(zip(node.outs, node.out_specs, strict=True)):
+            if kept is None:
+                outs.append(out_spec)
+                continue
+            array, current, version = kept
             _check_version(node, out_spec, current[0], version)
             value = Value(array, out_spec, node, index) if out_spec.dtype.category >= 2 else Value(array, out_spec)
             outs.append(value if self.create_graph else self._upcast(node, array))

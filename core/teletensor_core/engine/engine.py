@@ -186,7 +186,7 @@ class Engine:
             self.arrays.overwrite(target.array, self.call(plan.op, arrays, plan.attrs))
         target.version[0] += 1
         if node is not None:
-            if "out" in plan.op.saves:
+            if plan.saves_out:
                 node.outs = ((target.array, target.version, target.version[0]),)
             self._rebase(target, node)
         return (target,)
@@ -312,8 +312,9 @@ def _add(node: Node, outs: tuple[Value, ...]) -> None:
     op = node.plan.op
     if op.dynamic:
         node.out_specs = tuple([out.spec for out in outs])
-    if "out" in op.saves:
-        node.outs = tuple([(out.array, out.version, 0) for out in outs])
+    saves = node.plan.saves_out
+    if saves:
+        node.outs = tuple([(out.array, out.version, 0) if keep else None for keep, out in zip(saves, outs, strict=True)])
     for index, out in enumerate(outs):
         if out.spec.dtype.category >= 2:
             out.node, out.index = node, index

@@ -86,7 +86,7 @@ class Node:
 
     __slots__ = ("__dict__", "edges", "operands", "out_specs", "plan", "sequence", "versions")
 
-    outs: tuple[tuple[Array, list[int], int], ...] | None = None
+    outs: tuple[tuple[Array, list[int], int] | None, ...] | None = None
     hooks: dict[int, list[int]] | None = None
 
     def __init__(

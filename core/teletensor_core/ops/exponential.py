@@ -120,7 +120,7 @@ def _(ops, gg, result, g, out):
 @op(
     infer=domains.continuous(rules.broadcast),
     promote=rules.common,
-    saves=("input", "other", "out"),
+    saves=("input", "other"),
     numbers=(),
     samples=binary(),
 )
@@ -135,12 +135,12 @@ def logaddexp(xp, input, other):
 
 @logaddexp.vjp("input")
 def _(ops, g, out, input, other):
-    return ops.mul(g, ops.conj(ops.exp(ops.sub(input, out))))
+    return ops.div(g, ops.conj(ops.add(ops.exp(ops.sub(other, input)), 1)))
 
 
 @logaddexp.vjp("other")
 def _(ops, g, out, input, other):
-    return ops.mul(g, ops.conj(ops.exp(ops.sub(other, out))))
+    return ops.div(g, ops.conj(ops.add(ops.exp(ops.sub(input, other)), 1)))
 
 
 @op(

@@ -97,7 +97,7 @@ def _put_back(ops, g, out, input, *, dim, keepdim=False):
     return ops.scatter_add(ops.zeros(shape=tuple(input.shape), dtype=ops.dtype(grad)), indices, grad, dim=dim)
 
 
-@op(infer=_along_spec, saves=("out",), namespaces=(), grad_name="Max", samples=along_dim(unique=True))
+@op(infer=_along_spec, saves=("out[1]",), namespaces=(), grad_name="Max", samples=along_dim(unique=True))
 def max_dim(xp, input, *, dim, keepdim=False):
     """The greatest elements along a dimension, and their (first) indices."""
     if not input.ndim:
@@ -105,7 +105,7 @@ def max_dim(xp, input, *, dim, keepdim=False):
     return _take(xp, input, xp.expand_dims(xp.argmax(input, axis=dim), dim), dim, keepdim)
 
 
-@op(infer=_along_spec, saves=("out",), namespaces=(), grad_name="Min", samples=along_dim(unique=True))
+@op(infer=_along_spec, saves=("out[1]",), namespaces=(), grad_name="Min", samples=along_dim(unique=True))
 def min_dim(xp, input, *, dim, keepdim=False):
     """The least elements along a dimension, and their (first) indices."""
     if not input.ndim:
@@ -181,7 +181,7 @@ def median_all(xp, input):
 median_all.vjp("input")(_share_evenly)
 
 
-@op(infer=_along_spec, saves=("out",), namespaces=(), grad_name="Median", samples=along_dim(unique=True))
+@op(infer=_along_spec, saves=("out[1]",), namespaces=(), grad_name="Median", samples=along_dim(unique=True))
 def median_dim(xp, input, *, dim, keepdim=False):
     """The lower medians along a dimension, and their indices."""
     return kthvalue.kernel(xp, input, k=(input.shape[dim] + 1) // 2 if input.ndim else 1, dim=dim, keepdim=keepdim)
@@ -196,7 +196,7 @@ def _kth_spec(input, *, k, dim=-1, keepdim=False):
 
 @op(
     infer=_kth_spec,
-    saves=("out",),
+    saves=("out[1]",),
     samples=calls(Sample(T(3, 4, unique=True), k=2), Sample(T(3, 4, unique=True), k=1, dim=0, keepdim=True)),
 )
 def kthvalue(xp, input, *, k, dim=-1, keepdim=False):

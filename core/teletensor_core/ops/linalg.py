@@ -77,7 +77,7 @@ def _slogdet_spec(input):
 
 @op(
     infer=_slogdet_spec,
-    saves=("input", "out"),
+    saves=("input", "out[0]"),
     namespaces=("linalg", "torch", "Tensor"),
     samples=_spd,
     grad_name="LinalgSlogdet",

@@ -13,7 +13,7 @@ def _mode_spec(input, *, dim=-1, keepdim=False):
 
 @op(
     infer=_mode_spec,
-    saves=("out",),
+    saves=("out[1]",),
     samples=calls(
         Sample(T(3, 6, dtype=int64, low=0, high=3)),
         Sample(T(6, 3, dtype=int64, low=0, high=3), dim=0, keepdim=True),
@@ -41,7 +41,7 @@ def _(ops, g, out, input, *, dim=-1, keepdim=False):
     return _put_back(ops, g, out, input, dim=dim, keepdim=keepdim)
 
 
-@op(infer=_along_spec, saves=("out",), namespaces=(), grad_name="Nanmedian", samples=along_dim(unique=True))
+@op(infer=_along_spec, saves=("out[1]",), namespaces=(), grad_name="Nanmedian", samples=along_dim(unique=True))
 def nanmedian_dim(xp, input, *, dim, keepdim=False):
     """The lower medians of the numbers along a dimension, and their indices; NaN where there is none."""
     if not input.ndim:

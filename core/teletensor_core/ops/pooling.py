@@ -28,7 +28,7 @@ def _lowest(xp, dtype):
 
 @op(
     infer=_max_spec,
-    saves=("out",),
+    saves=("out[1]",),
     namespaces=(),
     grad_name="MaxPool2DWithIndices",
     samples=calls(
@@ -81,7 +81,7 @@ def _places_spec(input, **attrs):
 
 @op(
     infer=_places_spec,
-    saves=("out",),
+    saves=("out[1]",),
     namespaces=(),
     grad_name="MaxPool2DWithIndices",
     samples=max_pool.samples,
@@ -222,7 +222,7 @@ def _adaptive_max_spec(input, *, output_size):
 
 @op(
     infer=_adaptive_max_spec,
-    saves=("out",),
+    saves=("out[1]",),
     namespaces=(),
     grad_name="AdaptiveMaxPool2D",
     samples=calls(

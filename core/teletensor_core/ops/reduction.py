@@ -201,7 +201,7 @@ def _(ops, g, out, input, *, dim=None, correction=1, keepdim=False):
     return ops.add(spread, _kept(ops, ops.mul(g[1], 1 / count), input, dim, keepdim))
 
 
-@op(infer=_moments_spec, saves=("input", "out"), samples=reductions())
+@op(infer=_moments_spec, saves=("input", "out[0]"), samples=reductions())
 def std_mean(xp, input, *, dim=None, correction=1, keepdim=False):
     """The standard deviation and the mean."""
     variance, mean_ = var_mean.kernel(xp, input, dim=dim, correction=correction, keepdim=keepdim)

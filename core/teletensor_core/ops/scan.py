@@ -69,13 +69,13 @@ def _running(xp, function, input, dim):
     return values, xp.running_max(xp.where(here, positions, 0), dim)
 
 
-@op(infer=_running_spec, saves=("out",), samples=along_dim(unique=True))
+@op(infer=_running_spec, saves=("out[1]",), samples=along_dim(unique=True))
 def cummax(xp, input, *, dim):
     """The greatest element so far along a dimension, and its index."""
     return _running(xp, xp.running_max, input, dim)
 
 
-@op(infer=_running_spec, saves=("out",), samples=along_dim(unique=True))
+@op(infer=_running_spec, saves=("out[1]",), samples=along_dim(unique=True))
 def cummin(xp, input, *, dim):
     """The least element so far along a dimension, and its index."""
     return _running(xp, xp.running_min, input, dim)

@@ -29,7 +29,7 @@ def _order(xp, input, dim, descending):
 
 @op(
     infer=_sort_spec,
-    saves=("out",),
+    saves=("out[1]",),
     samples=calls(
         Sample(T(3, 4, unique=True)),
         Sample(T(3, 4, unique=True), dim=0, descending=True),
@@ -74,7 +74,7 @@ def _topk_spec(input, *, k, dim=-1, largest=True, sorted=True):
 
 @op(
     infer=_topk_spec,
-    saves=("out",),
+    saves=("out[1]",),
     samples=calls(
         Sample(T(3, 5, unique=True), k=2),
         Sample(T(4, 3, unique=True), k=3, dim=0, largest=False),
