@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from teletensor_core.errors import MalformedRequestError, TeletensorError, from_code
-from teletensor_core.spec import Spec
+from teletensor_core.spec import MAX_DIMS, Spec
 from teletensor_protos import codec
 from teletensor_protos.v1.worker_pb2 import Failure, HookCall, Reply
 
@@ -83,18 +83,28 @@ class Incoming:
 
     def add(self, chunk: memoryview) -> None:
         """Take the next bytes. Raises MalformedRequestError for more than were announced."""
-        arrays, due = self.answered.arrays, self._due
-        at, end = 0, chunk.nbytes
+        due, at, end = self._due, 0, chunk.nbytes
         while at < end:
             if not due:
                 raise MalformedRequestError("the worker sent a chunk that belongs to no array")
             entry, place = due[-1]
             if self._begun is None and entry.nbytes <= end - at:
-                arrays[place] = np.ndarray(entry.shape, entry.dtype.np, chunk, at).copy()
-                at += entry.nbytes
-                due.pop()
+                at += self._add_whole(entry, chunk, at)
             else:
                 at += self._add_part(entry, place, chunk[at:])
+
+    def _add_whole(self, entry: Spec, chunk: memoryview, at: int) -> int:
+        """Take arrays that are alike, which come whole, one after another; how many bytes."""
+        due, count = self._due, 1
+        most = min(len(due), (chunk.nbytes - at) // entry.nbytes) if 0 < entry.ndim < MAX_DIMS else 1
+        while count < most and due[-1 - count][0] is entry:
+            count += 1
+        shape = (count, *entry.shape) if count > 1 else entry.shape
+        found: Array = np.ndarray(shape, entry.dtype.np, chunk, at)
+        # Going through rows makes a view in half of the time that its own constructor takes.
+        for row in found if count > 1 else (found,):
+            self.answered.arrays[due.pop()[1]] = row.copy()
+        return count * entry.nbytes
 
     def _add_part(self, entry: Spec, place: int, chunk: memoryview) -> int:
         """Take bytes of an array that does not come in one piece; how many."""

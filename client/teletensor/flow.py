@@ -12,8 +12,6 @@ _MOST_BYTES = 64 << 20
 _MOST_COMMANDS = 1 << 16
 
 
-# What is smaller says nothing about a link.
-_LEAST_MEASURED = 1 << 20
 _MEASUREMENTS = 8
 
 
@@ -21,23 +19,34 @@ class Rate:
     """Bytes a second that a link carries: the most that it was lately seen to, and until then a guess.
 
     A link that had nothing to carry for a while, or a worker that was busy, looks slower than the link is; nothing
-    makes it look faster.
+    makes it look faster. Fewer than `least` bytes say nothing about it.
     """
 
-    def __init__(self, guess: float) -> None:
+    def __init__(self, guess: float, least: int = 1) -> None:
         self._guess = guess
+        self._least = least
         self._seen: deque[float] = deque(maxlen=_MEASUREMENTS)
         self._last = 0.0
 
-    def carried(self, size: int, since: float) -> None:
-        """So many bytes, the first of which were sent at this time, are there."""
+    def carried(self, size: int, since: float, compressed: bool = False) -> None:
+        """So many bytes, the first of which were sent at this time, are there.
+
+        It may have waited for bytes that were being compressed: then it may be faster than it looks.
+        """
         now = time.monotonic()
-        if size >= _LEAST_MEASURED:
-            self._seen.append(size / max(now - max(since, self._last), 1e-9))
+        if size >= self._least:
+            seen = size / max(now - max(since, self._last), 1e-9)
+            if not compressed or seen > self.seen:
+                self._seen.append(seen)
         self._last = now
 
+    @property
+    def seen(self) -> float:
+        """What was seen; 0 when nothing was."""
+        return max(self._seen, default=0.0)
+
     def __float__(self) -> float:
-        return max(self._seen, default=self._guess)
+        return self.seen or self._guess
 
 
 class Window:
@@ -46,10 +55,8 @@ class Window:
     Whoever wants to send more than fits waits; nothing grows for ever. `rate` is that of the link.
     """
 
-    def __init__(
-        self, most_bytes: int, most_commands: int, most_slots: int = 0, guessed_rate: float = math.inf
-    ) -> None:
-        self.rate = Rate(guessed_rate)
+    def __init__(self, most_bytes: int, most_commands: int, most_slots: int = 0, rate: Rate | None = None) -> None:
+        self.rate = Rate(math.inf) if rate is None else rate
         self._most_bytes = most_bytes or _MOST_BYTES
         self._most_commands = most_commands or _MOST_COMMANDS
         self._most_slots = most_slots
@@ -57,6 +64,8 @@ class Window:
         self._on_the_way: deque[tuple[int, int, int, float]] = deque()
         self._bytes = self._commands = self._slots = 0
         self._sent = self._acknowledged = 0
+        # What compression took from frames that have not been acknowledged, by their numbers.
+        self._saved: dict[int, int] = {}
         self._broken = False
 
     def is_open(self) -> bool:
@@ -96,18 +105,25 @@ class Window:
                 self._commands += commands
                 self._slots += slots
 
+    def compressed(self, frame: int, saved: int) -> None:
+        """A frame, by its number from 1, travels with so many bytes less than it has here."""
+        with self._changed:
+            self._saved[frame] = saved
+
     def acknowledge(self, frames: int) -> None:
         """The worker has run so many frames in all."""
         with self._changed:
             before, since = self._bytes, self._on_the_way[0][3] if self._on_the_way else 0.0
+            saved = 0
             while self._on_the_way and self._acknowledged < frames:
                 self._acknowledged += 1
+                saved += self._saved.pop(self._acknowledged, 0)
                 size, commands, slots, _ = self._on_the_way.popleft()
                 self._bytes -= size
                 self._commands -= commands
                 self._slots -= slots
             self._acknowledged = max(self._acknowledged, frames)
-            self.rate.carried(before - self._bytes, since)
+            self.rate.carried(before - self._bytes - saved, since, saved > 0)
             self._changed.notify_all()
 
     def break_(self) -> None:

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import grpc
 import teletensor_core.ops  # noqa: F401  (fills the registry)
-from teletensor_core.errors import ArgumentError, ConnectFailedError
+from teletensor_core.errors import ArgumentError, ConnectFailedError, ProtocolMismatchError
+from teletensor_protos import compression as zstd
 from teletensor_protos import handshake, shared
 from teletensor_protos.allocator import keep_freed_memory
 from teletensor_protos.tokens import TokenFileError, check_token, default_token_file, read_token
-from teletensor_protos.v1.worker_pb2 import OpenReply
+from teletensor_protos.v1.worker_pb2 import CloseRequest, OpenReply, OpenRequest
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import sessions
 from teletensor.channel import Endpoint, Tls, is_loopback, open_channel, translate
 from teletensor.device import Device
+from teletensor.link import Compression
 from teletensor.remote import RemoteSession
 
 
@@ -31,13 +33,20 @@ def open_session(
     timeout: float,
     blocking: bool,
     shared_memory: bool,
+    compression: Compression,
 ) -> RemoteSession:
     """The session that `connect` gives, for its arguments or what the environment says instead of them."""
     address = _target(address)
+    if compression == "zstd" and not zstd.AVAILABLE:
+        raise ArgumentError(f"connect(compression='zstd') needs a package: {zstd.INSTALL}")
     endpoint = open_channel(address, _token(token, address), tls)
     try:
-        reply = _open(endpoint, timeout, share_memory=shared_memory and is_loopback(address))
+        request = handshake.request(
+            _client(), share_memory=shared_memory and is_loopback(address), compress=compression is not None
+        )
+        reply = _open(endpoint, request, timeout)
         handshake.check(reply)
+        compression = _agreed(compression, reply, endpoint)
     except BaseException:
         endpoint.channel.close()
         raise
@@ -54,6 +63,7 @@ def open_session(
         device_name=reply.device_name,
         blocking=blocking,
         segment=segment,
+        compression=compression,
     )
 
 
@@ -84,16 +94,27 @@ def _token(given: str | None, address: str) -> str | None:
         raise ArgumentError(str(error)) from None
 
 
-def _open(endpoint: Endpoint, timeout: float, *, share_memory: bool) -> OpenReply:
+def _client() -> str:
+    return f"teletensor {handshake.software()}, Python {platform.python_version()}, {platform.node()}"
+
+
+def _agreed(compression: Compression, reply: OpenReply, endpoint: Endpoint) -> Compression:
+    """The compression that the worker can take. Raises ProtocolMismatchError where it was to be, and cannot."""
+    if compression is None or (zstd.AVAILABLE and zstd.CAPABILITY in reply.capabilities):
+        return compression
+    if compression == "zstd":
+        WorkerStub(endpoint.channel).Close(CloseRequest(session=reply.session), metadata=endpoint.metadata())
+        raise ProtocolMismatchError(f"the worker at {endpoint.address} cannot decompress; there: {zstd.INSTALL}")
+    return None
+
+
+def _open(endpoint: Endpoint, request: OpenRequest, timeout: float) -> OpenReply:
     """Ask for a session, for as long as nobody listens there."""
-    client = f"teletensor {handshake.software()}, Python {platform.python_version()}, {platform.node()}"
     deadline = time.monotonic() + timeout
     while True:
         left = max(deadline - time.monotonic(), 0.0)
         try:
-            reply: OpenReply = WorkerStub(endpoint.channel).Open(
-                handshake.request(client, share_memory=share_memory), metadata=endpoint.metadata(), timeout=left
-            )
+            reply: OpenReply = WorkerStub(endpoint.channel).Open(request, metadata=endpoint.metadata(), timeout=left)
             return reply
         except grpc.RpcError as error:
             if error.code() is not grpc.StatusCode.UNAVAILABLE:

@@ -113,13 +113,14 @@ class Outbox:
         """Bytes, near enough for flow control."""
         return 8 * len(self.words) + self.elements_size
 
-    def frame(self, locations: list[tuple[int, str]]) -> bytes:
-        """The batch as it travels, together with the source lines to define."""
+    def frame(self, locations: list[tuple[int, str]], link_rate: int = 0) -> bytes:
+        """The batch as it travels, together with the source lines to define, and what to tell of the link."""
         batch = Batch(
             sequence=self.sequence,
             rows=codec.encode_rows(self.words),
             signatures=codec.encode(self.fresh),
             numbers=codec.encode(self.numbers),
             locations=codec.encode(locations),
+            link_rate=link_rate,
         )
         return pack_batch(batch, self._elements)

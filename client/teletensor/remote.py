@@ -22,6 +22,7 @@ from teletensor import state_files
 from teletensor.answers import Answer, Answered, again, error_of
 from teletensor.channel import Endpoint, translated
 from teletensor.device import Device
+from teletensor.link import Compression
 from teletensor.readings import Reading, Readings
 from teletensor.session import Arriving, BackwardRequest, Ref, Session, Stats
 from teletensor.tensor_base import TensorBase
@@ -39,7 +40,7 @@ class RemoteSession(Session):
 
     `device_name` is the worker's name for its device, `limits` what the worker allows, `capabilities` what it can do.
     With `blocking`, every command is waited for. Large tensors move faster through `segment`, memory that it
-    shares with the worker.
+    shares with the worker; without that, what shrinks is compressed as `compression` says.
     """
 
     reads_copies = True
@@ -55,6 +56,7 @@ class RemoteSession(Session):
         device_name: str = "",
         blocking: bool = False,
         segment: Segment | None = None,
+        compression: Compression = None,
     ) -> None:
         self.device = device
         self.device_name = device_name
@@ -63,7 +65,7 @@ class RemoteSession(Session):
         self.capabilities = frozenset(capabilities)
         self._endpoint = endpoint
         self._blocking = blocking
-        self._writer = Writer(endpoint, session_id, limits, segment)
+        self._writer = Writer(endpoint, session_id, limits, segment, compression)
         self._stream = self._writer.stream
         self._locations = self._writer.locations
         self._lock = self._writer.lock
@@ -352,6 +354,7 @@ class RemoteSession(Session):
             bytes_received=self._stream.bytes_received,
             bytes_shared=0 if self._stream.lane is None else self._stream.lane.bytes,
             bytes_repeated=self._stream.repeats.bytes,
+            bytes_saved=self._stream.link.bytes_saved,
         )
 
     def close(self) -> None:

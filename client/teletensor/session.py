@@ -27,8 +27,9 @@ class Stats:
     """What a session has cost so far.
 
     `round_trips` counts the questions that the other side was asked, and `waits` how often somebody had to wait for an
-    answer: reads through futures are round trips that need no wait. `bytes_repeated` are those of uploads that the
-    worker had already.
+    answer: reads through futures are round trips that need no wait. `bytes_sent` and `bytes_received` are what the link
+    carried. `bytes_repeated` are those of uploads that the worker had already, and `bytes_saved` what compression took
+    from the rest, both ways.
     """
 
     commands: int = 0
@@ -39,6 +40,7 @@ class Stats:
     bytes_received: int = 0
     bytes_shared: int = 0
     bytes_repeated: int = 0
+    bytes_saved: int = 0
 
     def __sub__(self, earlier: Stats) -> Stats:
         return Stats(**{name: value - getattr(earlier, name) for name, value in vars(self).items()})

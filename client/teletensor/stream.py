@@ -8,7 +8,6 @@ user's threads only put and wait, so that an interrupt cannot harm the stream.
 from __future__ import annotations
 
 import contextlib
-import math
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -29,9 +28,10 @@ from teletensor_protos.v1.worker_pb2 import ClientFrame, CloseRequest, Limits, R
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor.answers import Answer, Incoming, again, error_of
-from teletensor.channel import Endpoint, is_loopback, translate, translated
+from teletensor.channel import Endpoint, translate, translated
 from teletensor.flow import Window
 from teletensor.lane import Lane, Piece
+from teletensor.link import Compression, Link
 from teletensor.locations import Locations
 from teletensor.outbox import Outbox
 from teletensor.repeats import Content, Repeats
@@ -44,11 +44,6 @@ _CLOSE_SECONDS = 30.0
 _SLOT_SECONDS = 0.02
 # Frames of more bytes are left to the receiver: nothing else arrives while they are looked at.
 _MOST_AT_ONCE = 1 << 16
-
-
-# Bytes a second: what a network is taken to carry until it was measured; what is faster is not worth hashing for.
-_USUAL_RATE = 125e6
-_FAST_RATE = 200e6
 
 
 class _Nudge:
@@ -79,13 +74,14 @@ class CommandStream:
         locations: Locations,
         flush_if_idle: Callable[[], bool],
         segment: Segment | None = None,
+        compression: Compression = None,
     ) -> None:
         self.address = endpoint.address
         self.batches = self.bytes_sent = self.bytes_received = 0
         self.lane = None if segment is None else Lane(segment)
         slots = 0 if self.lane is None else self.lane.slots
-        guess = math.inf if is_loopback(endpoint.address) else _USUAL_RATE
-        self.window = Window(limits.window_bytes, limits.window_commands, slots, guess)
+        self.link = Link(endpoint.address, None if segment is not None else compression)
+        self.window = Window(limits.window_bytes, limits.window_commands, slots, self.link.up)
         self.repeats = Repeats()
         self._endpoint = endpoint
         self._session_id = session_id
@@ -129,7 +125,7 @@ class CommandStream:
     @property
     def is_slow(self) -> bool:
         """Whether it takes longer to send elements than to hash them."""
-        return self.lane is None and float(self.window.rate) < _FAST_RATE
+        return self.lane is None and self.link.is_slow
 
     def send_chunks(self, data: memoryview, content: Content | None = None) -> None:
         """Send the data of the upload that the last batch announced. Waits while the window is full.
@@ -207,12 +203,15 @@ class CommandStream:
                 yield item
             elif isinstance(item, bytes):
                 frames += 1
-                self.bytes_sent += len(item)
-                yield item
+                frame = self.link.frame(item)
+                if frame is not item:
+                    self.window.compressed(frames, len(item) - len(frame))
+                self.bytes_sent += len(frame)
+                yield frame
             elif isinstance(item, Outbox) and item.sequence > sequence:
                 sequence = item.sequence
                 frames += 1
-                frame = item.frame(self._locations.take_fresh())
+                frame = item.frame(self._locations.take_fresh(), self.link.news())
                 self.bytes_sent += len(frame)
                 item.taken.release()
                 yield frame
@@ -273,10 +272,9 @@ class CommandStream:
 
     def _hand_out(self, frame: WorkerFrame | Chunk) -> None:
         if isinstance(frame, memoryview):
-            self.bytes_received += frame.nbytes
-            if self._incoming is None:
-                raise MalformedRequestError("the worker sent a chunk that belongs to no array")
-            self._incoming.add(frame)
+            self._take_elements(frame, frame.nbytes)
+        elif frame.HasField("compressed"):
+            self._take_elements(self.link.take(frame.compressed), frame.ByteSize())
         elif frame.HasField("shared"):
             self._take_shared(self._incoming, frame.shared)
         else:
@@ -284,7 +282,16 @@ class CommandStream:
             self._incoming = self._reply(frame.reply, self._incoming)
         if self._incoming is not None and self._incoming.is_whole:
             incoming, self._incoming = self._incoming, None
+            self.link.end()
             self._answer(incoming)
+
+    def _take_elements(self, elements: Chunk, size: int) -> None:
+        """Take elements that travelled with so many bytes."""
+        self.bytes_received += size
+        self.link.arrived(size)
+        if self._incoming is None:
+            raise MalformedRequestError("the worker sent a chunk that belongs to no array")
+        self._incoming.add(elements)
 
     def _take_shared(self, incoming: Incoming | None, chunk: SharedChunk) -> None:
         """Take elements out of shared memory, and tell the worker now and then that it may use their slots again."""

@@ -18,6 +18,7 @@ from teletensor_protos.shared import Segment
 from teletensor_protos.v1.worker_pb2 import Limits
 
 from teletensor.channel import Endpoint
+from teletensor.link import Compression
 from teletensor.locations import Locations
 from teletensor.outbox import Outbox, Signatures
 from teletensor.repeats import Content
@@ -41,7 +42,14 @@ class Writer:
     `commands` counts what was written.
     """
 
-    def __init__(self, endpoint: Endpoint, session_id: str, limits: Limits, segment: Segment | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        session_id: str,
+        limits: Limits,
+        segment: Segment | None = None,
+        compression: Compression = None,
+    ) -> None:
         self.lock = threading.RLock()
         self.locations = Locations()
         self.closed = False
@@ -56,7 +64,9 @@ class Writer:
         self._full = _FIRST_WORDS
         self._nudged = False
         self._dead: list[int] = []
-        self.stream = CommandStream(endpoint, session_id, limits, self.locations, self._flush_if_idle, segment)
+        self.stream = CommandStream(
+            endpoint, session_id, limits, self.locations, self._flush_if_idle, segment, compression
+        )
 
     # -- rows --------------------------------------------------------------------------------------------------------
 

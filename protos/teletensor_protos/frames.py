@@ -68,7 +68,7 @@ def _header(tag: int, size: int) -> bytes:
     return bytes(out)
 
 
-def _unpack_chunk(frame: bytes) -> Chunk | None:
+def unpack_chunk(frame: bytes) -> Chunk | None:
     """The data of a frame that is exactly one chunk, else None."""
     if not frame or frame[0] != _CHUNK_TAG:
         return None
@@ -89,11 +89,11 @@ def serialize(frame: ClientFrame | WorkerFrame | bytes) -> bytes:
 
 def parse_client_frame(data: bytes) -> ClientFrame | Chunk:
     """What a client sent. Raises protobuf's DecodeError for bytes that are no frame."""
-    chunk = _unpack_chunk(data)
+    chunk = unpack_chunk(data)
     return ClientFrame.FromString(data) if chunk is None else chunk
 
 
 def parse_worker_frame(data: bytes) -> WorkerFrame | Chunk:
     """What a worker sent. Raises protobuf's DecodeError for bytes that are no frame."""
-    chunk = _unpack_chunk(data)
+    chunk = unpack_chunk(data)
     return WorkerFrame.FromString(data) if chunk is None else chunk

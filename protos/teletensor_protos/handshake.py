@@ -9,13 +9,15 @@ from importlib.metadata import version
 from teletensor_core import registry
 from teletensor_core.errors import ProtocolMismatchError
 
-from teletensor_protos import shared
+from teletensor_protos import compression, shared
 from teletensor_protos.v1.worker_pb2 import OpenReply, OpenRequest
 
 # Versions of the protocol that this release speaks.
 OLDEST = NEWEST = 1
 # What a side can do beyond the first version; absent ones are not used.
-CAPABILITIES = ("hooks", "profile", "programs", shared.CAPABILITY, "state-files")
+CAPABILITIES: tuple[str, ...] = ("hooks", "profile", "programs", shared.CAPABILITY, "state-files")
+if compression.AVAILABLE:
+    CAPABILITIES += (compression.CAPABILITY,)
 
 
 def software() -> str:
@@ -29,9 +31,10 @@ def fingerprint() -> str:
     return registry.fingerprint()
 
 
-def request(client: str, *, share_memory: bool = False) -> OpenRequest:
+def request(client: str, *, share_memory: bool = False, compress: bool = True) -> OpenRequest:
     """What this client offers. The device is the worker's default."""
-    capabilities = [name for name in CAPABILITIES if share_memory or name != shared.CAPABILITY]
+    unwanted = {shared.CAPABILITY: not share_memory, compression.CAPABILITY: not compress}
+    capabilities = [name for name in CAPABILITIES if not unwanted.get(name)]
     return OpenRequest(
         oldest_version=OLDEST,
         newest_version=NEWEST,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from teletensor_core.errors import MalformedRequestError
 from teletensor_protos.frames import Out, Piece, grouped, pack_chunk
 from teletensor_protos.shared import Segment
-from teletensor_protos.v1.worker_pb2 import Batch, SharedChunk, WorkerFrame
+from teletensor_protos.v1.worker_pb2 import Batch, CompressedChunk, SharedChunk, WorkerFrame
 
 from teletensor_server.info import SessionLimits
 
@@ -81,6 +81,6 @@ class Exchange:
 
 
 def _size(frame: Frame | None) -> int:
-    if isinstance(frame, Batch):
+    if isinstance(frame, (Batch, CompressedChunk)):
         return frame.ByteSize()
     return frame.nbytes if isinstance(frame, memoryview) else 0

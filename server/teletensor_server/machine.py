@@ -7,6 +7,7 @@ hear is yielded. An error of a command takes the place of its results; an error 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from typing import Any, TypeAlias
@@ -16,8 +17,9 @@ from teletensor_core.backends import Backend, Named, Origin
 from teletensor_core.engine import Engine
 from teletensor_core.errors import GradientError, MalformedRequestError, TensorNotFoundError
 from teletensor_protos import codec
+from teletensor_protos.compression import decompress
 from teletensor_protos.frames import Out
-from teletensor_protos.v1.worker_pb2 import Batch, Reply, SharedChunk, WorkerFrame
+from teletensor_protos.v1.worker_pb2 import Batch, CompressedChunk, Reply, SharedChunk, WorkerFrame
 
 from teletensor_server import calls, uploads
 from teletensor_server.calls import run_op
@@ -36,9 +38,10 @@ from teletensor_server.table import Poison, Poisoned, Table
 from teletensor_server.uploads import Upload
 
 # A number is how many slots of shared memory the client has emptied.
-Frame: TypeAlias = Batch | memoryview | SharedChunk | int
+Frame: TypeAlias = Batch | memoryview | SharedChunk | CompressedChunk | int
 
-# A client hears of its progress after so many frames, and after this part of the bytes that it may have on the way.
+# A client hears of its progress after so many frames, and after this part of the bytes that it may have on the way. It
+# hears more often when it begins: so it learns soon how fast its link is.
 _ACKNOWLEDGE_FRAMES = 16
 _ACKNOWLEDGE_PART = 4
 
@@ -61,6 +64,8 @@ class SessionMachine:
         self.frames: Iterator[Frame] = iter(())
         # Where the client shares memory with the worker.
         self.exchange: Exchange | None = None
+        # Bytes a second, as the client sees it.
+        self.link_rate = math.inf
         # The batch that is being run; inside a hook's batch, that one.
         self._rows: Rows | None = None
         # Backwards, by request, that wait for a hook of the client, and its answer once it is here.
@@ -90,11 +95,14 @@ class SessionMachine:
         if self._acknowledgement_is_due():
             yield self.reply()
 
-    def _elements(self, frame: memoryview | SharedChunk | int) -> memoryview:
+    def _elements(self, frame: memoryview | SharedChunk | CompressedChunk | int) -> memoryview:
         """The bytes of a chunk, wherever they are."""
         if isinstance(frame, memoryview):
             self._bytes += frame.nbytes
             return frame
+        if isinstance(frame, CompressedChunk):
+            self._bytes += len(frame.data)
+            return decompress(frame, 0 if self.upload is None else self.upload.missing)
         if self.exchange is None or isinstance(frame, int):
             raise MalformedRequestError("this session shares no memory with its client")
         self._slots += 1
@@ -103,13 +111,14 @@ class SessionMachine:
     def _acknowledgement_is_due(self) -> bool:
         if self.exchange is not None and self._slots >= self.exchange.acknowledge_after:
             return True
-        frames_due = self._taken - self._acknowledged >= _ACKNOWLEDGE_FRAMES
+        frames_due = self._taken - self._acknowledged >= min(_ACKNOWLEDGE_FRAMES, max(1, self._acknowledged))
         return frames_due or self._bytes * _ACKNOWLEDGE_PART >= self.limits.window_bytes > 0
 
     def _run_batch(self, batch: Batch) -> Iterator[Out]:
         if batch.sequence != self._sequence + 1:
             raise MalformedRequestError(f"batch {batch.sequence} came after batch {self._sequence}")
         self._sequence = batch.sequence
+        self.link_rate = batch.link_rate or self.link_rate
         if self.upload is not None:
             uploads.give_up(self)
         if self.recorder is not None:

@@ -9,9 +9,9 @@ import numpy as np
 from teletensor_core.engine import Value
 from teletensor_core.errors import MalformedRequestError, QuotaExceededError, TensorNotFoundError
 from teletensor_core.spec import Spec
-from teletensor_protos import codec
-from teletensor_protos.frames import CHUNK_BYTES, Out, Piece, pack_chunks
-from teletensor_protos.v1.worker_pb2 import Failure
+from teletensor_protos import codec, compression
+from teletensor_protos.frames import CHUNK_BYTES, Out, Piece, pack_chunk, pack_chunks
+from teletensor_protos.v1.worker_pb2 import Failure, WorkerFrame
 
 from teletensor_server.failures import failure_message
 from teletensor_server.rows import Rows
@@ -51,7 +51,13 @@ def _streamed(machine: SessionMachine, request: int, values: list[Value]) -> Ite
     """The chunks after a reply, copied one tensor after another; an error in place of the rest."""
     pieces = _pieces(machine, values)
     try:
-        yield from pack_chunks(pieces) if machine.exchange is None else machine.exchange.frames_of(pieces)
+        if machine.exchange is not None:
+            yield from machine.exchange.frames_of(pieces)
+        elif compression.pays(machine.link_rate):
+            for chunk in compression.compress_each(pieces, machine.link_rate):
+                yield pack_chunk(*chunk) if isinstance(chunk, list) else WorkerFrame(compressed=chunk)
+        else:
+            yield from pack_chunks(pieces)
     except MalformedRequestError:
         raise
     except Exception as error:

@@ -205,6 +205,8 @@ def _frames(received: Iterator[bytes]) -> Iterator[Frame]:
             yield memoryview(frame.chunk)
         elif frame.WhichOneof("kind") == "shared":
             yield frame.shared
+        elif frame.WhichOneof("kind") == "compressed":
+            yield frame.compressed
         elif frame.WhichOneof("kind") == "taken":
             yield frame.taken
         else:

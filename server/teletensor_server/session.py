@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from teletensor_core.errors import MalformedRequestError, QuotaExceededError
 from teletensor_protos.frames import Out
 from teletensor_protos.shared import Offer
-from teletensor_protos.v1.worker_pb2 import Batch, Failure, SharedChunk
+from teletensor_protos.v1.worker_pb2 import Batch, CompressedChunk, Failure, SharedChunk
 
 from teletensor_server import memory
 from teletensor_server.exchange import Exchange
@@ -99,6 +99,8 @@ class Session:
             self.bytes_received += frame.ByteSize()
         elif isinstance(frame, SharedChunk):
             self.bytes_received += frame.size
+        elif isinstance(frame, CompressedChunk):
+            self.bytes_received += frame.ByteSize()
 
     def _touch(self) -> None:
         self._last_active = time.monotonic()

@@ -23,7 +23,7 @@ OURS = {
 BASE = {"numpy", "ml_dtypes", "grpc", "google", "msgspec", "safetensors"}
 THEIRS = {
     "teletensor_core": {"numpy", "ml_dtypes", "cupy", "cupyx", "llvmlite"},
-    "teletensor_protos": BASE,
+    "teletensor_protos": BASE | {"backports", "compression"},
     "teletensor": BASE,
     "teletensor_server": BASE
     | {

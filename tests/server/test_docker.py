@@ -115,7 +115,9 @@ def test_ports_signal_and_health_check() -> None:
     assert command("HEALTHCHECK") == ["teletensor", "status", "--quiet"]
 
 
-@pytest.mark.parametrize(("cuda", "extras"), [("", "server"), ("12x", "server,cuda12x"), ("13x", "server,cuda13x")])
+@pytest.mark.parametrize(
+    ("cuda", "extras"), [("", "server,zstd"), ("12x", "server,zstd,cuda12x"), ("13x", "server,zstd,cuda13x")]
+)
 def test_the_build_argument_chooses_the_extra(cuda: str, extras: str) -> None:
     """As the shell of the image would expand it."""
     install = next(given for name, given in last_stage() if name == "RUN" and "pip install" in given)

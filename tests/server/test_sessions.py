@@ -95,7 +95,8 @@ def test_commands_run_under_the_lock_and_waiting_does_not(worker: Worker) -> Non
 
     for _ in session.run(frames()):
         held.append(session.lock.locked())
-    assert held == [False, False, True]
+    # The first batch is acknowledged, and the second answered.
+    assert held == [False, True, False, True]
     assert not session.lock.locked()
 
 

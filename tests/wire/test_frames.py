@@ -59,3 +59,17 @@ def test_bytes_that_belong_to_no_array_are_refused() -> None:
 def test_damaged_descriptions_of_arrays_are_refused(words: list[int]) -> None:
     with pytest.raises(MalformedRequestError):
         codec.decode_arrays(codec.encode_rows(words))
+
+
+def test_arrays_that_are_alike_are_arrays_of_their_own() -> None:
+    arrays = [np.full((2, 3), i, np.int16) for i in range(9)] + [np.float64(i).reshape(()) for i in range(4)]
+    entries = [spec(a.shape, dtypes.BY_NP[a.dtype]) for a in arrays]
+    data = bytearray(b"".join(a.tobytes() for a in arrays))
+    incoming = Incoming(Reply(request=1, arrays=codec.encode_arrays(entries)))
+    incoming.add(memoryview(data)[:40])
+    incoming.add(memoryview(data)[40:])
+    data[:] = bytes(len(data))
+    for have, want in zip(incoming.answered.arrays, arrays, strict=True):
+        assert isinstance(have, np.ndarray)
+        assert have.base is None
+        np.testing.assert_array_equal(have, want, strict=True)

@@ -29,7 +29,7 @@ def process() -> Iterator[WorkerProcess]:
 def slow(process: WorkerProcess) -> RemoteSession:
     """A session whose link is taken to be slow."""
     session = connect(process, shared_memory=False)
-    session._stream.window.rate = Rate(1e6)
+    session._stream.link.up = Rate(1e6)
     return session
 
 

@@ -69,6 +69,16 @@ class SharedChunk(_message.Message):
     size: int
     def __init__(self, slot: _Optional[int] = ..., size: _Optional[int] = ...) -> None: ...
 
+class CompressedChunk(_message.Message):
+    __slots__ = ("size", "width", "data")
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    size: int
+    width: int
+    data: bytes
+    def __init__(self, size: _Optional[int] = ..., width: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
+
 class Limits(_message.Message):
     __slots__ = ("session_bytes", "tensors", "message_bytes", "window_bytes", "window_commands", "signatures")
     SESSION_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -86,42 +96,48 @@ class Limits(_message.Message):
     def __init__(self, session_bytes: _Optional[int] = ..., tensors: _Optional[int] = ..., message_bytes: _Optional[int] = ..., window_bytes: _Optional[int] = ..., window_commands: _Optional[int] = ..., signatures: _Optional[int] = ...) -> None: ...
 
 class ClientFrame(_message.Message):
-    __slots__ = ("batch", "chunk", "shared", "taken")
+    __slots__ = ("batch", "chunk", "shared", "taken", "compressed")
     BATCH_FIELD_NUMBER: _ClassVar[int]
     CHUNK_FIELD_NUMBER: _ClassVar[int]
     SHARED_FIELD_NUMBER: _ClassVar[int]
     TAKEN_FIELD_NUMBER: _ClassVar[int]
+    COMPRESSED_FIELD_NUMBER: _ClassVar[int]
     batch: Batch
     chunk: bytes
     shared: SharedChunk
     taken: int
-    def __init__(self, batch: _Optional[_Union[Batch, _Mapping]] = ..., chunk: _Optional[bytes] = ..., shared: _Optional[_Union[SharedChunk, _Mapping]] = ..., taken: _Optional[int] = ...) -> None: ...
+    compressed: CompressedChunk
+    def __init__(self, batch: _Optional[_Union[Batch, _Mapping]] = ..., chunk: _Optional[bytes] = ..., shared: _Optional[_Union[SharedChunk, _Mapping]] = ..., taken: _Optional[int] = ..., compressed: _Optional[_Union[CompressedChunk, _Mapping]] = ...) -> None: ...
 
 class Batch(_message.Message):
-    __slots__ = ("sequence", "rows", "signatures", "numbers", "locations", "elements")
+    __slots__ = ("sequence", "rows", "signatures", "numbers", "locations", "elements", "link_rate")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     SIGNATURES_FIELD_NUMBER: _ClassVar[int]
     NUMBERS_FIELD_NUMBER: _ClassVar[int]
     LOCATIONS_FIELD_NUMBER: _ClassVar[int]
     ELEMENTS_FIELD_NUMBER: _ClassVar[int]
+    LINK_RATE_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     rows: bytes
     signatures: bytes
     numbers: bytes
     locations: bytes
     elements: bytes
-    def __init__(self, sequence: _Optional[int] = ..., rows: _Optional[bytes] = ..., signatures: _Optional[bytes] = ..., numbers: _Optional[bytes] = ..., locations: _Optional[bytes] = ..., elements: _Optional[bytes] = ...) -> None: ...
+    link_rate: int
+    def __init__(self, sequence: _Optional[int] = ..., rows: _Optional[bytes] = ..., signatures: _Optional[bytes] = ..., numbers: _Optional[bytes] = ..., locations: _Optional[bytes] = ..., elements: _Optional[bytes] = ..., link_rate: _Optional[int] = ...) -> None: ...
 
 class WorkerFrame(_message.Message):
-    __slots__ = ("reply", "chunk", "shared")
+    __slots__ = ("reply", "chunk", "shared", "compressed")
     REPLY_FIELD_NUMBER: _ClassVar[int]
     CHUNK_FIELD_NUMBER: _ClassVar[int]
     SHARED_FIELD_NUMBER: _ClassVar[int]
+    COMPRESSED_FIELD_NUMBER: _ClassVar[int]
     reply: Reply
     chunk: bytes
     shared: SharedChunk
-    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., chunk: _Optional[bytes] = ..., shared: _Optional[_Union[SharedChunk, _Mapping]] = ...) -> None: ...
+    compressed: CompressedChunk
+    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., chunk: _Optional[bytes] = ..., shared: _Optional[_Union[SharedChunk, _Mapping]] = ..., compressed: _Optional[_Union[CompressedChunk, _Mapping]] = ...) -> None: ...
 
 class Reply(_message.Message):
     __slots__ = ("acknowledged", "request", "failure", "hook_call", "arrays", "failures", "elements", "specs", "profile")
