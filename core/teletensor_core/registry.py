@@ -33,7 +33,7 @@ class Op:
     `infer(*operands, **attrs)` gets a Spec for each tensor and returns the Spec, or tuple of Specs, of the result.
     `promote(*operands, **attrs)` gives the dtype each operand is cast to before the kernel, or None to leave it.
     `saves` names the operands, and "out", whose values the gradient rules read. A write through an `unnoticed` view is
-    none to what was saved.
+    none to what was saved. `failure` is what to say when an algorithm of linear algebra fails.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Op:
     mutates: tuple[str, ...]
     random: bool
     grad_name: str
+    failure: str
     doc: str
     signature: inspect.Signature
     module: str
@@ -128,6 +129,7 @@ def op(
     mutates: Sequence[str] = (),
     random: bool = False,
     grad_name: str | None = None,
+    failure: str = "",
     name: str | None = None,
 ) -> Callable[[Callable[..., Any]], Op]:
     """Register the decorated kernel as an op; refuses duplicates, missing docstrings and unknown names."""
@@ -151,6 +153,7 @@ def op(
             mutates=tuple(mutates),
             random=random,
             grad_name=_full_name(grad_name or _camel(entry["name"])),
+            failure=failure,
             **entry,
         )
         _check(made)

@@ -12,7 +12,7 @@ from teletensor_core.rules import normalize_dim
 from teletensor_core.rules.views import full_shape, view_strides
 
 from teletensor import ops
-from teletensor.arguments import given, ints
+from teletensor.arguments import a_tensor, given, ints
 from teletensor.arguments import sizes as as_sizes
 from teletensor.size import Size
 from teletensor.tensor import Tensor
@@ -57,12 +57,12 @@ def reshape(input: Tensor, *sizes: Sizes, shape: Sizes | None = None) -> Tensor:
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` viewed with the shape of `other`."""
-    return ops.view(input, other._spec.shape)
+    return ops.view(input, a_tensor(other, "view_as", "other")._spec.shape)
 
 
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` reshaped to the shape of `other`."""
-    return reshape(input, other._spec.shape)
+    return reshape(input, a_tensor(other, "reshape_as", "other")._spec.shape)
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -149,7 +149,7 @@ def expand(input: Tensor, *sizes: Sizes, size: Sizes | None = None, implicit: bo
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` expanded to the shape of `other`."""
-    return ops.expand(input, other._spec.shape)
+    return ops.expand(input, a_tensor(other, "expand_as", "other")._spec.shape)
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
