@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from teletensor_core import dtypes
-from teletensor_core.errors import DTypeError
+from teletensor_core.errors import DTypeError, UnsupportedError
 from teletensor_core.kernels.casting import fitted
 
 from teletensor import ops
@@ -124,6 +124,9 @@ def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Te
 
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sqrt(input**2 + other**2)`, without overflow."""
+    for x in (input, other):
+        if not x.is_floating_point():
+            raise UnsupportedError(f"\"hypot\" not implemented for '{x.dtype.title}'")
     a, b = ops.abs(input), ops.abs(other)
     most, least = ops.maximum(a, b), ops.minimum(a, b)
     ratio = ops.div(least, ops.where(ops.eq(most, 0), 1.0, most))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 from teletensor_core import dtypes
-from teletensor_core.errors import ShapeError
+from teletensor_core.errors import DimensionError, ShapeError
 from teletensor_core.rules import broadcast_shapes as _broadcast_shapes
 from teletensor_core.rules import normalize_dim
 from teletensor_core.rules.views import full_shape, view_strides
@@ -207,8 +207,12 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
 def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     """`length` positions of a dimension from `start` on. Waits when `start` is a tensor."""
     size = input.shape[normalize_dim(dim, input.ndim)]
+    if length < 0:
+        raise ShapeError("narrow(): length must be non-negative.")
+    if not -size <= int(start) <= size:
+        raise DimensionError(f"start out of range (expected to be in range of [{-size}, {size}], but got {int(start)})")
     first = int(start) + (size if int(start) < 0 else 0)
-    if length < 0 or first < 0 or first + length > size:
+    if first + length > size:
         raise ShapeError(f"start ({first}) + length ({length}) exceeds dimension size ({size}).")
     return ops.slice(input, dim, first, first + length, 1)
 
