@@ -141,6 +141,11 @@ class Tensor(TensorValues, TensorMethods):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """This tensor, from now on a leaf that collects gradients (or no longer)."""
+        if not isinstance(requires_grad, bool):
+            raise ArgumentTypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
+                f"{type(requires_grad).__name__}"
+            )
         if not self.is_leaf:
             if requires_grad:
                 return self
