@@ -81,6 +81,8 @@ def grad(
         rest = (create_graph, only_inputs, allow_unused, False, materialize_grads)
         return _batched(outputs, inputs, grad_outputs, rest)
     roots, wanted = _as_list(outputs), _as_list(inputs)
+    if not wanted:
+        raise GradientError("`inputs` argument to `grad()` cannot be empty.")
     grads = _cotangents(roots, _as_list(grad_outputs) if grad_outputs is not None else [None] * len(roots))
     nodes = list(walk([node for node in (root.grad_fn for root in roots) if node is not None]))
     reached = _reached(roots, nodes)

@@ -184,7 +184,10 @@ def _select(x: Tensor, dim: int, index: int, position: int) -> Tensor:
 
 
 def _slice(x: Tensor, dim: int, key: slice) -> Tensor:
-    start, stop, step = (None if part is None else part.__index__() for part in (key.start, key.stop, key.step))
+    parts = (key.start, key.stop, key.step)
+    if not all(part is None or hasattr(part, "__index__") for part in parts):
+        raise ArgumentTypeError("slice indices must be integers or None or have an __index__ method")
+    start, stop, step = (None if part is None else part.__index__() for part in parts)
     if step is not None and step <= 0:
         raise ArgumentError("step must be greater than zero")
     if start is None and stop is None and step in (None, 1):
@@ -201,9 +204,8 @@ def _fill_ellipsis(x: Tensor, keys: tuple[Any, ...]) -> tuple[Any, ...]:
     if not at:
         return keys
     full = (slice(None),) * (x.ndim - used)
-    if len(at) > 1:
-        raise DimensionError("an index can only have a single ellipsis ('...')")
-    return (*keys[: at[0]], *full, *keys[at[0] + 1 :])
+    # Further ones stand for no dimension.
+    return (*keys[: at[0]], *full, *(key for key in keys[at[0] + 1 :] if key is not Ellipsis))
 
 
 def _dims_used(key: Any) -> int:

@@ -1071,7 +1071,7 @@ class TensorMethods:
     def rad2deg_(self) -> Tensor:
         """Radians as degrees. Written into `input`."""
         ...
-    def random_(self, from_: _int = 0, to: _int | None = None, *, generator: Generator | None = None) -> Tensor:
+    def random_(self, from_: _int | None = None, to: _int | None = None, *, generator: Generator | None = None) -> Tensor:
         """The tensor, filled with integers in [from, to), or below what its dtype holds exactly."""
         ...
     def ravel(self) -> Tensor:

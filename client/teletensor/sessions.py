@@ -7,7 +7,7 @@ import functools
 import threading
 from collections.abc import Iterator
 
-from teletensor_core.errors import DeviceError
+from teletensor_core.errors import DeviceError, NoDeviceError
 
 from teletensor.device import Device, DeviceLike
 from teletensor.local import LocalSession
@@ -125,9 +125,12 @@ def resolve(device: DeviceLike) -> Session:
             return session
     if wanted.type == "meta":
         raise DeviceError("the meta device is not supported: shapes are known without one, see Tensor.shape")
-    known = ", ".join(str(session.device) for session in connected()) or "none"
-    raise DeviceError(
-        f"no connected worker has device '{wanted}' (connected: {known}); "
+    known = [session.device for session in newest_first[::-1]]
+    listed = ", ".join(map(str, known)) or "none"
+    gpus = wanted.type != "cuda" or any(device.type == "cuda" for device in known)
+    without = "" if gpus else "Torch not compiled with CUDA enabled: "
+    raise NoDeviceError(
+        f"{without}no connected worker has device '{wanted}' (connected: {listed}); "
         "start one with `teletensor serve` and call teletensor.connect('host:port', token=...)"
     )
 

@@ -17,6 +17,7 @@ from teletensor_core.registry import OPS
 
 from teletensor import backward as _backward
 from teletensor import copying, dispatch, missing, printing
+from teletensor.arguments import a_tensor
 from teletensor.device import DeviceLike
 from teletensor.hooks import RemovableHandle, register, register_after
 from teletensor.tensor_base import TensorBase
@@ -134,10 +135,17 @@ class Tensor(TensorValues, TensorMethods):
 
     @requires_grad.setter
     def requires_grad(self, required: bool) -> None:
+        if not isinstance(required, bool):
+            raise GradientError("requires_grad must be a bool")
         self.requires_grad_(required)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """This tensor, from now on a leaf that collects gradients (or no longer)."""
+        if not isinstance(requires_grad, bool):
+            raise ArgumentTypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
+                f"{type(requires_grad).__name__}"
+            )
         if not self.is_leaf:
             if requires_grad:
                 return self
@@ -177,6 +185,8 @@ class Tensor(TensorValues, TensorMethods):
             raise ArgumentTypeError(
                 f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
             )
+        if value is self:
+            raise GradientError("can't assign Variable as its own grad")
         if value._spec.shape != self._spec.shape:
             raise GradientError(
                 f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size "
@@ -184,8 +194,8 @@ class Tensor(TensorValues, TensorMethods):
             )
         if value._spec.dtype is not self._spec.dtype:
             raise GradientError(
-                f"attempting to assign a gradient with dtype '{value.dtype.name}' to a tensor with dtype "
-                f"'{self.dtype.name}'. Please ensure that the gradient and the tensor have the same dtype"
+                f"attempting to assign a gradient with dtype '{value.dtype.title}' to a tensor with dtype "
+                f"'{self.dtype.title}'. Please ensure that the gradient and the tensor have the same dtype"
             )
         if value._session is not self._session:
             raise GradientError(f"attempting to assign a gradient on {value.device} to a tensor on {self.device}")
@@ -233,6 +243,8 @@ class Tensor(TensorValues, TensorMethods):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise ArgumentTypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         required = self._requires
         self._adopt(value.detach())
         self._node, self._base, self._requires = None, None, False
@@ -285,7 +297,8 @@ class Tensor(TensorValues, TensorMethods):
 
     def type_as(self, tensor: Tensor) -> Tensor:
         """This tensor with the dtype and in the place of another."""
-        return self.to(tensor.device, tensor.dtype)
+        other = a_tensor(tensor, "type_as", "other")
+        return self.to(other.device, other.dtype)
 
 
 TensorBase._concrete = Tensor

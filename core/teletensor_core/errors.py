@@ -9,6 +9,7 @@
     │  ├─ ArgumentTypeError(TypeError) an argument has the wrong type
     │  ├─ GradientError(RuntimeError)  autograd was asked for something impossible
     │  ├─ DeviceError(RuntimeError)    tensors are in different places, or the place does not exist
+    │  │  └─ NoDeviceError(AssertionError)  no worker that is connected has the device
     │  ├─ LinAlgError(RuntimeError)    a matrix is singular, or an algorithm did not converge
     │  ├─ CompileError(RuntimeError)   a function cannot be compiled, or is not what was compiled
     │  ├─ UnsupportedError(NotImplementedError)  teletensor does not have it
@@ -76,6 +77,10 @@ class GradientError(UserError, RuntimeError):
 
 class DeviceError(UserError, RuntimeError):
     """Tensors are in different places, or the named place does not exist."""
+
+
+class NoDeviceError(DeviceError, AssertionError):
+    """No worker that is connected has the device. PyTorch raises one or the other builtin, by how it was built."""
 
 
 class LinAlgError(UserError, RuntimeError):
@@ -154,6 +159,7 @@ CODES: dict[str, type[TeletensorError]] = {
     "argument_type": ArgumentTypeError,
     "gradient": GradientError,
     "device": DeviceError,
+    "no_device": NoDeviceError,
     "linalg": LinAlgError,
     "compile": CompileError,
     "unsupported": UnsupportedError,

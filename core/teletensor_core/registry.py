@@ -34,7 +34,8 @@ class Op:
     `infer(*operands, **attrs)` gets a Spec for each tensor and returns the Spec, or tuple of Specs, of the result.
     `promote(*operands, **attrs)` gives the dtype each operand is cast to before the kernel, or None to leave it.
     `saves` names the operands, and "out", whose values the gradient rules read; "out[1]" of several results is that
-    one alone. A write through an `unnoticed` view is none to what was saved.
+    one alone. A write through an `unnoticed` view is none to what was saved. `failure` is what to say when an algorithm
+    of linear algebra fails.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Op:
     mutates: tuple[str, ...]
     random: bool
     grad_name: str
+    failure: str
     doc: str
     signature: inspect.Signature
     module: str
@@ -134,6 +136,7 @@ def op(
     mutates: Sequence[str] = (),
     random: bool = False,
     grad_name: str | None = None,
+    failure: str = "",
     name: str | None = None,
 ) -> Callable[[Callable[..., Any]], Op]:
     """Register the decorated kernel as an op; refuses duplicates, missing docstrings and unknown names."""
@@ -157,6 +160,7 @@ def op(
             mutates=tuple(mutates),
             random=random,
             grad_name=_full_name(grad_name or _camel(entry["name"])),
+            failure=failure,
             **entry,
         )
         _check(made)

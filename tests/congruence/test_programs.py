@@ -9,7 +9,14 @@ from teletensor_core.errors import TeletensorError
 
 from tests.programs.oracle import HERE_ONLY, MODULES, outcome, programs
 
-ALL = [(module, name) for module in MODULES for name in programs(module) if f"{module}-{name}" not in HERE_ONLY]
+# Refusals are the rules', and those are the same on both sides; the other modules of bad calls have some of each kind.
+ALL = [
+    (module, name)
+    for module in MODULES
+    if module != "refusals"
+    for name in programs(module)
+    if f"{module}-{name}" not in HERE_ONLY
+]
 
 
 @pytest.mark.parametrize(("module", "name"), ALL, ids=[f"{m}-{n}" for m, n in ALL])

@@ -17,7 +17,7 @@ from tests.oracle import answers
 
 MODULES = (
     "autograd", "views", "hooks", "broadcasting", "indexing", "bad_calls", "custom_functions", "composites", "creation",
-    "objects", "modes", "bad_values", "corners", "graphs",
+    "objects", "modes", "bad_values", "corners", "graphs", "refusals",
     "spectra", "distributions", "solvers", "layers", "functions", "idioms",
 )  # fmt: skip
 # Programs about this process: NumPy arrays that share memory, and the device's name in what they return.
@@ -120,6 +120,12 @@ def assert_same(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
             np.testing.assert_allclose(a.astype("D"), b.astype("D"), rtol=2e-5, atol=2e-6, err_msg=str(i))
         else:
             assert a == b, f"{i}: {a!r} is not {b!r}"
+
+
+def assert_told_alike(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    """An error that begins with PyTorch's own words; what to do about it may follow."""
+    wanted = theirs["message"].rstrip(".")
+    assert ours["message"].startswith(wanted), f"{ours['message']!r} is not {wanted!r}"
 
 
 def _builtin(name: str) -> type[BaseException]:

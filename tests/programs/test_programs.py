@@ -4,7 +4,7 @@ import pytest
 import teletensor
 
 from tests.ops.test_oracle import torch_version
-from tests.programs.oracle import MODULES, assert_same, outcome, programs, recorded
+from tests.programs.oracle import MODULES, assert_same, assert_told_alike, outcome, programs, recorded
 
 PENDING: dict[str, str] = {}
 
@@ -17,7 +17,10 @@ def test_ends_as_recorded(module, name, request):
         request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     ours = outcome(programs(module)[name], teletensor)
     assert not type(ours.get("raised")).__module__.startswith("numpy"), f"not our own error: {ours}"
-    assert_same(ours, recorded(module)[name])
+    theirs = recorded(module)[name]
+    assert_same(ours, theirs)
+    if module == "refusals":
+        assert_told_alike(ours, theirs)
 
 
 @pytest.mark.skipif(torch_version() != "2.13.0", reason=f"needs PyTorch 2.13.0, found {torch_version()}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from teletensor_core import dtypes
-from teletensor_core.errors import DTypeError
+from teletensor_core.errors import DTypeError, UnsupportedError
+from teletensor_core.kernels.casting import fitted
 
 from teletensor import ops
 from teletensor.out import store
@@ -33,7 +34,7 @@ def _times(alpha: Scalar, x: Operand, beside: Operand) -> Operand:
         raise DTypeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(alpha, complex) and not result.is_complex:
         raise DTypeError("For non-complex input tensors, argument alpha must not be a complex number.")
-    alpha = bool(alpha) if result is dtypes.bool_ else alpha
+    alpha = bool(alpha) if result is dtypes.bool_ else fitted(alpha, result.np)
     return ops.mul(x.to(result), alpha) if isinstance(x, Tensor) else x * alpha
 
 
@@ -74,6 +75,11 @@ def positive(input: Tensor) -> Tensor:
 
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Complex numbers with these absolute values and angles."""
+    if not (abs.is_floating_point() and angle.is_floating_point()):
+        raise DTypeError(
+            "Expected both inputs to be Half, Float or Double tensors but got "
+            f"{abs.dtype.title} and {angle.dtype.title}"
+        )
     return ops.complex(ops.mul(abs, ops.cos(angle)), ops.mul(abs, ops.sin(angle)), out=out)
 
 
@@ -118,6 +124,9 @@ def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Te
 
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sqrt(input**2 + other**2)`, without overflow."""
+    for x in (input, other):
+        if not x.is_floating_point():
+            raise UnsupportedError(f"\"hypot\" not implemented for '{x.dtype.title}'")
     a, b = ops.abs(input), ops.abs(other)
     most, least = ops.maximum(a, b), ops.minimum(a, b)
     ratio = ops.div(least, ops.where(ops.eq(most, 0), 1.0, most))

@@ -111,6 +111,8 @@ def _equal_split(name: str, input: Tensor, wanted: int | Sequence[int], dim: int
 def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The tensors side by side: vectors end to end, others along dimension 1."""
     listed = [grown(x, 1) for x in tensors]
+    if not listed:
+        raise ShapeError("hstack expects a non-empty TensorList")
     return ops.cat(listed, 0 if listed[0].ndim == 1 else 1, out=out)
 
 
@@ -138,6 +140,11 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
         raise ArgumentError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     single = len(tensors) == 1 and not isinstance(tensors[0], Tensor)
     listed: list[Tensor] = list(tensors[0]) if single else list(tensors)
+    for x in listed:
+        if x.ndim > 1:
+            raise ShapeError(
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: one of shape {list(x.shape)}"
+            )
     if indexing == "xy" and len(listed) > 1:
         listed[:2] = listed[1::-1]
     shape = tuple(x.numel() for x in listed)
@@ -149,8 +156,15 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     return tuple(grids)
 
 
+def _require_vector(x: Tensor) -> None:
+    if x.ndim != 1:
+        raise ShapeError(f"Expect a 1D vector, but got shape {list(x.shape)}")
+
+
 def cartesian_prod(*tensors: Tensor) -> Tensor:
     """Every choice of one element from each vector, one choice a row; of a single vector, itself."""
+    for x in tensors:
+        _require_vector(x)
     if len(tensors) == 1:
         return tensors[0]
     return ops.stack([flatten(g) for g in meshgrid(*tensors)], 1)
@@ -158,6 +172,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
 
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """Every combination of `r` elements of a vector, one a row, in the order of itertools."""
+    _require_vector(input)
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     picked = list(choose(range(input.numel()), r))
     if not picked or not r:

@@ -9,6 +9,7 @@ from teletensor_core.dtypes import DType
 from teletensor_core.errors import ArgumentTypeError, DTypeError
 
 from teletensor import factories, ops
+from teletensor.arguments import a_tensor
 from teletensor.tensor import Tensor
 
 __all__ = [
@@ -66,18 +67,17 @@ def isreal(input: Tensor) -> Tensor:
 
 def numel(input: Tensor) -> int:
     """The number of elements."""
-    return input.numel()
+    return a_tensor(input, "numel", "input").numel()
 
 
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have the same shape and elements. Waits once."""
+    a_tensor(other, "equal", "other", 2)
     return input.shape == other.shape and bool(ops.all(ops.eq(input, other)))
 
 
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Whether |input - other| <= atol + rtol * |other| everywhere. Waits once."""
-    if input.dtype is not other.dtype:
-        raise DTypeError(f"{input.dtype.title} did not match {other.dtype.title}")
     return bool(ops.all(ops.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)))
 
 

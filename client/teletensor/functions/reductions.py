@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, overload
 
-from teletensor_core.errors import ArgumentTypeError
+from teletensor_core import dtypes
+from teletensor_core.errors import ArgumentTypeError, ShapeError, UnsupportedError
 
 from teletensor import ops, return_types
 from teletensor.arguments import ints
@@ -173,7 +174,9 @@ def _spread(dim: Any, unbiased: Any, correction: Any, axis: Any) -> tuple[Any, A
 def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal."""
     if input.ndim != 2:
-        raise ArgumentTypeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
+        raise ShapeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
+    if input.dtype is dtypes.bool_:
+        raise UnsupportedError("\"trace\" not implemented for 'Bool'")
     return ops.sum(ops.diagonal(input))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from teletensor_core.errors import ArgumentError, ShapeError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from teletensor_core.rules import broadcast_shapes
 
 from teletensor import factories, ops
@@ -37,7 +37,10 @@ def normal(
     else:
         tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
         if not tensors:
-            raise ArgumentError("normal() needs a size when mean and std are numbers")
+            raise ArgumentTypeError(
+                f"normal() received an invalid combination of arguments - got ({type(mean).__name__}, "
+                f"{type(std).__name__}): it needs a size when mean and std are numbers"
+            )
         shape = broadcast_shapes(*[x._spec.shape for x in tensors])
         noise = factories.randn(shape, generator=generator, dtype=tensors[0].dtype, device=tensors[0].device)
     made = ops.add(ops.mul(noise, std), mean)
@@ -125,6 +128,8 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | Non
 
 def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """The tensor, filled with Cauchy distributed numbers."""
+    if sigma <= 0:
+        raise ArgumentError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
     uniform_(self, -0.5, 0.5, generator=generator)
     return ops.add_(ops.mul_(ops.tan_(ops.mul_(self, math.pi)), sigma), median)
 
@@ -138,10 +143,13 @@ def geometric_(self: Tensor, p: float, *, generator: Generator | None = None) ->
     return self.copy_(ops.ceil(exponential_(noise, -math.log1p(-p), generator=generator)))
 
 
-def random_(self: Tensor, from_: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
+def random_(
+    self: Tensor, from_: int | None = None, to: int | None = None, *, generator: Generator | None = None
+) -> Tensor:
     """The tensor, filled with integers in [from, to), or below what its dtype holds exactly."""
     if to is None:
-        from_, to = (0, from_) if from_ else (0, _exact_limit(self.dtype))
+        from_, to = 0, _exact_limit(self.dtype) if from_ is None else from_
+    from_ = from_ or 0
     if from_ >= to:
         raise ShapeError(f"random_ expects 'from' to be less than 'to', but got from={from_} >= to={to}")
     return ops.random_(self, *draw(generator, self.numel()), low=int(from_), high=int(to))

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 from teletensor_core import dtypes
-from teletensor_core.errors import ShapeError
+from teletensor_core.errors import DimensionError, ShapeError
 from teletensor_core.rules import broadcast_shapes as _broadcast_shapes
 from teletensor_core.rules import normalize_dim
 from teletensor_core.rules.views import full_shape, view_strides
 
 from teletensor import ops
-from teletensor.arguments import given, ints
+from teletensor.arguments import a_tensor, given, ints
 from teletensor.arguments import sizes as as_sizes
 from teletensor.size import Size
 from teletensor.tensor import Tensor
@@ -57,12 +57,12 @@ def reshape(input: Tensor, *sizes: Sizes, shape: Sizes | None = None) -> Tensor:
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` viewed with the shape of `other`."""
-    return ops.view(input, other._spec.shape)
+    return ops.view(input, a_tensor(other, "view_as", "other")._spec.shape)
 
 
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` reshaped to the shape of `other`."""
-    return reshape(input, other._spec.shape)
+    return reshape(input, a_tensor(other, "reshape_as", "other")._spec.shape)
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -149,7 +149,7 @@ def expand(input: Tensor, *sizes: Sizes, size: Sizes | None = None, implicit: bo
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` expanded to the shape of `other`."""
-    return ops.expand(input, other._spec.shape)
+    return ops.expand(input, a_tensor(other, "expand_as", "other")._spec.shape)
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
@@ -207,8 +207,12 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
 def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     """`length` positions of a dimension from `start` on. Waits when `start` is a tensor."""
     size = input.shape[normalize_dim(dim, input.ndim)]
+    if length < 0:
+        raise ShapeError("narrow(): length must be non-negative.")
+    if not -size <= int(start) <= size:
+        raise DimensionError(f"start out of range (expected to be in range of [{-size}, {size}], but got {int(start)})")
     first = int(start) + (size if int(start) < 0 else 0)
-    if length < 0 or first < 0 or first + length > size:
+    if first + length > size:
         raise ShapeError(f"start ({first}) + length ({length}) exceeds dimension size ({size}).")
     return ops.slice(input, dim, first, first + length, 1)
 

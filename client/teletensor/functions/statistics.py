@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError
+from teletensor_core.errors import ArgumentError, UnsupportedError
 from teletensor_core.rules import normalize_dim
 
 from teletensor import factories, ops
@@ -26,8 +26,12 @@ def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0, *, o
     """
     if bins <= 0:
         raise ArgumentError(f"torch.histc(): bins must be > 0, but got {bins} for dimension 0")
+    if not input.is_floating_point():
+        raise UnsupportedError(f"\"histogram\" not implemented for '{input.dtype.title}'")
     flat = reshape(input.detach(), (-1,))
     low, high = float(min), float(max)
+    if low > high:
+        raise ArgumentError("torch.histc: max must be larger than min")
     if low == high and flat.numel():
         low, high = ops.stack([ops.amin(flat), ops.amax(flat)]).tolist()
     if low == high:

@@ -8,8 +8,6 @@ import warnings
 from typing import Any
 
 import teletensor as tt
-from teletensor import ops
-from teletensor.random import draw
 from teletensor.tensor import Tensor
 
 _LINEAR = (
@@ -45,13 +43,13 @@ def calculate_gain(nonlinearity: str, param: int | float | None = None) -> float
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from the uniform distribution on [a, b)."""
     with tt.no_grad():
-        return ops.uniform_(tensor, *draw(generator, tensor.numel()), low=a, high=b)
+        return tensor.uniform_(a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from the normal distribution."""
     with tt.no_grad():
-        return ops.normal_(tensor, *draw(generator, tensor.numel()), mean=mean, std=std)
+        return tensor.normal_(mean, std, generator=generator)
 
 
 def trunc_normal_(

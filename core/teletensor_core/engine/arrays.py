@@ -9,7 +9,7 @@ from typing import Any
 from teletensor_core import dtypes
 from teletensor_core.backends import Backend
 from teletensor_core.engine.values import Array
-from teletensor_core.errors import DTypeError
+from teletensor_core.kernels.casting import does_not_fit
 from teletensor_core.spec import Spec
 
 
@@ -66,7 +66,7 @@ class Arrays:
             return result
         if result.dtype.kind == "c" and not spec.dtype.is_complex:
             # A complex number was given where only a real one makes sense.
-            raise DTypeError(f"value cannot be converted to type {spec.dtype.name} without overflow")
+            raise does_not_fit(result, spec.dtype)
         return result.astype(spec.dtype.np)
 
     def overwrite(self, target: Array, result: Any) -> None:

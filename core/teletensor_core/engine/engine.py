@@ -115,7 +115,8 @@ class Engine:
         try:
             return self.call(plan.op, arrays, plan.attrs)
         except self.backend.linalg_errors as error:
-            raise LinAlgError(f"{plan.op.name}({', '.join(map(repr, plan.specs))}): {error}") from None
+            shapes = ", ".join(map(repr, plan.specs))
+            raise LinAlgError(f"{plan.op.failure or plan.op.name} ({error}: {shapes})") from None
 
     def call(self, op: Op, operands: Sequence[Any], attrs: dict[str, Any]) -> Any:
         """What an op's kernel returns for arrays; tried once more, with the device's pools freed, when memory is short.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from teletensor_core.dtypes import BOOL, BY_NP, COMPLEX, INTEGER, DType, uint8
+from teletensor_core.dtypes import BOOL, BY_NP, COMPLEX, INTEGER, DType, int32, uint8
 from teletensor_core.errors import DTypeError
 
 if TYPE_CHECKING:
@@ -27,6 +27,12 @@ def cast(x: Any, dtype: np.dtype[Any]) -> Any:
     return x.astype(dtype)
 
 
+def does_not_fit(value: Any, dtype: DType) -> DTypeError:
+    """The error for a number that a dtype cannot hold. PyTorch names most integers by their aliases."""
+    name = dtype.c_name if dtype.category != INTEGER or dtype is int32 else f"{dtype.name}_t"
+    return DTypeError(f"value cannot be converted to type {name} without overflow, got {value}")
+
+
 def fitted(value: Any, dtype: np.dtype[Any]) -> Any:
     """A Python number as a dtype holds it; anything else as it is.
 
@@ -41,7 +47,7 @@ def fitted(value: Any, dtype: np.dtype[Any]) -> Any:
     if wanted.category == COMPLEX:
         return complex(value)
     if value.imag != 0 or not _in_range(value.real, wanted):
-        raise DTypeError(f"value cannot be converted to type {wanted.name} without overflow, got {value}")
+        raise does_not_fit(value, wanted)
     if wanted.category == INTEGER:
         return int(value.real) % 256 if wanted is uint8 else int(value.real)
     return float(value.real)

@@ -93,9 +93,21 @@ def _(ops, g, out, input, *, negative_slope=0.01):
     return ops.where(ops.gt(input, 0), g, ops.mul(g, negative_slope))
 
 
+def _prelu_spec(input, weight):
+    if weight.dtype is not input.dtype:
+        raise DTypeError(f"prelu: Type promoting not supported. Got {input.dtype.title} and {weight.dtype.title}")
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.numel not in (1, channels):
+        raise ShapeError(
+            "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+            f"{weight.numel} and channel size = {channels}."
+        )
+    return _continuous(input)
+
+
 @op(
     **_activation(
-        infer=_continuous,
+        infer=_prelu_spec,
         saves=("input", "weight"),
         samples=calls(Sample(T(2, 3, 4), T(1)), Sample(T(2, 3, 4), T(3)), Sample(T(5), T(1))),
     )

@@ -3,9 +3,9 @@
 import math
 
 from teletensor_core import rules
-from teletensor_core.dtypes import BOOL
+from teletensor_core.dtypes import BOOL, float32
 from teletensor_core.dtypes import bool_ as _BOOL
-from teletensor_core.errors import ShapeError
+from teletensor_core.errors import DTypeError, ShapeError
 from teletensor_core.kernels import attention
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
@@ -14,9 +14,13 @@ from teletensor_core.spec import spec
 
 
 def _attention_spec(query, key, value, attn_mask=None, *, is_causal=False, scale=None):
-    for name, x in (("query", query), ("key", key), ("value", value)):
-        if x.ndim < 2:
-            raise ShapeError(f"scaled_dot_product_attention: {name} needs at least 2 dimensions, got {list(x.shape)}")
+    given = {"query": query, "key": key, "value": value}
+    if any(x.ndim < 2 for x in given.values()):
+        ranks = " ".join(f"{name}.dim: {x.ndim}" for name, x in given.items())
+        raise ShapeError(f"Expected query, key, and value to all be at least 2 dimensional, but got {ranks} instead.")
+    if len({x.dtype for x in given.values()}) > 1:
+        types = " ".join(f"{name}.dtype: {x.dtype.c_name}" for name, x in given.items())
+        raise DTypeError(f"Expected query, key, and value to have the same dtype, but got {types} instead.")
     if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         raise ShapeError(
             f"scaled_dot_product_attention: query {list(query.shape)}, key {list(key.shape)} and value "
@@ -26,7 +30,12 @@ def _attention_spec(query, key, value, attn_mask=None, *, is_causal=False, scale
     domains.require(query.dtype, domains.FLOATS)
     batch = rules.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
     if attn_mask is not None:
-        batch = rules.broadcast_shapes(batch, attn_mask.shape[:-2])
+        if attn_mask.dtype not in (_BOOL, float32, query.dtype):
+            raise DTypeError(
+                "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
+                f"{attn_mask.dtype.c_name} and query.dtype: {query.dtype.c_name} instead."
+            )
+        batch = rules.broadcast_shapes((*batch, query.shape[-2], key.shape[-2]), attn_mask.shape)[:-2]
     return spec((*batch, query.shape[-2], value.shape[-1]), query.dtype)
 
 

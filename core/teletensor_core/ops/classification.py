@@ -27,7 +27,11 @@ def _target_shape(input):
 def _class_spec(input, target, weight=None, *, reduction="mean", **attrs):
     domains.require(input.dtype, domains.FLOATS)
     if not input.ndim:
-        raise ShapeError("expected an input of at least one dimension, the classes")
+        raise ArgumentError("Expected 1 or more dimensions (got 0)")
+    if not 0 <= attrs.get("label_smoothing", 0) <= 1:
+        raise ArgumentError(f"label_smoothing must be between 0.0 and 1.0. Got: {attrs['label_smoothing']}")
+    if weight is not None and weight.dtype is not input.dtype:
+        raise DTypeError(f"expected scalar type {input.dtype.title} but found {weight.dtype.title}")
     classes = input.shape[_class_dim(input)]
     if weight is not None and weight.shape != (classes,):
         raise ShapeError(
@@ -42,12 +46,22 @@ def _class_spec(input, target, weight=None, *, reduction="mean", **attrs):
     elif target.dtype not in (dtypes.int64, dtypes.uint8):
         raise DTypeError(f"expected target dtype to be Long or Byte, but got {target.dtype.title}")
     elif target.shape != _target_shape(input):
-        first = "batch_size" if input.ndim > 1 and target.ndim and target.shape[0] != input.shape[0] else "shape"
-        raise ArgumentError(
-            f"Expected input {first} ({list(input.shape)}) to match target {first} ({list(target.shape)}); "
-            f"targets of this input have shape {list(_target_shape(input))}"
-        )
+        raise _misplaced(input, target)
     return loss_spec(_target_shape(input), input.dtype, reduction)
+
+
+def _misplaced(input, target):
+    """The error for class numbers of another shape than the input wants."""
+    wanted, given = list(_target_shape(input)), list(target.shape)
+    if input.ndim == 1:
+        return ArgumentError(f"For 1D input, 1D target must have size 1, but got target size: {given}")
+    if input.ndim == 2 and target.ndim > 1:
+        return ShapeError(f"0D or 1D target tensor expected, multi-target not supported: got {given}")
+    if target.ndim == 1 and input.ndim == 2:
+        return ArgumentError(
+            f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({target.shape[0]})."
+        )
+    return ShapeError(f"Expected target size {wanted}, got {given}")
 
 
 def _picked(xp, input, target, ignore_index):

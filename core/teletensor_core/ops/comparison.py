@@ -1,6 +1,7 @@
 """Comparisons and tests, element by element; the results are bools."""
 
 from teletensor_core import rules
+from teletensor_core.errors import DTypeError
 from teletensor_core.registry import Family, op
 from teletensor_core.rules import domains
 from teletensor_core.samples import Sample, T, binary, calls, unary
@@ -86,9 +87,14 @@ def isneginf(xp, input):
     return input == -float("inf")
 
 
+def _close_spec(input, other, **attrs):
+    if input.dtype is not other.dtype:
+        raise DTypeError(f"{input.dtype.title} did not match {other.dtype.title}")
+    return rules.compare(input, other)
+
+
 @op(
-    infer=lambda input, other, **attrs: rules.compare(input, other),
-    promote=lambda input, other, **attrs: rules.common(input, other),
+    infer=_close_spec,
     differentiable=False,
     numbers=(),
     samples=calls(

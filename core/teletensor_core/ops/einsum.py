@@ -19,52 +19,73 @@ def parse(equation, ranks):
     left, arrow, right = text.partition("->")
     terms = left.split(",")
     if len(terms) != len(ranks):
-        raise ShapeError(f"einsum(): the equation {equation!r} names {len(terms)} operands, {len(ranks)} were given")
+        which = "fewer" if len(ranks) < len(terms) else "more"
+        raise ShapeError(
+            f"einsum(): {which} operands were provided than specified in the equation {equation!r}: {len(ranks)}"
+        )
     spare = [c for c in _SPARE if c not in text]
     hidden = max(
         [rank - len(t.replace("...", "")) for t, rank in zip(terms, ranks, strict=True) if "..." in t], default=0
     )
     letters = "".join(spare[: max(hidden, 0)])
-    expanded = tuple(_expand(equation, t, rank, letters) for t, rank in zip(terms, ranks, strict=True))
+    expanded = tuple(
+        _expand(equation, t, rank, letters, i) for i, (t, rank) in enumerate(zip(terms, ranks, strict=True))
+    )
     if arrow:
         output = right.replace("...", letters)
     else:
         counts = "".join(expanded)
         output = letters + "".join(sorted(c for c in set(counts) if counts.count(c) == 1 and c not in letters))
     for c in output:
-        if output.count(c) > 1 or not any(c in term for term in expanded):
-            raise ShapeError(f"einsum(): output subscript {c} in {equation!r} appears twice or in no operand")
+        if output.count(c) > 1:
+            raise ShapeError(f"einsum(): output subscript {c} appears more than once in the output")
+        if not any(c in term for term in expanded):
+            raise ShapeError(f"einsum(): output subscript {c} does not appear in the equation for any input operand")
     return expanded, output
 
 
-def _expand(equation, term, rank, letters):
+def _expand(equation, term, rank, letters, i):
     named = term.replace("...", "")
     if not named.isalpha() and named:
-        raise ShapeError(f"einsum(): invalid subscript in {equation!r}; subscripts are letters")
+        wrong = next(c for c in named if not c.isalpha())
+        raise ShapeError(
+            f"einsum(): invalid subscript given at index {equation.index(wrong)} in the equation string, "
+            "subscripts must be in [a-zA-Z]"
+        )
     missing = rank - len(named)
     if "..." in term:
         if missing < 0:
             raise ShapeError(f"einsum(): operand {term!r} of {equation!r} has only {rank} dimensions")
         return term.replace("...", letters[len(letters) - missing :] if missing else "")
     if missing:
-        raise ShapeError(f"einsum(): subscripts {term!r} of {equation!r} do not match an operand of {rank} dimensions")
+        raise ShapeError(
+            f"einsum(): the number of subscripts in the equation ({len(named)}) does not match the number of "
+            f"dimensions ({rank}) for operand {i} and no ellipsis was given"
+        )
     return term
 
 
-def _sizes(terms, shapes, equation):
+def _sizes(terms, shapes):
     sizes = {}
-    for term, shape in zip(terms, shapes, strict=True):
+    for i, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
+        own = {}
         for c, n in zip(term, shape, strict=True):
-            if sizes.setdefault(c, n) != n:
-                if 1 not in (sizes[c], n):
-                    raise ShapeError(f"einsum(): subscript {c} of {equation!r} has size {n} and size {sizes[c]}")
-                sizes[c] = max(sizes[c], n)
+            if own.setdefault(c, n) != n and 1 not in (own[c], n):
+                raise ShapeError(
+                    f"einsum(): subscript {c} is repeated for operand {i} but the sizes don't match, {n} != {own[c]}"
+                )
+            if sizes.setdefault(c, n) != n and 1 not in (sizes[c], n):
+                raise ShapeError(
+                    f"einsum(): subscript {c} has size {n} for operand {i} which does not broadcast with previously "
+                    f"seen size {sizes[c]}"
+                )
+            sizes[c] = max(sizes[c], n)
     return sizes
 
 
 def _einsum_spec(operands, *, equation):
     terms, output = parse(equation, tuple(x.ndim for x in operands))
-    sizes = _sizes(terms, [x.shape for x in operands], equation)
+    sizes = _sizes(terms, [x.shape for x in operands])
     dtype = dtypes.result_type(operands)
     if set().union(*terms) - set(output):
         if len(terms) == 1:
@@ -161,7 +182,7 @@ def _matrix(x, term, sizes, *groups):
 @einsum.vjp("operands")
 def _(ops, g, out, operands, *, equation):
     terms, output = parse(equation, tuple(len(x.shape) for x in operands))
-    sizes = _sizes(terms, [tuple(x.shape) for x in operands], equation)
+    sizes = _sizes(terms, [tuple(x.shape) for x in operands])
     return [_operand_grad(ops, g, output, terms, operands, k, sizes) for k in range(len(terms))]
 
 

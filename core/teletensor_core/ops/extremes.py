@@ -18,8 +18,11 @@ def _kept(ops, x, like, dim, keepdim):
 def _extreme_spec(input, *, dim=None, keepdim=False):
     domains.require(input.dtype, domains.BOOLS, domains.INTEGERS, domains.FLOATS)
     dims = rules.normalize_dims(dim, input.ndim)
-    if any(input.shape[d] == 0 for d in dims):
-        raise DimensionError(f"cannot take the extreme of a dimension of size 0: shape {list(input.shape)}, dim {dim}")
+    for d in dims:
+        if input.shape[d] == 0:
+            raise DimensionError(
+                f"Expected reduction dim {d} to have non-zero size: the tensor has {list(input.shape)}"
+            )
     return rules.reduced(input, dim=dim, keepdim=keepdim)
 
 
@@ -28,10 +31,24 @@ def _along_spec(input, *, dim, keepdim=False):
     return values, spec(values.shape, int64)
 
 
+def _ordered_spec(input, *, dim, keepdim=False):
+    """Of what sorts: it is not defined for bools."""
+    domains.require(input.dtype, domains.INTEGERS, domains.FLOATS)
+    return _along_spec(input, dim=dim, keepdim=keepdim)
+
+
+def _middle_spec(input):
+    domains.require(input.dtype, domains.INTEGERS, domains.FLOATS)
+    return _whole_spec(input)
+
+
 def _whole_spec(input):
     domains.require(input.dtype, domains.BOOLS, domains.INTEGERS, domains.FLOATS)
     if input.numel == 0:
-        raise ArgumentError("cannot take the extreme of a tensor without elements; specify a dim that has some")
+        raise ArgumentError(
+            "Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' "
+            "argument."
+        )
     return spec((), input.dtype)
 
 
@@ -165,7 +182,7 @@ def _(ops, g, out, input, *, dim=None, keepdim=False):
 
 
 @op(
-    infer=_whole_spec,
+    infer=_middle_spec,
     saves=("input", "out"),
     namespaces=(),
     grad_name="Median",
@@ -181,7 +198,7 @@ def median_all(xp, input):
 median_all.vjp("input")(_share_evenly)
 
 
-@op(infer=_along_spec, saves=("out[1]",), namespaces=(), grad_name="Median", samples=along_dim(unique=True))
+@op(infer=_ordered_spec, saves=("out[1]",), namespaces=(), grad_name="Median", samples=along_dim(unique=True))
 def median_dim(xp, input, *, dim, keepdim=False):
     """The lower medians along a dimension, and their indices."""
     return kthvalue.kernel(xp, input, k=(input.shape[dim] + 1) // 2 if input.ndim else 1, dim=dim, keepdim=keepdim)
@@ -190,8 +207,12 @@ def median_dim(xp, input, *, dim, keepdim=False):
 def _kth_spec(input, *, k, dim=-1, keepdim=False):
     size = input.shape[normalize_dim(dim, input.ndim)] if input.ndim else 1
     if not 1 <= k <= size:
+        if size == 0:
+            raise DimensionError(
+                f"kthvalue(): Expected reduction dim {normalize_dim(dim, input.ndim)} to have non-zero size."
+            )
         raise DimensionError(f"kthvalue(): selected number k out of range for dimension {dim}: k={k}, size {size}")
-    return _along_spec(input, dim=dim, keepdim=keepdim)
+    return _ordered_spec(input, dim=dim, keepdim=keepdim)
 
 
 @op(

@@ -1,19 +1,22 @@
 """Linear algebra: inverses, solutions, determinants and factorisations of (batches of) matrices."""
 
 from teletensor_core import dtypes
-from teletensor_core.errors import DTypeError, ShapeError
+from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
 from teletensor_core.registry import op
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
 
 _L = ("linalg",)
+_DIVERGED = "The algorithm failed to converge because the input matrix"
 _spd = calls(Sample(T(3, 3, transform="spd")), Sample(T(2, 3, 3, transform="spd")))
 
 
-def _square(input, name="linalg"):
-    if input.ndim < 2 or input.shape[-1] != input.shape[-2]:
+def _square(input, name):
+    if input.ndim < 2:
+        raise ShapeError(f"linalg.{name}: The input tensor A must have at least 2 dimensions.")
+    if input.shape[-1] != input.shape[-2]:
         raise ShapeError(
-            f"{name}: A must be batches of square matrices, "
+            f"linalg.{name}: A must be batches of square matrices, "
             f"but they are {' by '.join(map(str, input.shape[-2:]))} matrices"
         )
     return _continuous(input, name)
@@ -40,6 +43,7 @@ def _t(ops, x):
     aliases=("inverse",),
     samples=_spd,
     grad_name="LinalgInvEx",
+    failure="linalg.inv: The inversion could not be completed because the input matrix is singular.",
 )
 def inv(xp, input):
     """The inverse. LinAlgError for a singular matrix."""
@@ -117,6 +121,7 @@ def _solve_spec(A, B):
         Sample(T(2, 3, 3, transform="spd"), T(2, 3, 2)),
     ),
     grad_name="LinalgSolveEx",
+    failure="torch.linalg.solve: The solver failed because the input matrix is singular.",
 )
 def solve(xp, A, B):
     """`X` with A X = B. LinAlgError for a singular A."""
@@ -140,6 +145,7 @@ def _(ops, g, out, A, B, needs):
     namespaces=("linalg", "torch", "Tensor"),
     samples=_spd,
     grad_name="LinalgCholeskyEx",
+    failure="linalg.cholesky: The factorization could not be completed because the input is not positive-definite",
 )
 def cholesky(xp, input, *, upper=False):
     """The lower (or upper) triangular factor of a positive definite matrix. LinAlgError when it is not."""
@@ -160,10 +166,19 @@ def _(ops, g, out, input, *, upper=False):
 
 def _eigh_spec(input, *, UPLO="L"):
     _square(input, "eigh")
+    if UPLO not in ("L", "U"):
+        raise ArgumentError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
     return spec(input.shape[:-1], input.dtype.to_real()), spec(input.shape, input.dtype)
 
 
-@op(infer=_eigh_spec, saves=("out",), namespaces=_L, grad_name="LinalgEigh", samples=_spd)
+@op(
+    infer=_eigh_spec,
+    saves=("out",),
+    namespaces=_L,
+    grad_name="LinalgEigh",
+    failure=f"linalg.eigh: {_DIVERGED} is ill-conditioned or has too many repeated eigenvalues",
+    samples=_spd,
+)
 def eigh(xp, input, *, UPLO="L"):
     """The eigenvalues, in rising order, and eigenvectors of symmetric matrices."""
     return tuple(xp.linalg.eigh(input, UPLO))
@@ -184,7 +199,7 @@ def _(ops, g, out, input, *, UPLO="L"):
 def _svd_spec(input, *, full_matrices=True):
     _continuous(input, "svd")
     if input.ndim < 2:
-        raise ShapeError(f"svd: The input tensor must have at least 2 dimensions, got {list(input.shape)}")
+        raise ShapeError("linalg.svd: The input tensor A must have at least 2 dimensions.")
     *batch, m, n = input.shape
     k = min(m, n)
     rows, columns = (m, n) if full_matrices else (k, k)
@@ -200,6 +215,7 @@ def _svd_spec(input, *, full_matrices=True):
     saves=("out",),
     namespaces=_L,
     grad_name="LinalgSvd",
+    failure=f"linalg.svd: {_DIVERGED} contained non-finite values, or is ill-conditioned",
     samples=calls(Sample(T(3, 4), full_matrices=False), Sample(T(2, 4, 3), full_matrices=False), Sample(T(3, 3))),
 )
 def svd(xp, input, *, full_matrices=True):
@@ -236,6 +252,12 @@ def _(ops, g, out, input, *, full_matrices=True):
 
 
 def _qr_spec(input, *, mode="reduced"):
+    if input.ndim < 2:
+        raise ShapeError("linalg.qr: The input tensor A must have at least 2 dimensions.")
+    if mode not in ("reduced", "r", "complete"):
+        raise ArgumentError(
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
+        )
     _continuous(input, "qr")
     *batch, m, n = input.shape
     k = m if mode == "complete" else min(m, n)

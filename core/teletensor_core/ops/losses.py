@@ -163,6 +163,7 @@ _bce_samples = [Sample(T(3, 4, low=0.1, high=0.9), T(3, 4, low=0, high=1), None,
 def binary_cross_entropy(xp, input, target, weight=None, *, reduction="mean"):
     """Cross entropy of probabilities with targets in [0, 1]; logarithms are bounded at -100 as in PyTorch."""
     xp.check_unit(input, "all elements of input")
+    xp.check_unit(target, "all elements of target")
     losses = (target - 1) * xp.maximum(xp.log1p(-input), -100) - target * xp.maximum(xp.log(input), -100)
     return _reduce(xp, losses if weight is None else losses * weight, reduction)
 

@@ -6,7 +6,7 @@ import math
 
 from teletensor_core import rules
 from teletensor_core.dtypes import BY_NP, float32
-from teletensor_core.errors import ArgumentError, ShapeError
+from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
 from teletensor_core.registry import op
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
@@ -30,6 +30,17 @@ def _through(ops, g, normal, scale, dims):
 # -- over the last dimensions -----------------------------------------------------------------------------------------
 
 
+def _computed(input, *others):
+    """The input's spec; statistics and parameters share its dtype, or are float32 beside a half type."""
+    for x in others:
+        if x is not None and x.dtype is not input.dtype and not (input.dtype.is_half and x.dtype is float32):
+            raise DTypeError(
+                "mixed dtype (CPU): all inputs must share same datatype, but got "
+                f"{input.dtype.title} and {x.dtype.title}"
+            )
+    return rules.floating(input)
+
+
 def _layer_spec(input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
     n = len(normalized_shape)
     if input.shape[input.ndim - n :] != tuple(normalized_shape):
@@ -41,7 +52,7 @@ def _layer_spec(input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
     for x in (weight, bias):
         if x is not None and x.shape != tuple(normalized_shape):
             raise ShapeError(f"Expected weight and bias of shape {list(normalized_shape)}, but got {list(x.shape)}")
-    return rules.floating(input)
+    return _computed(input, weight, bias)
 
 
 @op(
@@ -143,7 +154,7 @@ def _group_spec(input, weight=None, bias=None, *, num_groups, eps=1e-5):
             raise ShapeError(
                 f"Expected weight and bias to be vectors of size {input.shape[1]}, but got {list(x.shape)}"
             )
-    return rules.floating(input)
+    return _computed(input, weight, bias)
 
 
 def _channels(x, ndim):
@@ -201,7 +212,7 @@ def _batch_spec(input, weight=None, bias=None, *, eps=1e-5):
         raise ArgumentError(f"Expected more than 1 value per channel when training, got input size {list(input.shape)}")
     _check_channels(input, weight=weight, bias=bias)
     statistics = spec((input.shape[1],), input.dtype if not input.dtype.is_half else float32)
-    return rules.floating(input), statistics, statistics
+    return _computed(input, weight, bias), statistics, statistics
 
 
 @op(
@@ -266,7 +277,7 @@ def _eval_spec(input, running_mean, running_var, weight=None, bias=None, *, eps=
             f"not {list(running_mean.shape)}"
         )
     _check_channels(input, running_var=running_var, weight=weight, bias=bias)
-    return rules.floating(input)
+    return _computed(input, running_mean, running_var, weight, bias)
 
 
 @op(

@@ -1,6 +1,7 @@
 """Padding. `pad` lists sizes before and after, from the last dimension backwards, as PyTorch does."""
 
 from teletensor_core.errors import ShapeError
+from teletensor_core.kernels.casting import fitted
 from teletensor_core.registry import Family, op
 from teletensor_core.samples import Sample, T, calls
 from teletensor_core.spec import spec
@@ -53,7 +54,11 @@ def _mirror_spec(name, limit):
 def constant_pad(xp, input, *, pad, value=0.0):
     """A border of one value; negative sizes cut off."""
     borders = _borders(pad, input.ndim)
-    out = xp.full(tuple(n + a + b for n, (a, b) in zip(input.shape, borders, strict=True)), value, input.dtype)
+    out = xp.full(
+        tuple(n + a + b for n, (a, b) in zip(input.shape, borders, strict=True)),
+        fitted(value, input.dtype),
+        input.dtype,
+    )
     inside = tuple(
         slice(max(a, 0), max(a, 0) + n + min(a, 0) + min(b, 0)) for n, (a, b) in zip(input.shape, borders, strict=True)
     )

@@ -129,10 +129,16 @@ def _(ops, g, out, input, tensor1, tensor2, value):
     return ops.mul(ops.mul(g, ops.conj(slope)), -value)
 
 
+def _lerp_spec(input, end, weight):
+    tensors = {"end": end} | ({"weight": weight} if hasattr(weight, "shape") else {})
+    for name, x in tensors.items():
+        if x.dtype is not input.dtype:
+            raise DTypeError(f"expected dtype {input.dtype.c_name} for `{name}` but got dtype {x.dtype.c_name}")
+    return domains.continuous(rules.broadcast)(input, *tensors.values())
+
+
 @op(
-    infer=lambda input, end, weight: domains.continuous(rules.broadcast)(
-        input, end, *([weight] if hasattr(weight, "shape") else [])
-    ),
+    infer=_lerp_spec,
     inplace=True,
     saves=("input", "end", "weight"),
     samples=calls(Sample(T(2, 3), T(2, 3), 0.3), Sample(T(2, 3), T(3), T(2, 1, low=0))),

@@ -12,10 +12,15 @@ from teletensor_core.spec import spec
 _f32 = dtypes.float32
 _SHAPES = calls(*[Sample(7, 0, shape=shape, dtype=_f32) for shape in ((3, 4), (), (0, 2))])
 
+_NO_PROBABILITIES = (
+    "probability tensor contains either `inf`, `nan` or element < 0, or invalid multinomial distribution (sum of "
+    "probabilities <= 0): a row's shares"
+)
+
 
 def _made(seed, offset, *, shape, dtype, **attrs):
     if dtype.category < dtypes.FLOAT:
-        raise UnsupportedError(f"random numbers of this kind are floating point, not {dtype.name}")
+        raise UnsupportedError(f"\"random\" not implemented for '{dtype.title}', only for floating point numbers")
     return spec(shape, dtype)
 
 
@@ -142,7 +147,7 @@ for _op in (uniform, normal, exponential, random):
 )
 def bernoulli(xp, input, seed, offset):
     """Ones with the probabilities that `input` gives."""
-    xp.check_unit(input, "all probabilities")
+    xp.check_unit(input, "Expected p_in >= 0 && p_in <= 1 to be true, but got false: all probabilities")
     return (_unit(xp, seed, offset, input.shape) < input).astype(input.dtype)
 
 
@@ -168,7 +173,7 @@ def _multinomial_spec(input, seed, offset, *, num_samples, replacement):
 def multinomial(xp, input, seed, offset, *, num_samples, replacement):
     """Indices drawn in proportion to each row: by exponential races, or with replacement by the inverse of the sums."""
     # NaN where a row has nothing to draw from, too.
-    xp.check_unit(xp.asarray(input, "d") / xp.sum(input, axis=-1, keepdims=True, dtype="d"), "shares of a row's sum")
+    xp.check_unit(xp.asarray(input, "d") / xp.sum(input, axis=-1, keepdims=True, dtype="d"), _NO_PROBABILITIES)
     if not replacement:
         times = -xp.log(_open_unit(xp, seed, offset, input.shape)) / xp.asarray(input, "d")
         first = (slice(None),) * (input.ndim - 1) + (slice(0, num_samples),)

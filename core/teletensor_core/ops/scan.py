@@ -93,8 +93,7 @@ cummin.vjp("input")(_to_sources)
 
 
 @op(
-    infer=lambda input, *, dim: rules.to_float(_checked(input, dim)),
-    promote=rules.common_float,
+    infer=domains.continuous(lambda input, *, dim: rules.same(_checked(input, dim))),
     saves=("input", "out"),
     samples=along_dim(),
 )

@@ -2,6 +2,7 @@
 
 from teletensor_core.dtypes import int64
 from teletensor_core.errors import ArgumentError
+from teletensor_core.kernels.casting import fitted
 from teletensor_core.kernels.scatter import add_at, check_positive, in_dimension, key_along, sum_at
 from teletensor_core.registry import op
 from teletensor_core.rules import domains, indexing
@@ -61,12 +62,8 @@ def _(ops, g, out, g_, index, *, shape, dim):
     return ops.gather(g, index, dim=dim)
 
 
-def _cast_src(input, index, src, **attrs):
-    return [None, None, None if hasattr(src, "shape") else input.dtype]
-
-
 def _scattering(**more):
-    return {"opmath": False, "saves": ("index",), "inplace": True, "promote": _cast_src} | more
+    return {"opmath": False, "saves": ("index",), "inplace": True} | more
 
 
 def _parts(xp, target, index, src, dim):
@@ -74,6 +71,7 @@ def _parts(xp, target, index, src, dim):
     whole, at = _flat(target), _flat(index)
     dim %= whole.ndim
     check_positive(xp, at, whole.shape[dim], in_dimension(dim))
+    src = fitted(src, target.dtype)
     if hasattr(src, "ndim") and src.ndim:
         src = src[tuple(slice(n) for n in at.shape)]
     return whole, key_along(xp, at, dim), src

@@ -2,7 +2,7 @@
 
 from teletensor_core import dtypes, rules
 from teletensor_core.dtypes import bool_
-from teletensor_core.errors import ArgumentError, DTypeError
+from teletensor_core.errors import ArgumentError, DTypeError, ShapeError
 from teletensor_core.kernels.casting import cast, fitted
 from teletensor_core.registry import op
 from teletensor_core.rules import domains
@@ -19,9 +19,17 @@ def _where_spec(condition, input, other):
     return spec(rules.broadcast_shapes(*shapes), dtypes.result_type([input, other]))
 
 
+def _where_cast(condition, input, other):
+    """Beside a tensor, a number stays what it is, and has to fit."""
+    dtype = dtypes.result_type([input, other])
+    both = domains.is_number(input) and domains.is_number(other)
+    return [bool_, *(None if domains.is_number(x) and not both else dtype for x in (input, other))]
+
+
 @op(
     infer=_where_spec,
-    promote=lambda condition, input, other: [bool_, *rules.common(input, other)],
+    promote=_where_cast,
+    numbers=("input", "other"),
     saves=("condition",),
     samples=calls(
         Sample(T(3, 4, dtype=bool_), T(3, 4), T(3, 4)),
@@ -32,6 +40,10 @@ def _where_spec(condition, input, other):
 )
 def where(xp, condition, input, other):
     """Elements of `input` where the condition holds, else of `other`."""
+    if domains.is_number(other):
+        other = _bound(input, other)
+    elif domains.is_number(input):
+        input = _bound(other, input)
     return xp.where(condition, input, other)
 
 
@@ -47,13 +59,23 @@ def _(ops, g, out, condition, input, other):
 
 def _clamp_spec(input, min=None, max=None):
     if min is None and max is None:
-        raise ArgumentError("clamp: At least one of 'min' or 'max' must not be None")
+        raise ArgumentError("torch.clamp: At least one of 'min' or 'max' must not be None")
     return domains.real(rules.broadcast)(*[x for x in (input, min, max) if x is not None])
 
 
 def _clamp_cast(input, min=None, max=None):
     dtype = _clamp_spec(input, min, max).dtype
-    return [dtype, None if min is None else dtype, None if max is None else dtype]
+    return [dtype, *(None if x is None or domains.is_number(x) else dtype for x in (min, max))]
+
+
+def _bound_cast(input, bound):
+    dtype = dtypes.result_type([input, bound])
+    return [dtype, None if domains.is_number(bound) else dtype]
+
+
+def _bound(input, value):
+    """A number as it can stand beside an array of integers. DTypeError for one that they cannot hold."""
+    return fitted(value, input.dtype) if hasattr(input, "dtype") and input.dtype.kind in "biu" else value
 
 
 @op(
@@ -74,8 +96,8 @@ def _clamp_cast(input, min=None, max=None):
 )
 def clamp(xp, input, min=None, max=None):
     """Elements bounded from below and above."""
-    out = input if min is None else xp.maximum(input, min)
-    return out if max is None else xp.minimum(out, max)
+    out = input if min is None else xp.maximum(input, _bound(input, min))
+    return out if max is None else xp.minimum(out, _bound(input, max))
 
 
 @clamp.vjp("input")
@@ -103,14 +125,14 @@ def _(ops, g, out, input, min=None, max=None):
 
 @op(
     infer=domains.real(rules.broadcast),
-    promote=rules.common,
+    promote=_bound_cast,
     saves=("input", "min"),
     inplace=True,
     samples=calls(Sample(T(3, 4), 0.5), Sample(T(3), T(3))),
 )
 def clamp_min(xp, input, min):
     """Elements bounded from below."""
-    return xp.maximum(input, min)
+    return xp.maximum(input, _bound(input, min))
 
 
 @clamp_min.vjp("input")
@@ -125,14 +147,14 @@ def _(ops, g, out, input, min):
 
 @op(
     infer=domains.real(rules.broadcast),
-    promote=rules.common,
+    promote=_bound_cast,
     saves=("input", "max"),
     inplace=True,
     samples=calls(Sample(T(3, 4), 0.5), Sample(T(3), T(3))),
 )
 def clamp_max(xp, input, max):
     """Elements bounded from above."""
-    return xp.minimum(input, max)
+    return xp.minimum(input, _bound(input, max))
 
 
 @clamp_max.vjp("input")
@@ -145,6 +167,16 @@ def _(ops, g, out, input, max):
     return ops.where(ops.gt(input, max), g, 0)
 
 
+def _require_scalar(who, value):
+    if hasattr(value, "ndim") and value.ndim:
+        raise ShapeError(f"{who} value tensor but got tensor with {value.ndim} dimensions.")
+
+
+def _fill_spec(input, value):
+    _require_scalar("fill_ only supports 0-dimension", value)
+    return rules.same(input)
+
+
 def _of(input, value):
     """The dtype that a tensor is cast to before it is written; a number has to fit."""
     return None if domains.is_number(value) else input.dtype
@@ -153,6 +185,7 @@ def _of(input, value):
 def _masked_fill_spec(input, mask, value):
     if mask.dtype is not bool_:
         raise DTypeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.c_name}")
+    _require_scalar("masked_fill_ only supports a 0-dimensional", value)
     return spec(rules.broadcast_shapes(input.shape, mask.shape), input.dtype)
 
 
@@ -185,7 +218,7 @@ def _(ops, g, out, input, mask, value):
 
 
 @op(
-    infer=lambda input, value: rules.same(input),
+    infer=_fill_spec,
     promote=lambda input, value: [None, _of(input, value)],
     opmath=False,
     inplace=True,

@@ -1,9 +1,10 @@
 """Whole slices of a dimension, named by an index tensor."""
 
 from teletensor_core.dtypes import int64
+from teletensor_core.kernels.casting import fitted
 from teletensor_core.kernels.scatter import IN_SELF, add_at, check_positive, in_dimension, key_on_dim
 from teletensor_core.registry import op
-from teletensor_core.rules import indexing, normalize_dim
+from teletensor_core.rules import domains, indexing, normalize_dim
 from teletensor_core.samples import Sample, T, calls
 
 
@@ -103,7 +104,7 @@ def index_copy(xp, input, index, source, *, dim):
 def _set_rows(xp, target, index, source, dim, who=""):
     at = dim % max(target.ndim, 1)
     check_positive(xp, index, target.shape[at] if target.ndim else 1, who + in_dimension(at))
-    _lifted(target)[key_on_dim(index.reshape(-1), at)] = source
+    _lifted(target)[key_on_dim(index.reshape(-1), at)] = fitted(source, target.dtype)
 
 
 @index_copy.write_inplace
@@ -124,7 +125,7 @@ def _(ops, g, out, input, index, source, *, dim):
 @op(
     **_row_op(
         infer=indexing.index_fill,
-        promote=lambda input, index, value, *, dim: [None, None, input.dtype],
+        promote=lambda input, index, value, *, dim: [None, None, None if domains.is_number(value) else input.dtype],
         samples=calls(Sample(T(3, 4), _i(2, high=3), 2, dim=0), Sample(T(3, 4), _i(2, high=4), T(), dim=-1)),
     )
 )

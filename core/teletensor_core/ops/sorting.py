@@ -1,7 +1,7 @@
 """Sorting, and ops whose result's shape depends on data."""
 
 from teletensor_core import rules
-from teletensor_core.dtypes import COMPLEX, INTEGER, bool_, int64
+from teletensor_core.dtypes import BOOL, COMPLEX, INTEGER, bool_, int64
 from teletensor_core.errors import DimensionError, DTypeError, ShapeError, UnsupportedError
 from teletensor_core.registry import op
 from teletensor_core.rules import normalize_dim
@@ -64,6 +64,9 @@ def argsort(xp, input, *, dim=-1, descending=False, stable=False):
 
 
 def _topk_spec(input, *, k, dim=-1, largest=True, sorted=True):
+    if input.dtype.category in (BOOL, COMPLEX):
+        kind = "bool" if input.dtype is bool_ else "complex"
+        raise DTypeError(f"topk does not support {kind} dtypes on CPU, nor elsewhere")
     at = normalize_dim(dim, input.ndim)
     size = input.shape[at] if input.ndim else 1
     if not 0 <= k <= size:

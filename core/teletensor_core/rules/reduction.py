@@ -74,8 +74,10 @@ def reduced_bool(input: Spec, *, dim: Dims = None, keepdim: bool = False, **attr
 
 def arg_reduced(input: Spec, *, dim: int | None = None, keepdim: bool = False, **attrs: Any) -> Spec:
     """Reduced shape, int64; refuses to pick from nothing."""
-    if input.numel == 0 and (dim is None or input.shape[normalize_dim(dim, input.ndim)] == 0):
-        raise DimensionError(
-            f"cannot pick an element of a dimension of size 0: the tensor has shape {list(input.shape)}"
-        )
+    if input.numel == 0:
+        if dim is None:
+            raise DimensionError("Expected reduction dim to be specified for input.numel() == 0.")
+        at = normalize_dim(dim, input.ndim)
+        if input.shape[at] == 0:
+            raise DimensionError(f"Expected reduction dim {at} to have non-zero size: shape {list(input.shape)}")
     return spec(reduced_shape(input.shape, dim, keepdim), dtypes.int64)
