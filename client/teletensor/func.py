@@ -201,27 +201,39 @@ def jacrev(
 ) -> Function:
     """A function that gives the Jacobian of `func` by some of its arguments; with `has_aux`, (Jacobian, aux).
 
-    Rows are computed one by one: `chunk_size` changes nothing.
+    Arguments and results are tensors, or dictionaries, lists and tuples of them: the Jacobian has the result's form,
+    and in the place of each of its tensors that of the argument. Rows are computed one by one: `chunk_size` changes
+    nothing.
     """
 
-    def wrapper(*args: Any) -> Any:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         chosen = (argnums,) if isinstance(argnums, int) else argnums
-        aux: list[Any] = []
+        leaves: list[Tensor] = []
+        with enable_grad():
+            watched = {i: _watched(args[i], leaves) for i in chosen}
+            result = func(*[watched.get(i, x) for i, x in enumerate(args)], **kwargs)
+        output, aux = result if has_aux else (result, None)
 
-        def of_chosen(*tensors: Tensor) -> Any:
-            replaced = dict(zip(chosen, tensors, strict=True))
-            result = func(*[replaced.get(i, x) for i, x in enumerate(args)])
-            if not has_aux:
-                return result
-            aux.append(result[1])
-            return result[0]
+        def by_arguments(out: Tensor) -> Any:
+            rows = iter(functional.rows(out, leaves, create_graph=_tracked(args)))
+            made = tuple(_rebuilt(args[i], rows) for i in chosen)
+            return made[0] if isinstance(argnums, int) else made
 
-        made = functional.jacobian(of_chosen, tuple(args[i] for i in chosen), create_graph=_tracked(args))
-        if isinstance(argnums, int):
-            made = tuple(each[0] for each in made) if isinstance(made[0], tuple) else made[0]
-        return (made, aux[-1]) if has_aux else made
+        made = _of_each(output, by_arguments)
+        return (made, aux) if has_aux else made
 
     return wrapper
+
+
+def _of_each(result: Any, of_one: Function) -> Any:
+    """What `of_one` gives for each tensor of a result, in the result's form."""
+    if isinstance(result, Tensor):
+        return of_one(result)
+    if isinstance(result, dict):
+        return {key: _of_each(value, of_one) for key, value in result.items()}
+    if isinstance(result, (list, tuple)):
+        return type(result)([_of_each(value, of_one) for value in result])
+    raise ArgumentTypeError(f"expected the function to give tensors, got {type(result).__name__}")
 
 
 def jacfwd(
@@ -231,16 +243,9 @@ def jacfwd(
     return jacrev(func, argnums, has_aux=has_aux)
 
 
-def hessian(func: Function, argnums: int = 0) -> Function:
-    """A function that gives the second derivatives of `func` by one of its arguments."""
-
-    def wrapper(*args: Any) -> Any:
-        def of_one(x: Tensor) -> Any:
-            return func(*[x if i == argnums else each for i, each in enumerate(args)])
-
-        return functional.hessian(of_one, args[argnums], create_graph=_tracked(args))
-
-    return wrapper
+def hessian(func: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """A function that gives the second derivatives of `func` by some of its arguments: the Jacobian of the Jacobian."""
+    return jacrev(jacrev(func, argnums), argnums)
 
 
 if not TYPE_CHECKING:

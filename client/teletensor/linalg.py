@@ -59,7 +59,7 @@ def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 def slogdet(A: Tensor) -> return_types.linalg_slogdet:
     """The determinant's sign and the logarithm of its absolute value."""
-    return ops.slogdet(A)
+    return return_types.linalg_slogdet(*ops.slogdet(A))
 
 
 def eigh(A: Tensor, UPLO: str = "L") -> return_types.linalg_eigh:

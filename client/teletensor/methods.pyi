@@ -604,6 +604,12 @@ class TensorMethods:
         
         Elements outside are not counted. Waits for the data's range when it is asked for."""
         ...
+    def histogram(self, bins: _int | Tensor, *, range: tuple[_float, _float] | None = None, weight: Tensor | None = None, density: _bool = False) -> return_types.histogram:
+        """How many elements, or what weight of them, lie between each two edges, and the edges; the last one is inside.
+        
+        `bins` is the edges, in rising order, or how many equal intervals there are over `range` (that of the data). With
+        `density` the areas sum up to one. Waits for the data's range when it is asked for."""
+        ...
     def hsplit(self, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
         """Parts side by side: of dimension 1, or of a vector."""
         ...
@@ -1214,7 +1220,7 @@ class TensorMethods:
     def slice_scatter(self, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1) -> Tensor:
         """A copy of `input` with `src` in a slice of a dimension."""
         ...
-    def slogdet(self) -> return_types.linalg_slogdet:
+    def slogdet(self) -> return_types.slogdet:
         """The determinant's sign and the logarithm of its absolute value."""
         ...
     def softmax(self, dim: _int | None = None, dtype: DType | None = None) -> Tensor:

@@ -2951,9 +2951,9 @@ def slice(input: Tensor, dim: int, start: Any, end: Any, step: Any = 1) -> Tenso
 _slogdet_op = _OPS['slogdet']
 
 
-def slogdet(input: Tensor) -> return_types.linalg_slogdet:
+def slogdet(input: Tensor) -> return_types.slogdet:
     """The determinant's sign and the logarithm of its absolute value."""
-    return return_types.linalg_slogdet(*_apply_many(_slogdet_op, (input,), ()))
+    return return_types.slogdet(*_apply_many(_slogdet_op, (input,), ()))
 
 
 _smooth_l1_loss_op = _OPS['smooth_l1_loss']

@@ -117,6 +117,14 @@ class svd(NamedTuple):
 
 
 @_printed_as_pytorch_does
+class histogram(NamedTuple):
+    """How many elements lie between each two edges, and the edges."""
+
+    hist: Tensor
+    bin_edges: Tensor
+
+
+@_printed_as_pytorch_does
 class slogdet(NamedTuple):
     """The determinant's sign and the logarithm of its absolute value."""
 

@@ -21,6 +21,7 @@ from teletensor.functions import log1p as log1p
 from teletensor.functions import log_softmax as log_softmax
 from teletensor.functions import logit as logit
 from teletensor.functions import logsumexp as logsumexp
+from teletensor.functions import polygamma as polygamma
 from teletensor.functions import round as round
 from teletensor.functions import sigmoid as expit
 from teletensor.functions import sinc as sinc
@@ -40,12 +41,6 @@ __all__ = [
 ]  # fmt: skip
 
 psi = digamma
-
-
-def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The n-th derivative of digamma."""
-    made = ops.polygamma(input, n)
-    return made if out is None else store(made, out)
 
 
 def entr(input: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -192,10 +192,8 @@ def _check(made: Op) -> None:
         raise TypeError(f"op {made.name} is defined twice: in {OPS[made.name].module} and in {made.module}")
     if not made.doc:
         raise TypeError(f"op {made.name} in {made.module} has no docstring")
-    for what, names in (
-        ("saves", {name for name in made.saves if not _RESULT.fullmatch(name)}),
-        ("numbers", made.numbers or frozenset()),
-    ):
+    saved_operands = {name for name in made.saves if not _RESULT.fullmatch(name)}
+    for what, names in (("saves", saved_operands), ("numbers", made.numbers or frozenset())):
         if unknown := names - set(made.operands):
             raise TypeError(
                 f"op {made.name} {what}: no operands called {sorted(unknown)}; operands are {made.operands}"

@@ -88,8 +88,8 @@ def test_alignment_that_is_not_named_is_warned_of():
         grid = nn.functional.affine_grid(tt.zeros(1, 2, 3), (1, 1, 2, 2))
     with pytest.warns(UserWarning, match="align_corners=False since"):
         nn.functional.grid_sample(tt.ones(1, 1, 2, 2), grid)
-    with pytest.raises(NotImplementedError, match="bicubic"):
-        nn.functional.grid_sample(tt.ones(1, 1, 2, 2), grid, "bicubic")
+    with pytest.raises(RuntimeError, match="bicubic interpolation only supports 4D"):
+        nn.functional.grid_sample(tt.ones(1, 1, 2, 2, 2), tt.zeros(1, 2, 2, 2, 3), "bicubic", align_corners=True)
 
 
 OFFSETS = np.array([0, 3, 3, 7])

@@ -1,5 +1,8 @@
 """What tutorials, textbooks and research code write, and the reference manual hardly mentions."""
 
+import importlib
+from collections import defaultdict
+
 
 def _leaf(torch, *shape):
     count = 1
@@ -77,3 +80,153 @@ def writing_on_results_that_rules_read(torch):
         except RuntimeError as error:
             raised.append("in place" if "inplace" in str(error) else str(error))
     return raised
+
+
+def slopes_of_sampled_functions(torch):
+    x = _leaf(torch, 4, 5)
+    places = (torch.tensor([0.0, 1.0, 3.0, 4.0]), torch.tensor([0.0, 1.0, 2.0, 4.0, 8.0]))
+    made = [
+        torch.gradient(x),
+        torch.gradient(x, spacing=0.5, dim=0),
+        torch.gradient(x, spacing=[2.0, 3.0], edge_order=2),
+        torch.gradient(x, spacing=places, edge_order=2),
+        torch.gradient(torch.arange(5)),
+        torch.gradient(x, dim=[-1]),
+    ]
+    made[3][0].mul(torch.arange(20.0).reshape(4, 5)).sum().backward()
+    return [made, x.grad]
+
+
+def slopes_at_too_few_points(torch):
+    return torch.gradient(torch.ones(1))
+
+
+def distances_of_all_pairs(torch):
+    x = (_leaf(torch, 4, 3) * torch.arange(1.0, 13).reshape(4, 3)).detach().requires_grad_(True)
+    torch.pdist(x).sum().backward()
+    return [torch.pdist(x), torch.pdist(x, 1), torch.nn.functional.pdist(x[:1]), x.grad]
+
+
+def histograms_with_edges(torch):
+    x = torch.tensor([1.0, 2.0, 1.0, 4.0])
+    return [
+        torch.histogram(x, 3),
+        torch.histogram(x, 4, range=(-1.0, 1.0)),
+        torch.histogram(x, torch.tensor([0.0, 1.0, 3.0])),
+        torch.histogram(x, 3, density=True).hist,
+        x.histogram(2, weight=torch.tensor([1.0, 2.0, 3.0, 4.0])),
+        torch.histogram(torch.ones(3), 2),
+        torch.histogram(torch.ones(0), 2),
+    ]
+
+
+def derivatives_of_digamma(torch):
+    x = torch.tensor([0.5, 2.0])
+    return [torch.polygamma(1, x), x.polygamma(2), torch.special.polygamma(0, x)]
+
+
+def images_sampled_by_cubic_weights(torch):
+    image = _leaf(torch, 1, 2, 5, 4)
+    grid = torch.linspace(-1.4, 1.3, 12).sin().reshape(1, 3, 2, 2).mul(1.5).requires_grad_(True)
+    made = []
+    for padding in ("zeros", "border", "reflection"):
+        for aligned in (True, False):
+            sample = torch.nn.functional.grid_sample(image, grid, "bicubic", padding, aligned)
+            sample.square().sum().backward()
+            made.append(sample)
+    return [made, image.grad, grid.grad]
+
+
+def spatial_transformer_at_the_identity(torch):
+    """The sampled places lie on the elements, but for rounding: PyTorch's decides which neighbours count."""
+    names = torch.nn.functional
+    image = torch.arange(28.0 * 28).mul(0.37).sin().reshape(1, 1, 28, 28)
+    theta = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]], requires_grad=True)
+    grid = names.affine_grid(theta, image.size(), align_corners=False)
+    names.grid_sample(image, grid, align_corners=False).mul(image.cos()).sum().backward()
+    return theta.grad
+
+
+def evenly_spread_numbers_are_rounded_once(torch):
+    return [(torch.linspace(-1, 1, n) * 2**30).to(torch.int64) for n in (7, 28, 100)]
+
+
+def one_complex_number_as_two(torch):
+    return torch.view_as_real(torch.tensor(1 + 2j))
+
+
+def jacobians_of_dictionaries(torch):
+    func = torch.func
+    parameters = {"weight": torch.arange(6.0).reshape(2, 3), "bias": torch.ones(2)}
+    x = torch.tensor([1.0, 2.0, 3.0])
+
+    def values(p, x):
+        return {"out": (p["weight"] @ x + p["bias"]).tanh(), "norm": x.norm()}
+
+    def loss(p, x):
+        return values(p, x)["out"].sum()
+
+    jacobian, second = func.jacrev(values)(parameters, x), func.hessian(loss)(parameters, x)
+    both = func.jacrev(values, (0, 1))(parameters, x)
+    kernel = func.vmap(func.jacrev(loss), (None, 0))(parameters, torch.stack([x, -x]))
+    return [
+        [sorted(jacobian), jacobian["out"]["weight"], jacobian["norm"]["bias"], both["out"][1], both["norm"][1]],
+        [second["weight"]["bias"], second["bias"]["bias"], kernel["weight"]],
+        func.jacfwd(lambda a: (a * 2, a.sum()))(x),
+        func.jacrev(lambda a, b: a * b, (0, 1))(x, x + 1),
+        func.hessian(lambda a, b: (a * b).sum(), (0, 1))(x, x),
+    ]
+
+
+def all_values_of_distributions(torch):
+    names = torch.distributions
+    probs = torch.tensor([[0.2, 0.3, 0.5], [1.0, 1.0, 2.0]])
+    categorical, coins = names.Categorical(probs), names.Bernoulli(torch.tensor([0.2, 0.5]))
+    return [
+        categorical.enumerate_support(),
+        categorical.enumerate_support(expand=False),
+        coins.enumerate_support(),
+        categorical.has_enumerate_support,
+        names.Normal(0.0, 1.0).has_enumerate_support,
+    ]
+
+
+def multivariate_normals_show_what_they_were_given(torch):
+    names, eye = torch.distributions, torch.eye(2)
+    return [
+        repr(names.MultivariateNormal(torch.zeros(2), **{kind: eye}))
+        for kind in ("covariance_matrix", "precision_matrix", "scale_tril")
+    ]
+
+
+def optimizer_around_an_optimizer(torch):
+    class Slow(torch.optim.Optimizer):
+        def __init__(self, optimizer):
+            self.optimizer, self.state = optimizer, defaultdict(dict)
+            self.param_groups = optimizer.param_groups
+
+        def step(self, closure=None):
+            return self.optimizer.step(closure)
+
+        def zero_grad(self):
+            self.optimizer.zero_grad()
+
+    x = _leaf(torch, 3)
+    slow = Slow(torch.optim.SGD([x], lr=0.5))
+    for _ in range(2):
+        slow.zero_grad()
+        x.square().sum().backward()
+        slow.step()
+    return [x, repr(importlib.import_module(f"{torch.__name__}.optim.optimizer").required)]
+
+
+def losses_of_images_by_their_old_name(torch):
+    nn = torch.nn
+    scores = _leaf(torch, 1, 3, 2, 2).log_softmax(1)
+    loss = nn.NLLLoss2d()(scores, torch.tensor([[[0, 1], [2, 0]]]))
+    return [loss, repr(nn.NLLLoss2d()), isinstance(nn.NLLLoss2d(), nn.NLLLoss)]
+
+
+def named_tuples_of_determinants(torch):
+    eye = torch.eye(2)
+    return [type(x).__name__ for x in (torch.slogdet(eye), eye.slogdet(), torch.linalg.slogdet(eye))]

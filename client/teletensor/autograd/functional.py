@@ -71,19 +71,20 @@ def jacobian(
     """
     single, leaves = _leaves(inputs, create_graph)
     one, outs = _values(func, leaves, strict)
-    made = [_nested(single, _rows(out, leaves, create_graph=create_graph, strict=strict)) for out in outs]
+    made = [_nested(single, rows(out, leaves, create_graph=create_graph, strict=strict)) for out in outs]
     return _nested(one, made)
 
 
-def _rows(out: Tensor, leaves: list[Tensor], *, create_graph: bool, strict: bool) -> list[Tensor]:
+def rows(out: Tensor, leaves: list[Tensor], *, create_graph: bool, strict: bool = False) -> list[Tensor]:
+    """The Jacobian of one output by each leaf: of the output's shape followed by the leaf's."""
     flat = reshape(out, (-1,))
-    rows = [
+    each = [
         _gradients([flat[i]], leaves, [None], create_graph=create_graph, strict=strict, keep=True)
         for i in range(flat.numel())
     ]
     return [
-        reshape(ops.stack([row[k] for row in rows]), (*out.shape, *leaf.shape))
-        if rows
+        reshape(ops.stack([row[k] for row in each]), (*out.shape, *leaf.shape))
+        if each
         else zeros_like(reshape(ops.expand(leaf, (1, *leaf.shape))[:0], (*out.shape, *leaf.shape)))
         for k, leaf in enumerate(leaves)
     ]

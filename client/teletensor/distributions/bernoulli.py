@@ -13,6 +13,8 @@ from teletensor.tensor import Tensor
 class Bernoulli(Distribution):
     """1 with probability `probs`, or given by `logits`; else 0."""
 
+    has_enumerate_support = True
+
     def __init__(
         self,
         probs: float | Tensor | None = None,
@@ -50,6 +52,10 @@ class Bernoulli(Distribution):
         """Zeros and ones, in the parameters' dtype."""
         with grad_mode.no_grad():
             return functions.bernoulli(self.probs.expand(self._extended_shape(sample_shape)))
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """0 and 1: shape (2, *batch_shape), or (2, 1, ...) unexpanded."""
+        return self._counted(2, self.probs, expand)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithms of the probabilities of these zeros and ones."""

@@ -18,6 +18,8 @@ class Categorical(Distribution):
     dimension.
     """
 
+    has_enumerate_support = True
+
     def __init__(
         self, probs: Tensor | None = None, logits: Tensor | None = None, validate_args: bool | None = None
     ) -> None:
@@ -58,6 +60,10 @@ class Categorical(Distribution):
             rows = self.probs.reshape(-1, self._num_events)
             count = Size(shape).numel() // max(rows.shape[0], 1)
             return functions.multinomial(rows, count, True).T.reshape(shape)
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """The numbers below K, int64: shape (K, *batch_shape), or (K, 1, ...) unexpanded."""
+        return self._counted(self._num_events, functions.argmax(self.probs), expand)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithms of the probabilities of these numbers."""

@@ -16,6 +16,9 @@ class Distribution:
     """A batch of distributions of shape `batch_shape`, each over events of shape `event_shape`."""
 
     has_rsample = False
+    has_enumerate_support = False
+    # Parameters that its text shows, besides the attributes.
+    _shown: tuple[str, ...] = ()
 
     def __init__(self, batch_shape: Any = (), event_shape: Any = (), validate_args: bool | None = None) -> None:
         self._batch_shape, self._event_shape = Size(batch_shape), Size(event_shape)
@@ -59,6 +62,19 @@ class Distribution:
         warnings.warn("sample_n(n) will be deprecated. Use .sample((n,)) instead.", stacklevel=2)
         return self.sample((n,))
 
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """All values, one after another along the first dimension, for the whole batch or, unexpanded, for one of it.
+
+        Raises NotImplementedError where there is no end of them.
+        """
+        raise NotImplementedError
+
+    def _counted(self, count: int, like: Tensor, expand: bool) -> Tensor:
+        """The numbers below `count`, in that form."""
+        values = factories.arange(count, dtype=like.dtype, device=like.device)
+        values = values.reshape((count, *[1] * len(self._batch_shape)))
+        return values.expand((count, *self._batch_shape)) if expand else values
+
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density, or of the probability, at `value`."""
         raise NotImplementedError
@@ -85,6 +101,7 @@ class Distribution:
 
     def __repr__(self) -> str:
         names = [name for name in vars(self) if not name.startswith("_") and isinstance(getattr(self, name), Tensor)]
+        names += self._shown
         shown = [f"{name}: {x if x.numel() == 1 else x.size()}" for name, x in ((n, getattr(self, n)) for n in names)]
         return f"{type(self).__name__}({', '.join(shown)})"
 

@@ -35,6 +35,7 @@ class MultivariateNormal(Distribution):
         self._given = matrix.expand((*batch, *matrix.shape[-2:]))
         kinds = {"covariance": covariance_matrix, "precision": precision_matrix, "scale": scale_tril}
         self._kind = next(kind for kind, m in kinds.items() if m is not None)
+        self._shown = ("scale_tril" if self._kind == "scale" else f"{self._kind}_matrix",)
         super().__init__(batch, loc.shape[-1:])
         if self._kind == "scale":
             diagonal = matrix.diagonal(dim1=-2, dim2=-1)

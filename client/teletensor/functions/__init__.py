@@ -6,14 +6,14 @@ A function of a file takes the place of the op of that name.
 # ruff: noqa: I001, RUF022
 # fmt: off
 from teletensor.functions.arithmetic import (
-    add, copysign, float_power, heaviside, hypot, is_same_size, ldexp, logaddexp2, logit, logit_, polar, positive, rsub,
-    signbit, sinc, sinc_, sub, subtract,
+    add, copysign, float_power, heaviside, hypot, is_same_size, ldexp, logaddexp2, logit, logit_, polar, polygamma,
+    positive, rsub, signbit, sinc, sinc_, sub, subtract,
 )
 from teletensor.functions.creation import (
     clone,
 )
 from teletensor.functions.differences import (
-    cumulative_trapezoid, diff, trapezoid, trapz, vander,
+    cumulative_trapezoid, diff, gradient, trapezoid, trapz, vander,
 )
 from teletensor.functions.indexed import (
     argwhere, diag, diagflat, diagonal_scatter, index_put, index_put_, isin, nonzero, repeat_interleave, scatter,
@@ -31,7 +31,7 @@ from teletensor.functions.parts import (
 )
 from teletensor.functions.products import (
     addbmm, addmv, addmv_, addr, cdist, chain_matmul, cross, dot, einsum, inner, inverse, kron, logdet, matmul,
-    matrix_power, pinverse, svd, tensordot, vdot,
+    matrix_power, pdist, pinverse, svd, tensordot, vdot,
 )
 from teletensor.functions.queries import (
     allclose, can_cast, equal, get_default_dtype, is_complex, is_conj, is_floating_point, is_neg, is_nonzero, is_signed,
@@ -57,7 +57,7 @@ from teletensor.functions.spectra import (
     istft, stft,
 )
 from teletensor.functions.statistics import (
-    corrcoef, cov, histc, nanquantile, norm, quantile, renorm,
+    corrcoef, cov, histc, histogram, nanquantile, norm, quantile, renorm,
 )
 from teletensor.functions.windows import (
     bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window,
@@ -76,11 +76,11 @@ from teletensor.ops import (
     log10_, log1p, log1p_, log2, log2_, log_, log_softmax, logaddexp, logcumsumexp, logical_and, logical_not,
     logical_or, logical_xor, logsumexp, lt, masked_fill, masked_scatter, masked_select, maximum, mean, minimum, mm,
     mode, mul, multiply, mv, nan_to_num, nan_to_num_, nanmean, nansum, ne, neg, neg_, negative, negative_, nextafter,
-    not_equal, outer, polygamma, pow, prod, qr, rad2deg, rad2deg_, reciprocal, reciprocal_, relu, relu_, remainder,
-    roll, rot90, round, round_, rsqrt, rsqrt_, scatter_add, scatter_reduce, select, sgn, sigmoid, sigmoid_, sign, sin,
-    sin_, sinh, sinh_, slogdet, softmax, sort, sqrt, sqrt_, square, square_, stack, sum, swapaxes, swapdims, take,
-    take_along_dim, tan, tan_, tanh, tanh_, topk, transpose, tril, triu, true_divide, trunc, trunc_, unbind, unsqueeze,
-    view_as_complex, view_as_real, xlogy, xlogy_,
+    not_equal, outer, pow, prod, qr, rad2deg, rad2deg_, reciprocal, reciprocal_, relu, relu_, remainder, roll, rot90,
+    round, round_, rsqrt, rsqrt_, scatter_add, scatter_reduce, select, sgn, sigmoid, sigmoid_, sign, sin, sin_, sinh,
+    sinh_, slogdet, softmax, sort, sqrt, sqrt_, square, square_, stack, sum, swapaxes, swapdims, take, take_along_dim,
+    tan, tan_, tanh, tanh_, topk, transpose, tril, triu, true_divide, trunc, trunc_, unbind, unsqueeze, view_as_complex,
+    view_as_real, xlogy, xlogy_,
 )
 
 __all__ = [
@@ -100,28 +100,28 @@ __all__ = [
     "digamma", "dist", "div", "divide", "dot", "dsplit", "dstack", "einsum", "eq", "equal", "erf", "erf_", "erfc",
     "erfc_", "erfinv", "exp", "exp2", "exp2_", "exp_", "expm1", "expm1_", "fill", "fill_", "finfo", "fix", "fix_",
     "flatten", "flip", "fliplr", "flipud", "float_power", "floor", "floor_", "floor_divide", "fmax", "fmin", "fmod",
-    "frac", "frac_", "frexp", "gather", "gcd", "ge", "ger", "get_default_dtype", "get_device", "greater",
-    "greater_equal", "gt", "hamming_window", "hann_window", "heaviside", "histc", "hsplit", "hstack", "hypot", "i0",
-    "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put", "index_put_",
-    "index_select", "inner", "inverse", "is_complex", "is_conj", "is_floating_point", "is_neg", "is_nonzero",
-    "is_same_size", "is_signed", "is_storage", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf",
-    "isposinf", "isreal", "istft", "kaiser_window", "kron", "kthvalue", "lcm", "ldexp", "le", "lerp", "less",
-    "less_equal", "lgamma", "log", "log10", "log10_", "log1p", "log1p_", "log2", "log2_", "log_", "log_softmax",
-    "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor",
-    "logit", "logit_", "logsumexp", "lt", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp",
-    "matrix_power", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis",
-    "movedim", "msort", "mul", "multinomial", "multiply", "mv", "nan_to_num", "nan_to_num_", "nanmean", "nanmedian",
-    "nanquantile", "nansum", "narrow", "ne", "neg", "neg_", "negative", "negative_", "nextafter", "nonzero", "norm",
-    "normal", "not_equal", "numel", "outer", "permute", "pinverse", "poisson", "polar", "polygamma", "positive", "pow",
-    "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rad2deg_", "ravel", "real", "reciprocal",
-    "reciprocal_", "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj",
-    "resolve_neg", "result_type", "roll", "rot90", "round", "round_", "row_stack", "rsqrt", "rsqrt_", "rsub", "scatter",
-    "scatter_add", "scatter_reduce", "searchsorted", "select", "select_scatter", "set_default_dtype", "sgn", "sigmoid",
-    "sigmoid_", "sign", "signbit", "sin", "sin_", "sinc", "sinc_", "sinh", "sinh_", "slice_scatter", "slogdet",
-    "softmax", "sort", "split", "split_with_sizes", "sqrt", "sqrt_", "square", "square_", "squeeze", "stack", "std",
-    "std_mean", "stft", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan",
-    "tan_", "tanh", "tanh_", "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "trapezoid", "trapz",
-    "triangular_solve", "tril", "triu", "true_divide", "trunc", "trunc_", "unbind", "unflatten", "unique",
+    "frac", "frac_", "frexp", "gather", "gcd", "ge", "ger", "get_default_dtype", "get_device", "gradient", "greater",
+    "greater_equal", "gt", "hamming_window", "hann_window", "heaviside", "histc", "histogram", "hsplit", "hstack",
+    "hypot", "i0", "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
+    "index_put_", "index_select", "inner", "inverse", "is_complex", "is_conj", "is_floating_point", "is_neg",
+    "is_nonzero", "is_same_size", "is_signed", "is_storage", "is_tensor", "isclose", "isfinite", "isin", "isinf",
+    "isnan", "isneginf", "isposinf", "isreal", "istft", "kaiser_window", "kron", "kthvalue", "lcm", "ldexp", "le",
+    "lerp", "less", "less_equal", "lgamma", "log", "log10", "log10_", "log1p", "log1p_", "log2", "log2_", "log_",
+    "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logit", "logit_", "logsumexp", "lt", "masked_fill", "masked_scatter", "masked_select", "matmul",
+    "matrix_exp", "matrix_power", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode",
+    "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "nan_to_num", "nan_to_num_", "nanmean",
+    "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "neg_", "negative", "negative_", "nextafter",
+    "nonzero", "norm", "normal", "not_equal", "numel", "outer", "pdist", "permute", "pinverse", "poisson", "polar",
+    "polygamma", "positive", "pow", "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rad2deg_", "ravel",
+    "real", "reciprocal", "reciprocal_", "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape",
+    "resolve_conj", "resolve_neg", "result_type", "roll", "rot90", "round", "round_", "row_stack", "rsqrt", "rsqrt_",
+    "rsub", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "select", "select_scatter", "set_default_dtype",
+    "sgn", "sigmoid", "sigmoid_", "sign", "signbit", "sin", "sin_", "sinc", "sinc_", "sinh", "sinh_", "slice_scatter",
+    "slogdet", "softmax", "sort", "split", "split_with_sizes", "sqrt", "sqrt_", "square", "square_", "squeeze", "stack",
+    "std", "std_mean", "stft", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim",
+    "tan", "tan_", "tanh", "tanh_", "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "trapezoid",
+    "trapz", "triangular_solve", "tril", "triu", "true_divide", "trunc", "trunc_", "unbind", "unflatten", "unique",
     "unique_consecutive", "unsafe_chunk", "unsafe_split", "unsqueeze", "vander", "var", "var_mean", "vdot",
     "view_as_complex", "view_as_real", "vsplit", "vstack", "where", "xlogy", "xlogy_", "zero_",
 ]

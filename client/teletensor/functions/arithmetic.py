@@ -15,7 +15,7 @@ from teletensor.types import Number, Operand, Scalar
 
 __all__ = [
     "add", "copysign", "float_power", "heaviside", "hypot", "is_same_size", "ldexp", "logaddexp2", "logit", "logit_",
-    "polar", "positive", "rsub", "signbit", "sinc", "sinc_", "sub", "subtract",
+    "polar", "polygamma", "positive", "rsub", "signbit", "sinc", "sinc_", "sub", "subtract",
 ]  # fmt: skip
 METHODS = (
     "add", "add_", "copysign", "copysign_", "float_power", "heaviside", "hypot", "is_same_size", "ldexp", "logaddexp2",
@@ -89,6 +89,12 @@ def float_power(input: Operand, exponent: Operand, *, out: Tensor | None = None)
     wide = dtypes.complex128 if any(values) else dtypes.float64
     base, power = (x.to(wide) if isinstance(x, Tensor) else x for x in (input, exponent))
     return ops.pow(base, power, out=out)
+
+
+def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The n-th derivative of digamma."""
+    made = ops.polygamma(input, n)
+    return made if out is None else store(made, out)
 
 
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:

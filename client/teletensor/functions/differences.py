@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from teletensor_core import dtypes
-from teletensor_core.errors import ShapeError
+from teletensor_core.errors import GradientError, ShapeError
 from teletensor_core.rules import normalize_dim
 
 from teletensor import factories, ops
@@ -12,7 +15,7 @@ from teletensor.out import store
 from teletensor.tensor import Tensor
 from teletensor.types import Number
 
-__all__ = ["cumulative_trapezoid", "diff", "trapezoid", "trapz", "vander"]
+__all__ = ["cumulative_trapezoid", "diff", "gradient", "trapezoid", "trapz", "vander"]
 METHODS = ("diff",)
 
 
@@ -28,6 +31,49 @@ def diff(
         later, earlier = ops.slice(made, at, 1, None, 1), ops.slice(made, at, 0, max(made.shape[at] - 1, 0), 1)
         made = ops.logical_xor(later, earlier) if made.dtype is dtypes.bool_ else ops.sub(later, earlier)
     return made if out is None else store(made, out)
+
+
+def gradient(
+    input: Tensor, *, spacing: Any = 1, dim: int | Sequence[int] | None = None, edge_order: int = 1
+) -> tuple[Tensor, ...]:
+    """The slopes along dimensions (all of them) of a function that is known at points: tensors of the input's shape.
+
+    Points are `spacing` apart, one number for all dimensions or one for each, or at coordinates, a tensor for each.
+    Slopes are of second order inside, and of `edge_order` (1 or 2) at the edges.
+    """
+    dims = range(input.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
+    spacings = list(spacing) if isinstance(spacing, (list, tuple)) else [spacing] * len(dims)
+    if len(spacings) != len(dims):
+        raise ShapeError(
+            f"torch.gradient expected spacing to be unspecified, a scalar, or a list of length {len(dims)}, but got a "
+            f"list of length {len(spacings)}"
+        )
+    if edge_order not in (1, 2):
+        raise GradientError("torch.gradient only supports edge_order=1 and edge_order=2.")
+    places = [normalize_dim(d, input.ndim) for d in dims]
+    if any(input.shape[at] <= edge_order for at in places):
+        raise ShapeError("torch.gradient expected each dimension size to be at least edge_order+1")
+    return tuple(_slopes(input, at, step, edge_order) for at, step in zip(places, spacings, strict=True))
+
+
+def _slopes(input: Tensor, at: int, step: Number | Tensor, edge_order: int) -> Tensor:
+    """From the slopes between neighbours: weighted means inside, and the outermost, continued at the edges."""
+    dtype = input.dtype if input.is_floating_point() or input.is_complex() else dtypes.default_dtype()
+    points = input.shape[at]
+    if isinstance(step, Tensor):
+        gaps = diff(step.to(dtype))
+    else:
+        gaps = factories.full((points - 1,), step, dtype=dtype, device=input.device)
+    gaps = reshape(gaps, (-1, *[1] * (input.ndim - 1 - at)))
+    between = ops.div(diff(input, dim=at), gaps)
+    before, after = ops.slice(gaps, 0, 0, points - 2, 1), ops.slice(gaps, 0, 1, points - 1, 1)
+    left, right = ops.slice(between, at, 0, points - 2, 1), ops.slice(between, at, 1, points - 1, 1)
+    inside = ops.div(ops.add(ops.mul(before, right), ops.mul(after, left)), ops.add(before, after))
+    first, last = ops.slice(between, at, 0, 1, 1), ops.slice(between, at, points - 2, points - 1, 1)
+    if edge_order == 2:
+        first = ops.sub(ops.mul(first, 2), ops.slice(inside, at, 0, 1, 1))
+        last = ops.sub(ops.mul(last, 2), ops.slice(inside, at, points - 3, points - 2, 1))
+    return ops.cat([first, inside, last], at)
 
 
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number | None = None, dim: int = -1) -> Tensor:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from teletensor_core.errors import ArgumentError, ShapeError
+import numpy as np
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from teletensor_core.rules import normalize_dim
 from teletensor_core.rules.dims import require_expandable
 
@@ -19,7 +20,7 @@ from teletensor.types import Scalar
 
 __all__ = [
     "addbmm", "addmv", "addmv_", "addr", "cdist", "chain_matmul", "cross", "dot", "einsum", "inner", "inverse",
-    "kron", "logdet", "matmul", "matrix_power", "pinverse", "svd", "tensordot", "vdot",
+    "kron", "logdet", "matmul", "matrix_power", "pdist", "pinverse", "svd", "tensordot", "vdot",
 ]  # fmt: skip
 METHODS = (
     "addbmm", "addmv", "addmv_", "addr", "cross", "dot", "inner", "inverse", "kron", "logdet", "matmul",
@@ -227,6 +228,15 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
 
     made = matrices[0] if len(matrices) == 1 else multi_dot(matrices)
     return made if out is None else store(made, out)
+
+
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The p-norm distance between each two rows of an (N, M) matrix, as in the upper triangle of `cdist`: a vector."""
+    if input.ndim != 2:
+        raise ShapeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
+    one, other = np.triu_indices(input.shape[0], 1)
+    rows = [ops.index_select(input, 0, factories.as_tensor(at, device=input.device)) for at in (one, other)]
+    return ops.vector_norm(ops.sub(*rows), float(p), -1)
 
 
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:

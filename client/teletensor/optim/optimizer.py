@@ -21,11 +21,22 @@ Group: TypeAlias = dict[str, Any]
 _HOOKS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post")
 
 
+class _Required:
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+# The default of an option that has none, in optimisers that are written as PyTorch's once were.
+required = _Required()
+
+
 class Optimizer:
     """Groups of parameters, each with its own options, and a state for each parameter.
 
     A subclass calls `super().__init__(params, defaults)` and defines `step`.
     """
+
+    _stepping = False
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -165,7 +176,8 @@ def _with_hooks(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def step(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        if self._stepping:
+        # One that wraps another optimiser may not have called `__init__`: it has no hooks.
+        if self._stepping or "_hooks" not in vars(self):
             return function(self, *args, **kwargs)
         # Hooks see the arguments as the function does, the optimiser first.
         args = (self, *args)

@@ -315,9 +315,7 @@ def _add(node: Node, outs: tuple[Value, ...]) -> None:
         node.out_specs = tuple([out.spec for out in outs])
     saves = node.plan.saves_out
     if saves:
-        node.outs = tuple(
-            [(out.array, out.version, 0) if keep else None for keep, out in zip(saves, outs, strict=True)]
-        )
+        node.outs = tuple([(x.array, x.version, 0) if keep else None for keep, x in zip(saves, outs, strict=True)])
     for index, out in enumerate(outs):
         if out.spec.dtype.category >= 2:
             out.node, out.index = node, index

@@ -61,10 +61,11 @@ def _as_real_spec(input):
     return spec((*input.shape, 2), input.dtype.to_real(), (*(2 * s for s in input.strides), 1))
 
 
-@op(infer=_as_real_spec, view=True, samples=calls(Sample(T(2, 3, dtype=complex64))))
+@op(infer=_as_real_spec, view=True, samples=calls(Sample(T(2, 3, dtype=complex64)), Sample(T(dtype=complex64))))
 def view_as_real(xp, input):
     """Real and imaginary parts as a last dimension of two, sharing memory."""
-    return input.view(input.real.dtype).reshape((*input.shape, 2)) if input.flags.c_contiguous else _pairs(xp, input)
+    plain = input.ndim and input.flags.c_contiguous
+    return input.view(input.real.dtype).reshape((*input.shape, 2)) if plain else _pairs(xp, input)
 
 
 def _pairs(xp, input):

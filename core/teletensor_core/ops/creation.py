@@ -130,7 +130,11 @@ def _even(xp, start, end, steps, dtype):
         return at + start
     first, last = xp.asarray(start, dtype=work), xp.asarray(end, dtype=work)
     step = (last - first) / (steps - 1)
-    return xp.where(xp.arange(steps) < steps // 2, first + step * at, last - step * (steps - 1 - at))
+    # Multiplied and added with one rounding, as PyTorch does: in double precision both are exact for the single one.
+    wide = "complex128" if dtype.is_complex else "float64"
+    first, last, step, at = (x.astype(wide) for x in (first, last, step, at))
+    made = xp.where(xp.arange(steps) < steps // 2, first + step * at, last - step * (steps - 1 - at))
+    return made.astype(work)
 
 
 @op(

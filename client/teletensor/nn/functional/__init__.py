@@ -64,6 +64,7 @@ from teletensor.nn.functional.distance import (
     cosine_similarity,
     normalize,
     pairwise_distance,
+    pdist,
 )
 from teletensor.nn.functional.distributions import (
     gumbel_softmax,
@@ -262,6 +263,7 @@ __all__ = [
     "one_hot",
     "pad",
     "pairwise_distance",
+    "pdist",
     "pixel_shuffle",
     "pixel_unshuffle",
     "poisson_nll_loss",

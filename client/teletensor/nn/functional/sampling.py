@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from teletensor_core.errors import ArgumentError, ShapeError, UnsupportedError
 
@@ -56,7 +57,7 @@ def _base(count: int, align_corners: bool, like: Tensor) -> Tensor:
     if count <= 1:
         return like.new_zeros((count,))
     places = tt.linspace(-1, 1, count, dtype=like.dtype, device=like.device)
-    return places if align_corners else places * ((count - 1) / count)
+    return places if align_corners else places * (count - 1) / count
 
 
 def grid_sample(
@@ -68,7 +69,8 @@ def grid_sample(
 ) -> Tensor:
     """The image (N, C, H, W) at the places (x, y) of `grid` (N, H', W', 2), from -1 to 1: (N, C, H', W'). Volumes too.
 
-    `mode` is "bilinear" or "nearest"; outside of the image there are zeros, its border, or its reflection.
+    `mode` is "bilinear", "nearest", or of images "bicubic"; outside of the image there are zeros, its border, or
+    its reflection.
     """
     if mode not in ("bilinear", "nearest", "bicubic"):
         raise ArgumentError(
@@ -79,15 +81,20 @@ def grid_sample(
             "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: "
             f"'{padding_mode}'"
         )
-    if mode == "bicubic":
-        raise UnsupportedError("grid_sample(mode='bicubic') is not supported: use 'bilinear' or 'nearest'")
     if align_corners is None:
         warnings.warn(_NO_ALIGNMENT, stacklevel=2)
     n = input.ndim - 2
     _check_grid(input, grid, n)
+    if mode == "bicubic" and n != 2:
+        raise ShapeError("grid_sampler(): bicubic interpolation only supports 4D input")
     # Of each dimension, first the outermost: where the samples are, in elements.
     axes = [(grid[..., n - 1 - axis], input.shape[2 + axis]) for axis in range(n)]
-    places = [_unnormalized(place, size, padding_mode, bool(align_corners)) for place, size in axes]
+    aligned = bool(align_corners)
+    places = [_between_elements(place, size, aligned) for place, size in axes]
+    bring = [functools.partial(_brought_inside, size=size, padding=padding_mode, aligned=aligned) for _, size in axes]
+    if mode == "bicubic":
+        return _cubic(input, places, bring)
+    places = [inside(place) for inside, place in zip(bring, places, strict=True)]
     if mode == "nearest":
         # Rounding is flat: the grid gets a gradient of zeros.
         return _gathered(input, [place.round() for place in places]) + (places[0] * 0).unsqueeze(1)
@@ -112,9 +119,13 @@ def _check_grid(input: Tensor, grid: Tensor, n: int) -> None:
         )
 
 
-def _unnormalized(place: Tensor, size: int, padding: str, aligned: bool) -> Tensor:
-    """Places from -1 to 1 as places between elements, brought inside as the padding says."""
-    x = (place + 1) * ((size - 1) / 2) if aligned else ((place + 1) * size - 1) / 2
+def _between_elements(place: Tensor, size: int, aligned: bool) -> Tensor:
+    """Places from -1 to 1 as places between elements."""
+    return (place + 1) * ((size - 1) / 2) if aligned else (place + 1) * (size / 2) - 0.5
+
+
+def _brought_inside(x: Tensor, size: int, padding: str, aligned: bool) -> Tensor:
+    """Places between elements, brought inside as the padding says."""
     if padding == "border":
         return x.clamp(0, size - 1)
     if padding == "reflection":
@@ -141,6 +152,29 @@ def _interpolated(input: Tensor, places: list[Tensor]) -> Tensor:
         total = part if total is None else total + part
     assert total is not None
     return total
+
+
+def _cubic(input: Tensor, places: list[Tensor], bring: Sequence[Callable[[Tensor], Tensor]]) -> Tensor:
+    """The sixteen neighbours of each place by cubic weights; each neighbour is brought inside by itself."""
+    lower = [place.floor() for place in places]
+    weights = [_cubic_weights(place - low) for place, low in zip(places, lower, strict=True)]
+    rows: Tensor | int = 0
+    for i, j in itertools.product(range(4), repeat=2):
+        neighbour = [inside(low + k - 1) for inside, low, k in zip(bring, lower, (i, j), strict=True)]
+        rows = rows + _gathered(input, neighbour) * (weights[0][i] * weights[1][j]).unsqueeze(1)
+    assert isinstance(rows, Tensor)
+    return rows
+
+
+def _cubic_weights(t: Tensor) -> list[Tensor]:
+    """Of the neighbours at -1, 0, 1 and 2, for a place at `t`.
+
+    Source: Keys, "Cubic Convolution Interpolation for Digital Image Processing", 1981.
+    """
+    a = -0.75
+    near = [((a + 2) * x - (a + 3)) * x * x + 1 for x in (t, 1 - t)]
+    far = [((a * x - 5 * a) * x + 8 * a) * x - 4 * a for x in (t + 1, 2 - t)]
+    return [far[0], near[0], near[1], far[1]]
 
 
 def _gathered(input: Tensor, places: list[Tensor]) -> Tensor:
