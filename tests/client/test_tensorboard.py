@@ -143,7 +143,7 @@ def test_bad_values(error, call, tmp_path):
 
 
 def test_a_graph_is_told_to_be_missing(tmp_path):
-    with SummaryWriter(tmp_path) as w, pytest.raises(AttributeError, match="SummaryWriter.*modules are"):
+    with SummaryWriter(tmp_path) as w, pytest.raises(AttributeError, match=r"SummaryWriter.*modules are"):
         w.add_graph(tt.nn.Linear(1, 1), tt.ones(1, 1))
 
 
