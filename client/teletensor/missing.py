@@ -34,6 +34,7 @@ REASONS = {
     "futures": "ops are sent without waiting anyway; Tensor.item_async() and to_host(non_blocking=True) give futures",
     "classes": "custom C++ classes need PyTorch itself",
     "library": "custom operators need PyTorch itself; torch.autograd.Function works here",
+    "add_graph": "modules are not traced, so there is no graph to show",
     "_dynamo": "there is no bytecode compiler here: torch.compile records what a call does",
     "_inductor": "there is no bytecode compiler here: torch.compile records what a call does",
 }

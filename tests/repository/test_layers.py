@@ -24,7 +24,8 @@ BASE = {"numpy", "ml_dtypes", "grpc", "google", "msgspec", "safetensors"}
 THEIRS = {
     "teletensor_core": {"numpy", "ml_dtypes", "cupy", "cupyx", "llvmlite"},
     "teletensor_protos": BASE | {"backports", "compression"},
-    "teletensor": BASE,
+    # What it works with where it is installed: utils.tensorboard.
+    "teletensor": BASE | {"tensorboard", "matplotlib"},
     "teletensor_server": BASE
     | {
         "fastapi",

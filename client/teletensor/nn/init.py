@@ -3,8 +3,10 @@
 Nothing is read back: a whole model is initialised without waiting for the device.
 """
 
+import functools
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import teletensor as tt
@@ -215,3 +217,26 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
         order = tt.empty(rows, columns, device=tensor.device)
         uniform_(order, generator=generator)
         return tensor.masked_fill_(order.argsort(0) < zeros, 0.0)
+
+
+def _former(fill: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The function under its name of before in-place functions ended in `_`, with a FutureWarning."""
+    name = fill.__name__
+    former = name.removesuffix("_")
+
+    @functools.wraps(fill)
+    def deprecated(*args: Any, **kwargs: Any) -> Tensor:
+        warnings.warn(
+            f"`nn.init.{former}` is now deprecated in favor of `nn.init.{name}`.", FutureWarning, stacklevel=2
+        )
+        return fill(*args, **kwargs)
+
+    deprecated.__name__ = former
+    return deprecated
+
+
+uniform, normal, constant = _former(uniform_), _former(normal_), _former(constant_)
+eye, dirac = _former(eye_), _former(dirac_)
+xavier_uniform, xavier_normal = _former(xavier_uniform_), _former(xavier_normal_)
+kaiming_uniform, kaiming_normal = _former(kaiming_uniform_), _former(kaiming_normal_)
+orthogonal, sparse = _former(orthogonal_), _former(sparse_)
