@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from teletensor_core.errors import ArgumentError, ArgumentTypeError, ShapeError
+from teletensor_core.errors import ArgumentError, ShapeError
 from teletensor_core.rules import normalize_dim
 from teletensor_core.rules.dims import require_expandable
 
