@@ -11,6 +11,7 @@ import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core.backends import Backend, create_backend
 from teletensor_core.engine import Backward, Engine, HookCall, Value
 from teletensor_core.engine.engine import remove_hook, set_hook
+from teletensor_core.engine.values import fresh
 from teletensor_core.plan import INPLACE, Plan
 from teletensor_core.spec import Spec
 
@@ -77,7 +78,7 @@ class LocalSession(Session):
 
     def share(self, array: np.ndarray[Any, Any], spec: Spec) -> Ref:
         """A value that shares the array's memory, as `from_numpy` promises."""
-        return Value(array, spec)
+        return fresh(array, spec)
 
     def require_grad(self, ref: Ref, required: bool) -> None:
         """Mark a leaf."""
