@@ -15,6 +15,7 @@ import numpy as np
 from teletensor_core import dtypes
 from teletensor_core.errors import ArgumentError, ArgumentTypeError, DimensionError, DTypeError, ShapeError
 from teletensor_core.kernels.casting import fitted
+from teletensor_core.rules.dims import require_expandable
 
 from teletensor import factories, ops
 from teletensor.tensor import Tensor
@@ -79,6 +80,7 @@ def _copy_into(target: Tensor, value: Tensor) -> None:
             f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of "
             f"shape {list(target.shape)}"
         )
+    require_expandable(value._spec.shape, target._spec.shape)
     if value.device != target.device:
         value = value.to(target.device)
     ops.copy_(target, value)
@@ -189,7 +191,7 @@ def _slice(x: Tensor, dim: int, key: slice) -> Tensor:
         raise ArgumentTypeError("slice indices must be integers or None or have an __index__ method")
     start, stop, step = (None if part is None else part.__index__() for part in parts)
     if step is not None and step <= 0:
-        raise ArgumentError("step must be greater than zero")
+        raise ArgumentError("slice step cannot be zero" if step == 0 else "step must be greater than zero")
     if start is None and stop is None and step in (None, 1):
         return x
     return ops.slice(x, dim, start, stop, 1 if step is None else step)
@@ -198,6 +200,11 @@ def _slice(x: Tensor, dim: int, key: slice) -> Tensor:
 def _fill_ellipsis(x: Tensor, keys: tuple[Any, ...]) -> tuple[Any, ...]:
     """The keys with Ellipsis written out as full slices."""
     used = sum(_dims_used(key) for key in keys)
+    if used and not x.ndim:
+        raise DimensionError(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a "
+            "0-dim tensor to a number"
+        )
     if used > x.ndim:
         raise DimensionError(f"too many indices for tensor of dimension {x.ndim}: {used} given")
     at = [i for i, key in enumerate(keys) if key is Ellipsis]

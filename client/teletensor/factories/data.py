@@ -85,7 +85,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
     Raises ArgumentTypeError for dtypes PyTorch does not have.
     """
     if not isinstance(ndarray, np.ndarray):
-        raise ArgumentTypeError(f"expected np.ndarray (got {type(ndarray).__module__}.{type(ndarray).__name__})")
+        raise ArgumentTypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     if not ndarray.dtype.isnative:
         raise ArgumentError("given numpy array has byte order different from the native byte order: convert it first")
     if any(stride < 0 for stride in ndarray.strides):
@@ -200,7 +200,7 @@ def _leaf_kinds(data: Any, kinds: set[Any]) -> set[Any]:
         for i, item in enumerate(data):
             if isinstance(item, str):
                 raise (
-                    ArgumentTypeError("must be real number, not str")
+                    ArgumentTypeError("new(): invalid data type 'str'")
                     if i
                     else ArgumentError("too many dimensions 'str'")
                 )

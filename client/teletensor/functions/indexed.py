@@ -140,7 +140,7 @@ def repeat_interleave(
             f"repeats must have the same size as input along dim, but got {len(counts)} and {source.size(at)}"
         )
     if min(counts) < 0:
-        raise ShapeError("repeats can not be negative")
+        raise ShapeError("Repeats must be non-negative")
     chosen = [i for i, n in enumerate(counts) for _ in range(n)]
     return ops.index_select(source, at, factories.tensor(chosen, dtype=dtypes.int64, device=input.device))
 
@@ -182,6 +182,9 @@ def _with(input: Tensor, src: Tensor, part: Callable[[Tensor], Tensor]) -> Tenso
     whole = ops.clone(input)
     place = part(whole)
     if place.shape != src.shape:
-        raise ShapeError(f"expected src to have a size equal to {list(place.shape)}, but got {list(src.shape)}")
+        raise ShapeError(
+            f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice size = "
+            f"{list(place.shape)}"
+        )
     ops.copy_(place, src)
     return whole

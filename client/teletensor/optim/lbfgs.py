@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from teletensor_core.errors import ArgumentError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError
 
 from teletensor import ops
 from teletensor.factories import zeros
@@ -54,7 +54,9 @@ class LBFGS(Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Iterate until a tolerance or a limit is reached; the loss before the first iteration."""
         if closure is None:
-            raise ArgumentError("LBFGS.step() needs a closure that computes the loss and its gradients")
+            raise ArgumentTypeError(
+                "LBFGS.step() missing 1 required positional argument: 'closure', which computes the loss"
+            )
         with no_grad():
             return _Run(self, closure).run()
 

@@ -181,7 +181,7 @@ def _(ops, g, out, input, *, repeats):
 
 def _interleave_spec(input, *, repeats, dim=None):
     if repeats < 0:
-        raise ShapeError(f"repeats can not be negative, got {repeats}")
+        raise ShapeError(f"Repeats must be non-negative, got {repeats}")
     if dim is None:
         return spec((input.numel * repeats,), input.dtype)
     at = normalize_dim(dim, input.ndim)

@@ -102,6 +102,11 @@ def _(ops, g, out, input):
 
 def _solve_spec(A, B):
     _square(A, "solve")
+    if A.dtype is not B.dtype:
+        raise DTypeError(
+            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
+            f"{A.dtype.title} and B of type {B.dtype.title} instead"
+        )
     vector = B.ndim == A.ndim - 1 and B.shape == A.shape[:-1]
     rows = B.shape[-1] if vector else B.shape[-2] if B.ndim > 1 else -1
     if rows != A.shape[-1]:

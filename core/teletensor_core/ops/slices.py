@@ -67,9 +67,9 @@ def index_add(xp, input, index, source, *, dim, alpha=1):
 
 
 def _add_rows(xp, target, index, source, dim, alpha):
-    check_positive(xp, index, target.shape[dim] if target.ndim else 1, IN_SELF)
-    source = source if alpha == 1 else source * alpha
     at = dim % max(target.ndim, 1)
+    check_positive(xp, index, target.shape[at] if target.ndim else 1, in_dimension(at))
+    source = source if alpha == 1 else source * alpha
     whole = _lifted(target)
     return add_at(xp, whole, key_on_dim(index.reshape(-1), at), _lifted(source)).reshape(target.shape)
 

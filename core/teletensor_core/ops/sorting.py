@@ -114,7 +114,7 @@ def nonzero(xp, input):
 def _selected_spec(input, mask):
     if mask.dtype is not bool_:
         raise DTypeError(f"masked_select: expected BoolTensor for mask, got {mask.dtype.title}")
-    rules.broadcast_shapes(input.shape, mask.shape)
+    rules.broadcast_shapes(mask.shape, input.shape)
     return spec((0,), input.dtype)
 
 

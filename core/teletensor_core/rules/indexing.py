@@ -16,7 +16,8 @@ _INDEX_DTYPES = (dtypes.int64, dtypes.int32)
 def require_index(what: str, index: Spec) -> None:
     """Raise DTypeError unless a tensor can be an index."""
     if index.dtype not in _INDEX_DTYPES:
-        raise DTypeError(f"{what}: Expected dtype int32 or int64 for index, but got {index.dtype.title}")
+        either = " or " if what == "index_select()" else "/"
+        raise DTypeError(f"{what}: Expected dtype int32{either}int64 for index but got: {index.dtype.title}")
 
 
 def require_same_dtype(text: str, input: Spec, source: Any) -> None:

@@ -1,5 +1,7 @@
 """Activations: one op each, element by element unless the docstring says otherwise."""
 
+from teletensor_core.errors import ArgumentError
+
 from teletensor import ops
 from teletensor.tensor import Tensor
 
@@ -58,6 +60,8 @@ def selu_(input: Tensor) -> Tensor:
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """`max(0, input) + min(0, alpha * (exp(input / alpha) - 1))`."""
+    if alpha == 0:
+        raise ArgumentError("ZeroDivisionError: alpha cannot be 0 for CELU")
     return ops.celu_(input, alpha=alpha) if inplace else ops.celu(input, alpha=alpha)
 
 

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable
 
+from teletensor_core.errors import ShapeError
+
 import teletensor as tt
 from teletensor.nn.functional import reduction as reductions
 from teletensor.nn.functional.activation import logsigmoid, softplus
@@ -92,6 +94,12 @@ def triplet_margin_loss(
     """
     reduction = reductions.choose(reduction, size_average, reduce)
 
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise ShapeError(
+            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
+            f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
+        )
+
     def distance(a: Tensor, b: Tensor) -> Tensor:
         return pairwise_distance(a, b, p, eps)
 
@@ -173,6 +181,11 @@ def multi_margin_loss(
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.ndim != 1:
         raise ValueError("weight must be one-dimensional")
+    if target.shape != input.shape[:-1]:
+        raise ShapeError(
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples "
+            f"(batch size). Expected target size {list(input.shape[:-1])}, but got {list(target.shape)}."
+        )
     column = target.unsqueeze(-1)
     loss = (margin - input.gather(-1, column) + input).clamp_min(0).pow(p)
     if weight is not None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from teletensor_core.errors import ArgumentError
+
 from teletensor import ops
 from teletensor.nn.functional.sizes import Sizes, expand
 from teletensor.tensor import Tensor
@@ -99,6 +101,13 @@ def max_pool3d_with_indices(
     return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+def _strides(stride: Sizes | None, kernel_size: tuple[int, ...], call: str) -> tuple[int, ...]:
+    """The kernel's size where no stride is given."""
+    if stride is None or (not isinstance(stride, int) and not stride):
+        return kernel_size
+    return expand(stride, len(kernel_size), call, "stride")
+
+
 def _max_pool(
     ndim: int,
     input: Tensor,
@@ -115,7 +124,7 @@ def _max_pool(
     values, where = (ops.max_pool if indices else ops.max_pool_places)(
         input,
         kernel_size=kernel_size,
-        stride=expand(stride, ndim, call, "stride") if stride else kernel_size,
+        stride=_strides(stride, kernel_size, call),
         padding=expand(padding, ndim, call, "padding"),
         dilation=expand(dilation, ndim, call, "dilation"),
         ceil_mode=ceil_mode,
@@ -171,12 +180,14 @@ def _avg_pool(
     count_include_pad: bool,
     divisor_override: int | None,
 ) -> Tensor:
+    if divisor_override == 0:
+        raise ArgumentError("divisor must be not zero")
     call = f"avg_pool{ndim}d"
     kernel_size = expand(kernel_size, ndim, call, "kernel_size")
     return ops.avg_pool(
         input,
         kernel_size=kernel_size,
-        stride=expand(stride, ndim, call, "stride") if stride else kernel_size,
+        stride=_strides(stride, kernel_size, call),
         padding=expand(padding, ndim, call, "padding"),
         ceil_mode=ceil_mode,
         count_include_pad=count_include_pad,
