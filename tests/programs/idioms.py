@@ -230,3 +230,23 @@ def losses_of_images_by_their_old_name(torch):
 def named_tuples_of_determinants(torch):
     eye = torch.eye(2)
     return [type(x).__name__ for x in (torch.slogdet(eye), eye.slogdet(), torch.linalg.slogdet(eye))]
+
+
+def distances_by_matrix_product(torch):
+    x = (torch.arange(30.0 * 3).mul(0.7).sin() * 3).reshape(30, 3).requires_grad_(True)
+    y = torch.arange(2.0 * 4 * 3).cos().reshape(2, 4, 3).requires_grad_(True)
+    distances = torch.cdist(x, y)
+    distances.square().sum().backward()
+    forced = torch.cdist(x[:3], y, compute_mode="use_mm_for_euclid_dist")
+    unknown = torch.cdist(torch.full((30, 1), float("nan")), torch.ones(1, 1))
+    return [distances, forced, unknown, x.grad, y.grad]
+
+
+def distances_of_equal_rows_have_a_gradient(torch):
+    x = torch.zeros(30, 2, requires_grad=True)
+    torch.cdist(x, x).sum().backward()
+    return x.grad
+
+
+def distances_in_an_unknown_mode(torch):
+    return torch.cdist(torch.ones(1, 2), torch.ones(1, 2), compute_mode="by hand")

@@ -22,6 +22,12 @@ __all__ = [
     "addbmm", "addmv", "addmv_", "addr", "cdist", "chain_matmul", "cross", "dot", "einsum", "inner", "inverse",
     "kron", "logdet", "matmul", "matrix_power", "pdist", "pinverse", "svd", "tensordot", "vdot",
 ]  # fmt: skip
+# Whether Euclidean distances come from a matrix product; None when there are many of them.
+_DISTANCE_MODES = {
+    "use_mm_for_euclid_dist_if_necessary": None,
+    "use_mm_for_euclid_dist": True,
+    "donot_use_mm_for_euclid_dist": False,
+}
 METHODS = (
     "addbmm", "addmv", "addmv_", "addr", "cross", "dot", "inner", "inverse", "kron", "logdet", "matmul",
     "matrix_power", "pinverse", "svd", "vdot",
@@ -242,11 +248,28 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     """The p-norm distance between each row of `x1` and each row of `x2`: shape (..., P, R) from (..., P, M), (..., R,
     M).
+
+    Euclidean distances come from a matrix product when there are more than 25 rows, or as `compute_mode` says: much
+    faster, and less exact for rows that are close to each other.
     """
     for name, x in (("X1", x1), ("X2", x2)):
         if x.ndim < 2:
             raise ShapeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
     if x1.shape[-1] != x2.shape[-1]:
         raise ShapeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
+    if compute_mode not in _DISTANCE_MODES:
+        raise ArgumentError(f"{compute_mode} is not a valid value for compute_mode")
+    by_product = _DISTANCE_MODES[compute_mode]
+    if p == 2 and (max(x1.shape[-2], x2.shape[-2]) > 25 if by_product is None else by_product):
+        return _euclidean_distances(x1, x2)
     difference = ops.sub(ops.unsqueeze(x1, -2), ops.unsqueeze(x2, -3))
     return ops.vector_norm(difference, float(p), -1)
+
+
+def _euclidean_distances(x1: Tensor, x2: Tensor) -> Tensor:
+    """By |a - b|² = |a|² + |b|² - 2ab; the gradient at distance zero is zero."""
+    first, second = (ops.sum(ops.square(x), -1, keepdim=True) for x in (x1, x2))
+    products = ops.matmul(ops.mul(x1, -2), ops.transpose(x2, -1, -2))
+    square = ops.add(ops.add(products, first), ops.transpose(second, -1, -2))
+    together = ops.le(square, 0)
+    return ops.where(together, 0.0, ops.sqrt(ops.where(together, 1.0, square)))
