@@ -8,6 +8,7 @@ from teletensor_core import dtypes
 from teletensor_core.errors import DTypeError
 
 from teletensor import ops
+from teletensor.graph import named
 from teletensor.out import store
 from teletensor.tensor import Tensor
 from teletensor.types import Number, Operand, Scalar
@@ -72,6 +73,7 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
+@named("PolarBackward0")
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Complex numbers with these absolute values and angles."""
     return ops.complex(ops.mul(abs, ops.cos(angle)), ops.mul(abs, ops.sin(angle)), out=out)
@@ -85,6 +87,7 @@ def float_power(input: Operand, exponent: Operand, *, out: Tensor | None = None)
     return ops.pow(base, power, out=out)
 
 
+@named("SincBackward0")
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sin(pi x) / (pi x)`, which is 1 at 0."""
     scaled = ops.mul(input, math.pi)
@@ -99,6 +102,7 @@ def sinc_(input: Tensor) -> Tensor:
     return input.copy_(sinc(input))
 
 
+@named("LogitBackward0")
 def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None) -> Tensor:
     """`log(x / (1 - x))`, with `x` clamped to [eps, 1 - eps] when `eps` is given."""
     x = input if eps is None else ops.clamp(input, eps, 1 - eps)
@@ -110,12 +114,14 @@ def logit_(input: Tensor, eps: float | None = None) -> Tensor:
     return input.copy_(logit(input, eps))
 
 
+@named("Logaddexp2Backward0")
 def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log2(2**input + 2**other)`, without overflow."""
     scale = math.log(2)
     return ops.div(ops.logaddexp(ops.mul(input, scale), ops.mul(other, scale)), scale, out=out)
 
 
+@named("HypotBackward0")
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sqrt(input**2 + other**2)`, without overflow."""
     a, b = ops.abs(input), ops.abs(other)
@@ -124,6 +130,7 @@ def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return ops.mul(most, ops.sqrt(ops.add(ops.square(ratio), 1)), out=out)
 
 
+@named("LdexpBackward0")
 def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input * 2**other`."""
     return ops.mul(input, ops.pow(2.0, other), out=out)
@@ -139,6 +146,7 @@ def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return ops.lt(ops.atan2(input, -ops.abs(input) - 1), 0, out=out)
 
 
+@named("CopysignBackward0")
 def copysign(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The absolute values of `input` with the signs of `other`."""
     size = ops.abs(input) if input.dtype.is_floating_point else ops.abs(input).to(dtypes.default_dtype())

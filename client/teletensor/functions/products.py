@@ -10,6 +10,7 @@ from teletensor_core.rules import normalize_dim
 
 from teletensor import factories, ops, return_types
 from teletensor.functions.shapes import reshape
+from teletensor.graph import named
 from teletensor.out import store, store_all
 from teletensor.size import Size
 from teletensor.tensor import Tensor
@@ -107,6 +108,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     return made if out is None else store(made, out)
 
 
+@named("UnsafeViewBackward0")
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The Kronecker product: every element of `input` times all of `other`, laid out as blocks."""
     ndim = max(input.ndim, other.ndim)
@@ -119,6 +121,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return made if out is None else store(made, out)
 
 
+@named("LinalgCrossBackward0")
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """The cross product of vectors of three elements along `dim` (the first dimension of size 3)."""
     if dim is None:
@@ -137,6 +140,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
 # -- matrices ----------------------------------------------------------------------------------------------------------
 
 
+@named("AddmvBackward0")
 def addmv(
     input: Tensor, mat: Tensor, vec: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1, out: Tensor | None = None
 ) -> Tensor:
@@ -144,6 +148,7 @@ def addmv(
     return _plus(input, beta, ops.mv(mat, vec), alpha, out)
 
 
+@named("AddrBackward0")
 def addr(
     input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1, out: Tensor | None = None
 ) -> Tensor:
@@ -188,6 +193,7 @@ def logdet(input: Tensor) -> Tensor:
     return ops.where(ops.lt(sign, 0), float("nan"), log)
 
 
+@named("LinalgPinvBackward0")
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     """The pseudoinverse of each matrix; see `torch.linalg.pinv`."""
     from teletensor.linalg import pinv
@@ -218,6 +224,7 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     return made if out is None else store(made, out)
 
 
+@named("ViewBackward0")
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """The product of several matrices, in the order that takes the fewest multiplications."""
     from teletensor.linalg import multi_dot
@@ -226,6 +233,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     return made if out is None else store(made, out)
 
 
+@named("CdistBackward0")
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     """The p-norm distance between each row of `x1` and each row of `x2`: shape (..., P, R) from (..., P, M), (..., R,
     M).

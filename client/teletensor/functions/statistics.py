@@ -11,6 +11,7 @@ from teletensor_core.rules import normalize_dim
 from teletensor import factories, ops
 from teletensor.arguments import ints
 from teletensor.functions.shapes import movedim, reshape
+from teletensor.graph import named
 from teletensor.out import store
 from teletensor.tensor import Tensor
 from teletensor.types import Dims, DType, Number, Operand
@@ -40,6 +41,7 @@ def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0, *, o
     return made if out is None else store(made, out)
 
 
+@named("SqueezeBackward4")
 def quantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
     out: Tensor | None = None,
@@ -48,6 +50,7 @@ def quantile(
     return _quantile(input, q, dim, keepdim, interpolation, out, skip_nan=False)
 
 
+@named("SqueezeBackward4")
 def nanquantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
     out: Tensor | None = None,
@@ -150,6 +153,7 @@ def norm(
     return made if out is None else store(made, out)
 
 
+@named("RenormBackward0")
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | None = None) -> Tensor:
     """Each slice of a dimension scaled down to a p-norm of at most `maxnorm`."""
     at = normalize_dim(dim, input.ndim)
