@@ -16,7 +16,7 @@ from teletensor_core.registry import OPS, Op
 from teletensor import anomaly, grad_mode, sessions
 from teletensor import operands as _operands
 from teletensor.grad_mode import AUTOCAST, HOOKED
-from teletensor.graph import GradFn, grad_fn
+from teletensor.graph import GradFn, grad_fn, rename
 from teletensor.operands import NUMBERS as _NUMBERS
 from teletensor.session import Session
 from teletensor.tensor_base import TensorBase, counter_of, lend, new, new_view
@@ -106,7 +106,7 @@ def apply_pair(op: Op, a: TensorBase, b: TensorBase, attrs: tuple[Any, ...]) -> 
             other: Tensor = _finish(found, session, outs, (a, b))
             return other
         if spec.dtype.category >= dtypes.FLOAT:
-            node = grad_fn(op, (a._edge(), b._edge()) if len(op.vjps) == 2 else parents(op, (a, b)))
+            node = grad_fn(found, (a._edge(), b._edge()) if len(op.vjps) == 2 else parents(op, (a, b)))
     made: Tensor = new(outs[0], spec, session, node)
     return made
 
@@ -158,7 +158,7 @@ def _finish(found: Plan, session: Session, outs: Any, operands: Any) -> Any:
     """Wrap what the session gave."""
     node = None
     if found.records:
-        node = grad_fn(found.op, parents(found.op, operands))
+        node = grad_fn(found, parents(found.op, operands))
         if anomaly.state.enabled:
             anomaly.watch(node, [x for x in operands if isinstance(x, TensorBase)])  # type: ignore[misc]
     if not found.is_plain:
@@ -204,23 +204,23 @@ def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> 
     if flags & GRAD:
         _refuse_leaf(target)
     if recording and grad_mode.state.flags & HOOKED and _is_hooked(op, operands):
-        return _hooked_inplace(op, operands, attrs)
+        return _hooked_inplace(found, operands, attrs)
     into = parents(op, operands) if recording else ()
     with _Writing((target,)):
         session.submit(found, refs)
     if recording:
-        _rebase(target, GradFn(op, into))
+        _rebase(target, grad_fn(found, into))
     return target
 
 
-def _hooked_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> Tensor:
+def _hooked_inplace(found: Plan, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> Tensor:
     """The first operand with the op's result written into it. What is saved of it is a copy, as it was before."""
-    target: Tensor = operands[0]
+    target, op = cast("Tensor", operands[0]), found.op
     if op.operands[0] in op.saves:
         operands = (apply(OPS["clone"], (target,), ()), *operands[1:])
     apply_inplace(OPS["copy"], (target, _hooked(op, operands, attrs)), ())
     assert target._node is not None, "it was recorded"
-    target._node.title = op.grad_name
+    rename(target._node, found.grad_name)
     return target
 
 

@@ -4,14 +4,22 @@ and "which gradients will this backward make" without asking the worker.
 
 from __future__ import annotations
 
+import functools
 import weakref
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from teletensor_core.plan import Plan
 from teletensor_core.registry import Op
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from teletensor.tensor import Tensor
+
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Node:
@@ -21,18 +29,22 @@ class Node:
 
 
 class GradFn(Node):
-    """A recorded op, printed as `<MulBackward0>`.
+    """A recorded op, printed as `<MulBackward0>`, which is its type's name too.
 
-    Its parents are other GradFns (with an output number) and leaf tensors. `title` is its name, when that is not the
-    op's.
+    Its parents are other GradFns (with an output number) and leaf tensors.
     """
 
     # What few nodes have is in no slot: it costs nothing until it is set.
     __slots__ = ("__dict__", "__weakref__", "freed", "op", "parents")
 
     retained: dict[int, weakref.ref[Tensor]] | None = None
-    title: str | None = None
     _metadata: dict[str, Any] | None = None
+
+    def __new__(cls, named: Op | str, *rest: Any) -> Self:
+        """A node of the kind that has the op's name, or the name itself."""
+        name = named if isinstance(named, str) else named.grad_name
+        made: Self = object.__new__(kind(name, cls))  # type: ignore[arg-type]
+        return made
 
     def __init__(self, op: Op, parents: tuple[Any, ...]) -> None:
         self.op = op
@@ -46,7 +58,7 @@ class GradFn(Node):
 
     def name(self) -> str:
         """PyTorch's name of the node."""
-        return self.title or self.op.grad_name
+        return type(self).__name__
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -65,16 +77,50 @@ class GradFn(Node):
         return f"<{self.name()} object at {id(self):#x}>"
 
 
-def grad_fn(op: Op, parents: tuple[Any, ...]) -> GradFn:
-    """`GradFn(op, parents)`, in half the time."""
-    node = _allocate(GradFn)
-    node.op = op
+@cache
+def kind(name: str, base: type[Any]) -> type[Any]:
+    """The class of nodes of a name: programs print `type(x.grad_fn).__name__`."""
+    return type(name, (base,), {"__slots__": (), "__module__": base.__module__})
+
+
+def rename(node: GradFn, name: str) -> None:
+    """Let a node have another name."""
+    base = type(node).__base__
+    assert base is not None, "kinds have one"
+    node.__class__ = kind(name, base)
+
+
+def named(name: str) -> Callable[[F], F]:
+    """For a function of several ops: its result's node has the name that PyTorch gives it."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            made = function(*args, **kwargs)
+            if getattr(made, "_node", None) is not None and not any(made is x for x in (*args, *kwargs.values())):
+                rename(made._node, name)
+            return made
+
+        return call  # type: ignore[return-value]
+
+    return decorate
+
+
+def grad_fn(plan: Plan, parents: tuple[Any, ...]) -> GradFn:
+    """The node of a call, in half the time that `GradFn(op, parents)` takes."""
+    node: GradFn = _allocate(plan.grad_kind or _kind_of(plan))
+    node.op = plan.op
     node.parents = parents
     node.freed = False
     return node
 
 
 _allocate = object.__new__
+
+
+def _kind_of(plan: Plan) -> type[GradFn]:
+    plan.grad_kind = kind(plan.grad_name, GradFn)
+    return plan.grad_kind  # type: ignore[no-any-return]
 
 
 class AccumulateGrad(Node):

@@ -30,6 +30,7 @@ from teletensor.functions.products import cross as _cross
 from teletensor.functions.products import matrix_power
 from teletensor.functions.shapes import movedim, reshape
 from teletensor.functions.solvers import least_squares, matrix_exp, tensor_inverse, tensor_solve
+from teletensor.graph import named
 from teletensor.out import store
 from teletensor.size import Size
 from teletensor.tensor import Tensor
@@ -80,6 +81,7 @@ def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     return made if out is None else store(made, out)
 
 
+@named("LinalgPinvBackward0")
 def pinv(A: Tensor, rtol: float | None = None, hermitian: bool = False, *, rcond: float | None = None) -> Tensor:
     """The pseudoinverse, from singular values above `rtol` (the larger size times eps) times the greatest."""
     U, S, Vh = ops.svd(A, False)
@@ -116,6 +118,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
     return made if out is None else store(made, out)
 
 
+@named("LinalgSolveTriangularBackward0")
 def solve_triangular(
     A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False, out: Tensor | None = None
 ) -> Tensor:
@@ -240,6 +243,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     return ops.matmul(input, other, out=out)
 
 
+@named("LinalgCrossBackward0")
 def cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     """The cross product of vectors of three elements along `dim`."""
     return _cross(input, other, dim, out=out)
@@ -262,6 +266,7 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     return ops.pow(ops.unsqueeze(x, -1), powers)
 
 
+@named("ViewBackward0")
 def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The product of several matrices in the order that takes the fewest multiplications; the ends may be vectors.
 

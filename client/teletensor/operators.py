@@ -12,6 +12,7 @@ from teletensor_core.registry import OPS, Op
 
 from teletensor import factories, functions, indexing, ops
 from teletensor.dispatch import apply, apply_pair
+from teletensor.graph import rename
 from teletensor.tensor import Tensor
 from teletensor.types import Operand
 
@@ -99,7 +100,7 @@ def _reflected(function: Callable[[Any, Any], Tensor], title: str | None = None)
             return operand  # type: ignore[no-any-return]
         made = function(operand, self)
         if title is not None and made._node is not None:
-            made._node.title = title
+            rename(made._node, title)
         return made
 
     return call

@@ -38,7 +38,6 @@ class PythonNode(GradFn):
 
     def __init__(self, title: str, inputs: Sequence[Any], run: Callable[[list[Tensor | None]], Continuation]) -> None:
         super().__init__(OPS["alias"], tuple(x._edge() for x in inputs))
-        self.title = title
         self.run = run
         self.leaves: list[Tensor | None] = []
         self.sequence = next(_sequence)

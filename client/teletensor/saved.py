@@ -139,7 +139,8 @@ class SavedNode(PythonNode):
         self.outs = list(self.out_specs)
         for at in dict.fromkeys(at for name in self._wanted() for at in _reads(self.op, name)):
             if at == _RESULTS:
-                self.outs = [Packed(x, leaf) for x, leaf in zip(outs, self.leaves, strict=True)]
+                pairs = enumerate(zip(outs, self.leaves, self.out_specs, strict=True))
+                self.outs = [Packed(x, leaf) if self.op.saves_result(i) else as_spec for i, (x, leaf, as_spec) in pairs]
             else:
                 self.arguments[at] = _packed(operands[at], self.places[at])
 
@@ -226,13 +227,13 @@ def _reads(op: Op, name: str) -> tuple[int, ...]:
     rule = op.vjps[name]
     code = getattr(rule, "__code__", None)
     if code is None or code.co_flags & inspect.CO_VARARGS:
-        return tuple(at for at, known in enumerate(("out", *op.operands), _RESULTS) if known in op.saves)
+        return tuple(at for at, known in enumerate(("out", *op.operands), _RESULTS) if op.is_saved(known))
     arguments = code.co_varnames[2 : code.co_argcount]
     named: set[str] = set(code.co_cellvars)
     for step in dis.get_instructions(code):
         named.update(step.argval if isinstance(step.argval, tuple) else [step.argval] if step.argval else [])
     pairs = enumerate(zip(("out", *op.operands), arguments, strict=False), _RESULTS)
-    return tuple(at for at, (known, argument) in pairs if known in op.saves and argument in named)
+    return tuple(at for at, (known, argument) in pairs if op.is_saved(known) and argument in named)
 
 
 @contextlib.contextmanager

@@ -27,6 +27,7 @@ from teletensor.functions import sigmoid as expit
 from teletensor.functions import sinc as sinc
 from teletensor.functions import softmax as softmax
 from teletensor.functions import xlogy as xlogy
+from teletensor.graph import named
 from teletensor.ops import i0e as i0e
 from teletensor.ops import i1 as i1
 from teletensor.ops import i1e as i1e
@@ -43,6 +44,7 @@ __all__ = [
 psi = digamma
 
 
+@named("SpecialEntrBackward0")
 def entr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`-x log(x)`; 0 at 0, and minus infinity below."""
     made = ops.where(ops.lt(input, 0), -math.inf, ops.neg(ops.xlogy(input, input)))

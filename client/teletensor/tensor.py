@@ -6,6 +6,7 @@ and here gradients and places. Methods that are ops come from the registry (meth
 
 from __future__ import annotations
 
+import builtins
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -65,6 +66,14 @@ class Tensor(TensorValues, TensorMethods):
         if require_grad:
             out.requires_grad_(True)
         return out
+
+    def as_subclass(self, cls: type[Any]) -> Any:
+        """This tensor as one of a subclass: the same memory and the same place in the graph."""
+        if not (isinstance(cls, builtins.type) and issubclass(cls, Tensor)):
+            raise ArgumentTypeError(f"as_subclass(): argument 'cls' must be a subclass of Tensor, not {cls!r}")
+        made: Any = dispatch.apply(OPS["alias"], (self,), ())
+        made.__class__ = cls
+        return made
 
     def __repr__(self) -> str:
         return printing.tensor_repr(self)

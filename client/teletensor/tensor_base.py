@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from teletensor_core.registry import Op
 from teletensor_core.spec import Spec
 
-from teletensor.graph import GradFn
+from teletensor.graph import GradFn, rename
 from teletensor.session import Ref, Session
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class TensorBase:
         self._seen = base._epoch
         parent = base._edge()
         self._node = None if parent[0] is None else GradFn(self._view_op, (parent,))
+        if self._node is not None:
+            rename(self._node, "AsStridedBackward0")
         self._index = 0
 
     @property

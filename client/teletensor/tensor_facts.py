@@ -156,6 +156,10 @@ class TensorFacts(TensorBase):
         """Always False: host memory needs no pinning here, uploads are asynchronous anyway."""
         return False
 
+    def is_shared(self) -> bool:
+        """Always False: memory here is not shared between processes."""
+        return False
+
     # -- graph ---------------------------------------------------------------------------------------------------------
 
     @property

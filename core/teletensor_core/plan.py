@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from teletensor_core import dtypes
+from teletensor_core import dtypes, grad_names
 from teletensor_core.dtypes import DType
 from teletensor_core.errors import ArgumentTypeError, DTypeError, ShapeError, UnsupportedError
 from teletensor_core.registry import Op
@@ -29,7 +29,8 @@ class Plan:
     `results` is how many new tensors come back: none from ops that only write into their operands. `is_plain`: one,
     with memory of its own, and of a spec that is known. `is_pair`: besides, the kernel takes two tensors as they are,
     and nothing else. `records`: gradient rules may have to be run; `saved` says of each operand whether they read it,
-    and `saves_out` of each result, or nothing when they read none.
+    and `saves_out` of each result, or nothing when they read none. `grad_name` is PyTorch's name of its node, and
+    `grad_kind` is for whoever records to keep something by.
     """
 
     __slots__ = (
@@ -37,6 +38,8 @@ class Plan:
         "attrs",
         "casts",
         "flags",
+        "grad_kind",
+        "grad_name",
         "is_pair",
         "is_plain",
         "layout",
@@ -70,6 +73,8 @@ class Plan:
         self.is_plain = self.results == 1 and not (multiple or op.view or op.dynamic)
         self.is_pair = self.is_plain and self.all_tensors and len(operands) == 2 and self.casts is None and not attrs
         self.records = bool(flags & GRAD and op.vjps)
+        self.grad_name = grad_names.name_of(op, operands, attrs)
+        self.grad_kind: Any = None
         keep = tuple(op.saves_result(i) for i in range(len(specs)))
         self.saves_out = keep if any(keep) else ()
         self.saved = tuple(name in op.saves for name in op.operands)

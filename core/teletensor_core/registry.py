@@ -103,6 +103,10 @@ class Op:
         """Whether the gradient rules read this result."""
         return "out" in self.saves or f"out[{index}]" in self.saves
 
+    def is_saved(self, name: str) -> bool:
+        """Whether the gradient rules read an operand, or with "out" some result."""
+        return name in self.saves or (name == "out" and any(map(_RESULT.fullmatch, self.saves)))
+
     def schema(self) -> str:
         """One line that changes whenever a message naming this op would mean something else."""
         operands = [

@@ -299,3 +299,34 @@ def data_is_replaced(t):
     x.data = t.zeros(3)
     x.data.add_(1)
     return [x, x.requires_grad, x.is_leaf, x.data.requires_grad]
+
+
+def as_a_subclass(torch):
+    class Tagged(torch.Tensor):
+        pass
+
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = (x * 2).as_subclass(Tagged)
+    y.tag = "mine"
+    y.sum().backward()
+    plain = torch.zeros(2)
+    plain.as_subclass(Tagged).add_(1)
+    wrong = []
+    for kind in (int, 3):
+        try:
+            x.as_subclass(kind)
+        except TypeError:
+            wrong.append(str(kind))
+    return [type(y) is Tagged, y.tag, x.grad, y.is_leaf, plain, *wrong]
+
+
+def whose_writes_count_together(torch):
+    x = torch.zeros(3)
+    a, b = x.detach(), x.data
+    a.add_(1)
+    before = [x._version, a._version, b._version]
+    b.add_(1)
+    x[0] = 5
+    v = x.view(3, 1)
+    return [*before, x._version, a._version, b._version, v._version, v._base is x, a._base is None, a._is_view(),
+            x.is_shared()]  # fmt: skip

@@ -25,15 +25,17 @@ class Outdated(Exception):
     """The program does not fit what is there any more: record anew."""
 
 
+_TITLE = "CompiledFunctionBackward"
+
+
 class CompiledFn(GradFn):
     """A program's run in this side's graph. One of a graph that was differentiated inside is freed from the start."""
 
     __slots__ = ()
     saves = True
 
-    def __init__(self, parents: tuple[Any, ...], freed: bool) -> None:
+    def __init__(self, title: str, parents: tuple[Any, ...], freed: bool) -> None:
         super().__init__(OPS["alias"], parents)
-        self.title = "CompiledFunctionBackward"
         self.freed = freed
 
 
@@ -152,10 +154,10 @@ class Replay:
             if output.kind == "live":
                 if node is None:
                     edges = [each._edge() for each in inputs]
-                    node = CompiledFn(tuple([edge for edge in edges if edge[0] is not None]), False)
+                    node = CompiledFn(_TITLE, tuple([edge for edge in edges if edge[0] is not None]), False)
                 x._node, x._index = node, output.index
             elif output.kind == "freed":
-                x._node = CompiledFn((), True)
+                x._node = CompiledFn(_TITLE, (), True)
             x._requires = output.requires
             if output.writes:
                 x._wrote(output.writes)

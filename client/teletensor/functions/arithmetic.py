@@ -9,6 +9,7 @@ from teletensor_core.errors import DTypeError, UnsupportedError
 from teletensor_core.kernels.casting import fitted
 
 from teletensor import ops
+from teletensor.graph import named
 from teletensor.out import store
 from teletensor.tensor import Tensor
 from teletensor.types import Number, Operand, Scalar
@@ -73,6 +74,7 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
+@named("PolarBackward0")
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Complex numbers with these absolute values and angles."""
     if not (abs.is_floating_point() and angle.is_floating_point()):
@@ -97,6 +99,7 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return made if out is None else store(made, out)
 
 
+@named("SincBackward0")
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sin(pi x) / (pi x)`, which is 1 at 0."""
     scaled = ops.mul(input, math.pi)
@@ -111,6 +114,7 @@ def sinc_(input: Tensor) -> Tensor:
     return input.copy_(sinc(input))
 
 
+@named("LogitBackward0")
 def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None) -> Tensor:
     """`log(x / (1 - x))`, with `x` clamped to [eps, 1 - eps] when `eps` is given."""
     x = input if eps is None else ops.clamp(input, eps, 1 - eps)
@@ -122,12 +126,14 @@ def logit_(input: Tensor, eps: float | None = None) -> Tensor:
     return input.copy_(logit(input, eps))
 
 
+@named("Logaddexp2Backward0")
 def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log2(2**input + 2**other)`, without overflow."""
     scale = math.log(2)
     return ops.div(ops.logaddexp(ops.mul(input, scale), ops.mul(other, scale)), scale, out=out)
 
 
+@named("HypotBackward0")
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sqrt(input**2 + other**2)`, without overflow."""
     for x in (input, other):
@@ -139,6 +145,7 @@ def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return ops.mul(most, ops.sqrt(ops.add(ops.square(ratio), 1)), out=out)
 
 
+@named("LdexpBackward0")
 def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input * 2**other`."""
     return ops.mul(input, ops.pow(2.0, other), out=out)
@@ -154,6 +161,7 @@ def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return ops.lt(ops.atan2(input, -ops.abs(input) - 1), 0, out=out)
 
 
+@named("CopysignBackward0")
 def copysign(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The absolute values of `input` with the signs of `other`."""
     size = ops.abs(input) if input.dtype.is_floating_point else ops.abs(input).to(dtypes.default_dtype())

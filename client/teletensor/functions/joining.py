@@ -12,6 +12,7 @@ from teletensor_core.rules import normalize_dim
 from teletensor import factories, ops
 from teletensor.arguments import ints
 from teletensor.functions.shapes import flatten, grown, reshape
+from teletensor.graph import named
 from teletensor.tensor import Tensor
 
 __all__ = [
@@ -180,6 +181,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     return ops.take(input, factories.tensor(picked, device=input.device))
 
 
+@named("BlockDiagBackward0")
 def block_diag(*tensors: Tensor) -> Tensor:
     """A matrix with the tensors (of at most two dimensions) along its diagonal, zeros elsewhere."""
     blocks = [grown(x, 2) for x in tensors]

@@ -13,6 +13,7 @@ from teletensor_core.rules.dims import require_expandable
 from teletensor import factories, ops, return_types
 from teletensor.arguments import a_tensor
 from teletensor.functions.shapes import reshape
+from teletensor.graph import named
 from teletensor.out import store, store_all
 from teletensor.size import Size
 from teletensor.tensor import Tensor
@@ -116,6 +117,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     return made if out is None else store(made, out)
 
 
+@named("UnsafeViewBackward0")
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The Kronecker product: every element of `input` times all of `other`, laid out as blocks."""
     ndim = max(a_tensor(input, "kron", "input").ndim, a_tensor(other, "kron", "other", 2).ndim)
@@ -128,6 +130,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return made if out is None else store(made, out)
 
 
+@named("LinalgCrossBackward0")
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """The cross product of vectors of three elements along `dim` (the first dimension of size 3)."""
     if dim is None:
@@ -146,6 +149,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
 # -- matrices ----------------------------------------------------------------------------------------------------------
 
 
+@named("AddmvBackward0")
 def addmv(
     input: Tensor, mat: Tensor, vec: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1, out: Tensor | None = None
 ) -> Tensor:
@@ -153,6 +157,7 @@ def addmv(
     return _plus(input, beta, ops.mv(mat, vec), alpha, out)
 
 
+@named("AddrBackward0")
 def addr(
     input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1, out: Tensor | None = None
 ) -> Tensor:
@@ -198,6 +203,7 @@ def logdet(input: Tensor) -> Tensor:
     return ops.where(ops.lt(sign, 0), float("nan"), log)
 
 
+@named("LinalgPinvBackward0")
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     """The pseudoinverse of each matrix; see `torch.linalg.pinv`."""
     from teletensor.linalg import pinv
@@ -228,6 +234,7 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     return made if out is None else store(made, out)
 
 
+@named("ViewBackward0")
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """The product of several matrices, in the order that takes the fewest multiplications."""
     from teletensor.linalg import multi_dot
@@ -245,6 +252,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     return ops.vector_norm(ops.sub(*rows), float(p), -1)
 
 
+@named("CdistBackward0")
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     """The p-norm distance between each row of `x1` and each row of `x2`: shape (..., P, R) from (..., P, M), (..., R,
     M).

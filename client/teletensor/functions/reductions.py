@@ -9,6 +9,7 @@ from teletensor_core.errors import ArgumentTypeError, ShapeError, UnsupportedErr
 
 from teletensor import ops, return_types
 from teletensor.arguments import ints
+from teletensor.graph import named
 from teletensor.out import store, store_all
 from teletensor.tensor import Tensor
 from teletensor.types import Dims, Scalar
@@ -171,6 +172,7 @@ def _spread(dim: Any, unbiased: Any, correction: Any, axis: Any) -> tuple[Any, A
 # -- others ------------------------------------------------------------------------------------------------------------
 
 
+@named("TraceBackward0")
 def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal."""
     if input.ndim != 2:
@@ -180,6 +182,7 @@ def trace(input: Tensor) -> Tensor:
     return ops.sum(ops.diagonal(input))
 
 
+@named("DistBackward0")
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """The p-norm of `input - other`."""
     return ops.vector_norm(ops.sub(input, other), float(p))

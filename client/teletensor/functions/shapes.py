@@ -14,6 +14,7 @@ from teletensor_core.rules.views import full_shape, view_strides
 from teletensor import ops
 from teletensor.arguments import a_tensor, given, ints
 from teletensor.arguments import sizes as as_sizes
+from teletensor.graph import rename
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 from teletensor.types import Dims, DType, Sizes
@@ -111,7 +112,7 @@ def t(input: Tensor) -> Tensor:
         raise ShapeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
     made = ops.transpose(input, 0, 1) if input.ndim == 2 else ops.alias(input)
     if made._node is not None:
-        made._node.title = "TBackward0"
+        rename(made._node, "TBackward0")
     return made
 
 

@@ -10,6 +10,7 @@ from teletensor_core.errors import ArgumentError, ShapeError
 
 from teletensor import factories, ops, return_types
 from teletensor.functions.shapes import reshape
+from teletensor.graph import named
 from teletensor.out import store
 from teletensor.tensor import Tensor
 
@@ -17,6 +18,7 @@ __all__ = ["cholesky_inverse", "cholesky_solve", "matrix_exp", "triangular_solve
 METHODS = ("cholesky_inverse", "cholesky_solve", "matrix_exp", "triangular_solve")
 
 
+@named("CholeskySolveBackward0")
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """`X` with `L @ L.mH @ X == B`, or `L.mH @ L @ X == B` for an upper triangular `L`."""
     if B.ndim < 2:
@@ -83,6 +85,7 @@ _PADE = [math.comb(13, k) * math.factorial(26 - k) / math.factorial(26) for k in
 _LARGEST = 5.371920351148152
 
 
+@named("LinalgMatrixExpBackward0")
 def matrix_exp(input: Tensor) -> Tensor:
     """The exponential of each square matrix. Waits once, for the norm.
 

@@ -12,6 +12,7 @@ from teletensor import factories, ops, return_types
 from teletensor.arguments import ints
 from teletensor.functions.searching import bucketize
 from teletensor.functions.shapes import movedim, reshape
+from teletensor.graph import named
 from teletensor.out import store
 from teletensor.tensor import Tensor
 from teletensor.types import Dims, DType, Number, Operand
@@ -76,6 +77,7 @@ def _edges(flat: Tensor, bins: int, range: tuple[float, float] | None) -> Tensor
     return factories.linspace(low, high, bins + 1, dtype=flat.dtype, device=flat.device)
 
 
+@named("SqueezeBackward4")
 def quantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
     out: Tensor | None = None,
@@ -84,6 +86,7 @@ def quantile(
     return _quantile(input, q, dim, keepdim, interpolation, out, skip_nan=False)
 
 
+@named("SqueezeBackward4")
 def nanquantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
     out: Tensor | None = None,
@@ -186,6 +189,7 @@ def norm(
     return made if out is None else store(made, out)
 
 
+@named("RenormBackward0")
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | None = None) -> Tensor:
     """Each slice of a dimension scaled down to a p-norm of at most `maxnorm`."""
     at = normalize_dim(dim, input.ndim)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from teletensor_core.errors import ArgumentError, UnsupportedError
 
 import teletensor as tt
+from teletensor.graph import named
 from teletensor.nn.functional.tables import embedding
 from teletensor.tensor import Tensor
 
 
+@named("EmbeddingBagBackward0")
 def embedding_bag(
     input: Tensor,
     weight: Tensor,

@@ -2,6 +2,7 @@
 
 import teletensor as tt
 from teletensor import ops
+from teletensor.graph import named
 from teletensor.tensor import Tensor
 
 
@@ -17,6 +18,7 @@ def _unit(x: Tensor, dim: int, eps: float) -> Tensor:
 pdist = tt.pdist
 
 
+@named("NormBackward1")
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The p-norm of `x1 - x2 + eps` along the last dimension."""
     return ops.vector_norm(x1 - x2 + eps, ord=p, dim=-1, keepdim=keepdim)

@@ -5,6 +5,7 @@ import warnings
 
 import teletensor as tt
 from teletensor import ops
+from teletensor.graph import named
 from teletensor.random import draw
 from teletensor.tensor import Tensor
 
@@ -80,6 +81,7 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     return _drop_channels(input, p, training, inplace)
 
 
+@named("AddBackward0")
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout to SELU's floor value, rescaled so that mean and variance stay as they were."""
     check_probability(p)
@@ -88,6 +90,7 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
     return _keep_moments(input, _dropped(input.detach(), p)[1], p, inplace)
 
 
+@named("AddBackward0")
 def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """`alpha_dropout` of whole channels."""
     check_probability(p)

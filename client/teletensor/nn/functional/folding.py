@@ -8,12 +8,14 @@ import numpy as np
 from teletensor_core.errors import ShapeError
 
 import teletensor as tt
+from teletensor.graph import named
 from teletensor.nn.functional.padding import pad
 from teletensor.tensor import Tensor
 
 Pair = int | tuple[int, ...] | list[int]
 
 
+@named("Im2ColBackward0")
 def unfold(input: Tensor, kernel_size: Pair, dilation: Pair = 1, padding: Pair = 0, stride: Pair = 1) -> Tensor:
     """Every block of (N, C, H, W) as a column: (N, C * kernel elements, blocks). Without N too."""
     kernel, dilated, padded, step = (_pair(x) for x in (kernel_size, dilation, padding, stride))
@@ -39,6 +41,7 @@ def unfold(input: Tensor, kernel_size: Pair, dilation: Pair = 1, padding: Pair =
     return columns if input.ndim == 4 else columns.squeeze(0)
 
 
+@named("Col2ImBackward0")
 def fold(
     input: Tensor, output_size: Pair, kernel_size: Pair, dilation: Pair = 1, padding: Pair = 0, stride: Pair = 1
 ) -> Tensor:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from teletensor_core.errors import ShapeError
 
 import teletensor as tt
+from teletensor.graph import named
 from teletensor.nn.functional import reduction as reductions
 from teletensor.nn.functional.activation import logsigmoid, softplus
 from teletensor.nn.functional.distance import pairwise_distance
@@ -138,6 +139,7 @@ def _triplet(
     return reductions.apply((margin + near - far).clamp_min(0), reduction)
 
 
+@named("SoftMarginLossBackward0")
 def soft_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -165,6 +167,7 @@ def multilabel_soft_margin_loss(
     return reductions.apply(loss.mean(-1), reduction)
 
 
+@named("MultiMarginLossBackward0")
 def multi_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -262,6 +265,7 @@ def poisson_nll_loss(
     return reductions.apply(loss, reduction)
 
 
+@named("MultilabelMarginLossBackward0")
 def multilabel_margin_loss(
     input: Tensor,
     target: Tensor,

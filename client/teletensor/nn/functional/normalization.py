@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import teletensor as tt
 from teletensor import ops
+from teletensor.graph import named
 from teletensor.nn.functional.pooling import avg_pool2d
 from teletensor.tensor import Tensor
 
@@ -61,6 +62,7 @@ def mix_running(running_mean: Tensor, running_var: Tensor, mean: Tensor, var: Te
             ops.batch_norm_update_(running_mean, running_var, mean, var, momentum=momentum)
 
 
+@named("ViewBackward0")
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,

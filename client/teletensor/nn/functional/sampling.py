@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from teletensor_core.errors import ArgumentError, ShapeError, UnsupportedError
 
 import teletensor as tt
+from teletensor.graph import named
 from teletensor.tensor import Tensor
 
 _NO_ALIGNMENT = (
@@ -22,6 +23,7 @@ _UNIT_SIZE = (
 )
 
 
+@named("AffineGridGeneratorBackward0")
 def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
     """The grid of an affine map (N, 2, 3) for images of `size` (N, C, H, W): (N, H, W, 2); or of (N, 3, 4) for
     volumes.

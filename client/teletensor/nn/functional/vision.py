@@ -1,8 +1,10 @@
 """Moving values between channels and space."""
 
+from teletensor.graph import named
 from teletensor.tensor import Tensor
 
 
+@named("PixelShuffleBackward0")
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """(*, C * r * r, H, W) rearranged to (*, C, H * r, W * r), r being `upscale_factor`."""
     _check_image("pixel_shuffle", input, "upscale_factor", upscale_factor)
@@ -17,6 +19,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     return blocks.permute(0, 1, 4, 2, 5, 3).reshape(*batch, channels // (r * r), height * r, width * r)
 
 
+@named("PixelUnshuffleBackward0")
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """(*, C, H * r, W * r) rearranged to (*, C * r * r, H, W), r being `downscale_factor`."""
     _check_image("pixel_unshuffle", input, "downscale_factor", downscale_factor)
@@ -32,6 +35,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     return blocks.permute(0, 1, 3, 5, 2, 4).reshape(*batch, channels * r * r, height // r, width // r)
 
 
+@named("ChannelShuffleBackward0")
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """The channels of (N, C, *) dealt out so that each group's are spread over all groups."""
     batch, channels, *space = input.shape
