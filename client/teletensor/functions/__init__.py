@@ -13,11 +13,11 @@ from teletensor.functions.creation import (
     clone,
 )
 from teletensor.functions.differences import (
-    cumulative_trapezoid, diff, trapezoid, trapz, vander,
+    cumulative_trapezoid, diff, gradient, trapezoid, trapz, vander,
 )
 from teletensor.functions.indexed import (
     argwhere, diag, diagflat, diagonal_scatter, index_put, index_put_, isin, nonzero, repeat_interleave, scatter,
-    select_scatter, slice_scatter, where,
+    select_scatter, slice_scatter, unravel_index, where,
 )
 from teletensor.functions.joining import (
     block_diag, cartesian_prod, chunk, column_stack, combinations, dsplit, dstack, hsplit, hstack, meshgrid, row_stack,
@@ -100,7 +100,7 @@ __all__ = [
     "digamma", "dist", "div", "divide", "dot", "dsplit", "dstack", "einsum", "eq", "equal", "erf", "erf_", "erfc",
     "erfc_", "erfinv", "exp", "exp2", "exp2_", "exp_", "expm1", "expm1_", "fill", "fill_", "finfo", "fix", "fix_",
     "flatten", "flip", "fliplr", "flipud", "float_power", "floor", "floor_", "floor_divide", "fmax", "fmin", "fmod",
-    "frac", "frac_", "frexp", "gather", "gcd", "ge", "ger", "get_default_dtype", "get_device", "greater",
+    "frac", "frac_", "frexp", "gather", "gcd", "ge", "ger", "get_default_dtype", "get_device", "gradient", "greater",
     "greater_equal", "gt", "hamming_window", "hann_window", "heaviside", "histc", "hsplit", "hstack", "hypot", "i0",
     "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put", "index_put_",
     "index_select", "inner", "inverse", "is_complex", "is_conj", "is_floating_point", "is_neg", "is_nonzero",
@@ -122,6 +122,6 @@ __all__ = [
     "std_mean", "stft", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan",
     "tan_", "tanh", "tanh_", "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "trapezoid", "trapz",
     "triangular_solve", "tril", "triu", "true_divide", "trunc", "trunc_", "unbind", "unflatten", "unique",
-    "unique_consecutive", "unsafe_chunk", "unsafe_split", "unsqueeze", "vander", "var", "var_mean", "vdot",
-    "view_as_complex", "view_as_real", "vsplit", "vstack", "where", "xlogy", "xlogy_", "zero_",
+    "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split", "unsqueeze", "vander", "var", "var_mean",
+    "vdot", "view_as_complex", "view_as_real", "vsplit", "vstack", "where", "xlogy", "xlogy_", "zero_",
 ]
