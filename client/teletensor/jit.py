@@ -11,11 +11,15 @@ __all__ = [
     "Final",
     "annotate",
     "export",
+    "freeze",
     "ignore",
     "is_scripting",
     "is_tracing",
+    "optimize_for_inference",
     "script",
     "script_if_tracing",
+    "trace",
+    "trace_module",
     "unused",
 ]
 
@@ -55,6 +59,28 @@ def script(obj: Any, optimize: Any = None, _frames_up: int = 0, _rcb: Any = None
 def script_if_tracing(fn: F) -> F:
     """The function itself: it would be compiled when traced, and nothing is ever traced."""
     return fn
+
+
+def trace(func: Any, example_inputs: Any = None, **options: Any) -> Any:
+    """The function or module itself: it runs as Python, and so takes its own branches for every input."""
+    return func
+
+
+def trace_module(mod: Any, inputs: Any, **options: Any) -> Any:
+    """The module itself, as `trace`."""
+    return mod
+
+
+def freeze(mod: Any, preserved_attrs: Any = None, optimize_numerics: bool = True) -> Any:
+    """The module itself, in evaluation mode or not: RuntimeError in training mode."""
+    if mod.training:
+        raise RuntimeError("Freezing is only implemented for modules in eval mode. Please call .eval() first.")
+    return mod
+
+
+def optimize_for_inference(mod: Any, other_methods: Any = None) -> Any:
+    """The module itself."""
+    return mod
 
 
 def annotate(the_type: Any, the_value: Any) -> Any:

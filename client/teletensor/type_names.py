@@ -31,6 +31,9 @@ def take_torch_names(own: ModuleType) -> None:
     for entry in iter_modules(own.nn.modules.__path__):
         _name_members(import_module(f"teletensor.nn.modules.{entry.name}"))
     _name_members(own.optim.lr_scheduler)
+    # What else programs derive from, or print, is named by then.
+    for package in ("distributions", "utils.data"):
+        import_module(f"teletensor.{package}")
     for name in list(sys.modules):
         if name.startswith(_FAMILIES):
             _name_members(sys.modules[name], name)

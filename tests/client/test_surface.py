@@ -23,7 +23,7 @@ MISSING = {
         torch.multiprocessing.spawn Module.share_memory
     """,
     "there is no compiler, tracer or exporter": """
-        torch.jit.load torch.jit.trace torch.fx.Graph torch.fx.GraphModule torch.fx.Proxy
+        torch.jit.load torch.fx.Graph torch.fx.GraphModule torch.fx.Proxy
         torch.fx.Tracer torch.fx.node.map_arg torch.fx.proxy.GraphAppendingTracer torch.fx.symbolic_trace
         torch.onnx.export torch.export.Dim torch.export.export torch._dynamo.mark_static_address torch._dynamo.reset
         torch._decomp.get_decompositions torch._higher_order_ops.associative_scan torch._logging.set_logs
@@ -33,9 +33,6 @@ MISSING = {
     "there are no sparse, nested or quantized tensors": """
         Tensor.to_sparse torch.jagged torch.nested.nested_tensor torch.qint8 torch.quantization.quantize_dynamic
         torch.sparse_coo_tensor torch.spmm
-    """,
-    "needs ops that are not there yet": """
-        torch.masked.mean torch.masked.var
     """,
     "a worker does not tell what its GPU can do": "torch.cuda.get_device_capability",
     "files hold tensors and plain containers only": "torch.serialization.safe_globals",
@@ -68,7 +65,7 @@ def test_what_is_there_covers_most_uses():
         ("onnx", "teletensor has no torch.onnx (used at {}); models cannot be exported"),
         ("no_such_thing", "teletensor has no torch.no_such_thing"),
         ("distributed.init_process_group", "no torch.distributed.init_process_group (used at {}); training over"),
-        ("jit.trace", "teletensor has no torch.jit.trace (used at {}); there is nothing to compile to"),
+        ("jit.load", "teletensor has no torch.jit.load (used at {}); there is nothing to compile to"),
         ("func.functionalize", "teletensor has no torch.func.functionalize (used at {})"),
         ("cuda.Stream", "teletensor has no torch.cuda.Stream"),
         ("nn.quantized", "teletensor has no torch.nn.quantized"),
@@ -98,8 +95,8 @@ OUR_OWN = {"as_torch", "connect", "disconnect", "to_host", "viz", "wire_dtype"}
 OUR_OWN_METHODS = {"item_async", "to_host"}
 MODULES = (
     "accelerator", "amp", "autograd", "backends.cpu", "backends.cuda", "backends.cudnn", "backends.mps", "compiler",
-    "cuda", "cuda.amp", "distributed", "distributions", "func", "jit", "linalg", "nn", "optim", "optim.lr_scheduler",
-    "profiler", "random", "return_types", "special", "testing", "utils", "utils.checkpoint", "utils.data",
+    "cuda", "cuda.amp", "distributed", "distributions", "func", "jit", "linalg", "masked", "nn", "optim", "optim.lr_scheduler",  # noqa: E501
+    "profiler", "random", "return_types", "signal.windows", "special", "testing", "utils", "utils.checkpoint", "utils.data",  # noqa: E501
 )  # fmt: skip
 
 

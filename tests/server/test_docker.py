@@ -116,7 +116,8 @@ def test_ports_signal_and_health_check() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cuda", "extras"), [("", "server,zstd"), ("12x", "server,zstd,cuda12x"), ("13x", "server,zstd,cuda13x")]
+    ("cuda", "extras"),
+    [("", "server,native,zstd"), ("12x", "server,native,zstd,cuda12x"), ("13x", "server,native,zstd,cuda13x")],
 )
 def test_the_build_argument_chooses_the_extra(cuda: str, extras: str) -> None:
     """As the shell of the image would expand it."""

@@ -17,7 +17,7 @@ from teletensor.functions.differences import (
 )
 from teletensor.functions.indexed import (
     argwhere, diag, diagflat, diagonal_scatter, index_put, index_put_, isin, nonzero, repeat_interleave, scatter,
-    select_scatter, slice_scatter, where,
+    select_scatter, slice_scatter, unravel_index, where,
 )
 from teletensor.functions.joining import (
     block_diag, cartesian_prod, chunk, column_stack, combinations, dsplit, dstack, hsplit, hstack, meshgrid, row_stack,
@@ -122,6 +122,6 @@ __all__ = [
     "std", "std_mean", "stft", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim",
     "tan", "tan_", "tanh", "tanh_", "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "trapezoid",
     "trapz", "triangular_solve", "tril", "triu", "true_divide", "trunc", "trunc_", "unbind", "unflatten", "unique",
-    "unique_consecutive", "unsafe_chunk", "unsafe_split", "unsqueeze", "vander", "var", "var_mean", "vdot",
-    "view_as_complex", "view_as_real", "vsplit", "vstack", "where", "xlogy", "xlogy_", "zero_",
+    "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split", "unsqueeze", "vander", "var", "var_mean",
+    "vdot", "view_as_complex", "view_as_real", "vsplit", "vstack", "where", "xlogy", "xlogy_", "zero_",
 ]

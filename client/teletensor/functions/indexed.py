@@ -18,7 +18,7 @@ from teletensor.types import Operand, Scalar
 __all__ = [
     "argwhere", "diag", "diagflat", "diagonal_scatter", "index_put", "index_put_", "isin", "nonzero",
     "repeat_interleave",
-    "scatter", "select_scatter", "slice_scatter", "where",
+    "scatter", "select_scatter", "slice_scatter", "unravel_index", "where",
 ]  # fmt: skip
 METHODS = (
     "argwhere", "diag", "diagflat", "diagonal_scatter", "index_put", "index_put_", "nonzero", "repeat_interleave",
@@ -188,3 +188,20 @@ def _with(input: Tensor, src: Tensor, part: Callable[[Tensor], Tensor]) -> Tenso
         )
     ops.copy_(place, src)
     return whole
+
+
+def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, ...]:
+    """The coordinates of flat indices into a tensor of that shape, one tensor for each dimension.
+
+    TypeError for indices that are no integers, ValueError for a negative size.
+    """
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    if indices.dtype.is_floating_point or indices.dtype.is_complex or indices.dtype is dtypes.bool_:
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    if any(size < 0 for size in sizes):
+        raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
+    found, rest = [], indices
+    for size in reversed(sizes):
+        found.append(ops.remainder(rest, size))
+        rest = ops.floor_divide(rest, size)
+    return tuple(reversed(found))

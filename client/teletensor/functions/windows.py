@@ -21,7 +21,7 @@ def hann_window(
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """`0.5 - 0.5 cos(2 pi n / N)`, N being the length, or one less when not `periodic`."""
-    return _cosines(window_length, periodic, (0.5, 0.5), dtype, device, requires_grad)
+    return cosines(window_length, periodic, (0.5, 0.5), dtype, device, requires_grad)
 
 
 def hamming_window(
@@ -29,7 +29,7 @@ def hamming_window(
     layout: Any = None, device: DeviceLike = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """`alpha - beta cos(2 pi n / N)`, N being the length, or one less when not `periodic`."""
-    return _cosines(window_length, periodic, (alpha, beta), dtype, device, requires_grad)
+    return cosines(window_length, periodic, (alpha, beta), dtype, device, requires_grad)
 
 
 def kaiser_window(
@@ -54,7 +54,7 @@ def blackman_window(
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """`0.42 - 0.5 cos(2 pi n / N) + 0.08 cos(4 pi n / N)`, N being the length, or one less when not `periodic`."""
-    return _cosines(window_length, periodic, (0.42, 0.5, 0.08), dtype, device, requires_grad)
+    return cosines(window_length, periodic, (0.42, 0.5, 0.08), dtype, device, requires_grad)
 
 
 def bartlett_window(
@@ -71,7 +71,7 @@ def bartlett_window(
     return made.requires_grad_(requires_grad)
 
 
-def _cosines(
+def cosines(
     length: int,
     periodic: bool,
     weights: tuple[float, ...],
