@@ -122,4 +122,4 @@ def what_was_traced(t):
         t.equal(frozen(x), m(x)),
         *both(x, 2 * x),
         t.jit.trace_module(m, {"forward": x})(x).shape == (4, 2),
-    ]  # noqa: E501
+    ]
