@@ -1,4 +1,4 @@
-"""Ready-made parametrizations: `weight_norm` and `spectral_norm`."""
+"""Ready-made parametrizations: `weight_norm`, `spectral_norm` and `orthogonal`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from teletensor.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvT
 from teletensor.nn.functional.distance import normalize
 from teletensor.nn.module import Module
 from teletensor.nn.utils import parametrize
+from teletensor.nn.utils.orthogonal import orthogonal as orthogonal
 from teletensor.nn.utils.weight_norm import norm_except, normed
 from teletensor.tensor import Tensor
 
