@@ -151,12 +151,85 @@ def _reparametrised(name):
     return program
 
 
+def _regions(name):
+    make, parameters, at = MADE[name]
+
+    def program(t):
+        d = make(t.distributions, *[_t(t, *p) for p in parameters])
+        value = t.tensor(at, dtype=t.float64)
+        support = d.support
+        # Those of Uniform depend on each other's values.
+        known = [f"{p}: {c!r}" for p, c in sorted(d.arg_constraints.items()) if name != "Uniform"]
+        found = [support.is_discrete, support.event_dim, support.check(value), support.check(value - 2.5)]
+        return [*known, *found, "mixture" if name == "MixtureSameFamily" else type(support).__name__]
+
+    return program
+
+
+def _constraints(t):
+    c = t.distributions.constraints
+    values = t.tensor([[-1.0, 0.0, 0.5], [0.25, 0.25, 0.5], [1.0, 0.0, 0.0], [1.0, 2.0, float("nan")]])
+    several = [
+        c.boolean, c.one_hot, c.nonnegative_integer, c.positive_integer, c.integer_interval(0, 1), c.real, c.real_vector,
+        c.positive, c.nonnegative, c.greater_than(0.2), c.greater_than_eq(0.25), c.less_than(0.5), c.unit_interval,
+        c.interval(-1, 0.5), c.half_open_interval(0.0, 1.0), c.simplex, c.multinomial(1), c.independent(c.positive, 1),
+        c.cat([c.positive, c.real], dim=-1, lengths=[1, 2]), c.stack([c.positive, c.real, c.boolean], dim=-1),
+    ]  # fmt: skip
+    found = [x.check(values) for x in several] + [repr(x) for x in several]
+    matrices = t.tensor(
+        [[[2.0, 0.0], [0.5, 1.0]], [[1.0, 0.5], [0.5, 1.0]], [[1.0, 2.0], [2.0, 1.0]], [[1.0, 0.0], [0.6, 0.8]]]
+    )
+    square = [c.lower_triangular, c.lower_cholesky, c.corr_cholesky, c.square, c.symmetric]
+    found += [x.check(matrices) for x in square]
+    found += [x.check(matrices[1:3]) for x in (c.positive_semidefinite, c.positive_definite)]
+    return [*found, c.is_dependent(c.dependent), c.is_dependent(c.real), repr(c.dependent)]
+
+
+def _own(t):
+    """Distributions and transforms of programs, written as PyTorch's own are."""
+    d, c = t.distributions, t.distributions.constraints
+
+    class Mine(d.Distribution):
+        arg_constraints = {"rate": c.positive}  # noqa: RUF012
+        support = c.nonnegative
+
+        def __init__(self, rate, validate_args=None):
+            self.rate = rate
+            super().__init__(rate.shape, validate_args=validate_args)
+
+    class Coupling(d.Transform):
+        domain = codomain = c.real_vector
+        bijective = True
+
+        def _call(self, x):
+            return x * 2
+
+        def _inverse(self, y):
+            return y / 2
+
+        def log_abs_det_jacobian(self, x, y):
+            return t.full(x.shape[:-1], 2 * 0.6931471805599453)
+
+    flow = d.TransformedDistribution(d.Independent(d.Normal(t.zeros(2), t.ones(2)), 1), [Coupling()])
+    point = t.tensor([[0.3, -0.2], [1.0, 2.0]])
+    found = [flow.log_prob(point), list(flow.event_shape), repr(flow.support), list(Mine(t.ones(2)).batch_shape)]
+    Mine(t.zeros(2), validate_args=False)
+    try:
+        Mine(t.tensor([1.0, 0.0]))
+    except ValueError as error:
+        found.append("GreaterThan(lower_bound=0.0)" in str(error))
+    return found
+
+
 _SMOOTH = ("Normal", "StudentT", "Gamma", "Beta", "Dirichlet", "Chi2", "FisherSnedecor", "Pareto", "Weibull", "Cauchy",
            "RelaxedBernoulli", "RelaxedOneHotCategorical", "LogNormal", "InverseGamma", "HalfNormal", "Independent")  # fmt: skip
 
 CALLS = {
     **{f"density of {name}": _density(name) for name in MADE},
     **{f"facts of {name}": _facts(name) for name in MADE},
+    **{f"regions of {name}": _regions(name) for name in MADE},
+    "constraints": _constraints,
+    "distributions and transforms of one's own": _own,
     **{f"samples of {name}": _reparametrised(name) for name in _SMOOTH},
     **{
         f"MultivariateNormal by {w}": lambda t, w=w: _vectors(t, w)

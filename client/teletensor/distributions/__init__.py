@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from teletensor import missing as _missing
+from teletensor.distributions import constraints, kl, transforms
 from teletensor.distributions import divergences as _divergences  # noqa: F401  (registers its rules)
-from teletensor.distributions import kl, transforms
 from teletensor.distributions.bernoulli import Bernoulli
 from teletensor.distributions.categorical import Categorical
 from teletensor.distributions.composed import (
@@ -48,8 +48,8 @@ __all__ = [
     "MixtureSameFamily", "Multinomial", "MultivariateNormal", "NegativeBinomial", "Normal", "OneHotCategorical",
     "OneHotCategoricalStraightThrough", "Pareto", "Poisson", "PowerTransform", "RelaxedBernoulli",
     "RelaxedOneHotCategorical", "SigmoidTransform", "SoftmaxTransform", "SoftplusTransform", "StudentT",
-    "TanhTransform", "Transform", "TransformedDistribution", "Uniform", "Weibull", "identity_transform", "kl",
-    "kl_divergence", "register_kl", "transforms",
+    "TanhTransform", "Transform", "TransformedDistribution", "Uniform", "Weibull", "constraints", "identity_transform",
+    "kl", "kl_divergence", "register_kl", "transforms",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from teletensor import functions, grad_mode
+from teletensor.distributions import constraints
+from teletensor.distributions.constraints import Constraint
 from teletensor.distributions.distribution import Distribution, broadcast_all, check
 from teletensor.distributions.probabilities import clamped, one_of
 from teletensor.tensor import Tensor
@@ -13,6 +15,8 @@ from teletensor.tensor import Tensor
 class Bernoulli(Distribution):
     """1 with probability `probs`, or given by `logits`; else 0."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"probs": constraints.unit_interval, "logits": constraints.real}
+    support = constraints.boolean
     has_enumerate_support = True
 
     def __init__(
@@ -24,13 +28,19 @@ class Bernoulli(Distribution):
         one_of(probs, logits)
         if probs is not None:
             (self.probs,) = broadcast_all(probs)
-            check("probs", (self.probs >= 0) & (self.probs <= 1), self.probs, "Interval(0.0, 1.0)", validate_args)
+            check(
+                "probs",
+                (self.probs >= 0) & (self.probs <= 1),
+                self.probs,
+                repr(constraints.unit_interval),
+                validate_args,
+            )
             inside = clamped(self.probs)
             self.logits = inside.log() - functions.log1p(-inside)
         else:
             (self.logits,) = broadcast_all(logits)
             self.probs = functions.sigmoid(self.logits)
-        super().__init__(self.probs.shape)
+        super().__init__(self.probs.shape, validate_args=False)
 
     @property
     def mean(self) -> Tensor:

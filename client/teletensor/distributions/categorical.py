@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from teletensor_core.errors import ArgumentError
 
 from teletensor import functions, grad_mode
+from teletensor.distributions import constraints
+from teletensor.distributions.constraints import Constraint
 from teletensor.distributions.distribution import Distribution, check
 from teletensor.distributions.probabilities import logarithms, one_of
 from teletensor.size import Size
@@ -18,6 +20,7 @@ class Categorical(Distribution):
     dimension.
     """
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"probs": constraints.simplex, "logits": constraints.real_vector}
     has_enumerate_support = True
 
     def __init__(
@@ -34,7 +37,12 @@ class Categorical(Distribution):
             self.logits = given - given.logsumexp(dim=-1, keepdim=True)
             self.probs = functions.softmax(self.logits, -1)
         self._num_events = given.size(-1)
-        super().__init__(given.shape[:-1])
+        super().__init__(given.shape[:-1], validate_args=False)
+
+    @constraints.dependent_property(is_discrete=True, event_dim=0)
+    def support(self) -> Constraint:
+        """The numbers below K."""
+        return constraints.integer_interval(0, self._num_events - 1)
 
     @property
     def param_shape(self) -> Size:

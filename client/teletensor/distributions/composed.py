@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from teletensor_core.errors import ArgumentError
 
 from teletensor import factories, functions, grad_mode
+from teletensor.distributions import constraints
 from teletensor.distributions.categorical import Categorical
+from teletensor.distributions.constraints import Constraint
 from teletensor.distributions.distribution import Distribution, broadcast_all, check
 from teletensor.distributions.probabilities import clamped, one_of
 from teletensor.size import Size
@@ -16,6 +18,8 @@ from teletensor.tensor import Tensor
 
 class Independent(Distribution):
     """The last dimensions of a batch of distributions as one event."""
+
+    arg_constraints: ClassVar[dict[str, Constraint]] = {}
 
     def __init__(
         self, base_distribution: Distribution, reinterpreted_batch_ndims: int, validate_args: bool | None = None
@@ -30,6 +34,11 @@ class Independent(Distribution):
         shape = batch + base_distribution.event_shape
         cut = len(batch) - count
         super().__init__(shape[:cut], shape[cut:])
+
+    @constraints.dependent_property
+    def support(self) -> Constraint:
+        """The base's, of whole events."""
+        return constraints.independent(self.base_dist.support, self.reinterpreted_batch_ndims)
 
     @property
     def has_rsample(self) -> bool:  # type: ignore[override]
@@ -79,6 +88,8 @@ def sum_rightmost(value: Tensor, count: int) -> Tensor:
 class MixtureSameFamily(Distribution):
     """A mixture of the distributions along the last dimension of a batch, weighted by a Categorical."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {}
+
     def __init__(
         self, mixture_distribution: Categorical, component_distribution: Distribution,
         validate_args: bool | None = None,
@@ -91,6 +102,12 @@ class MixtureSameFamily(Distribution):
             )
         self._mixture_distribution, self._component_distribution = mixture_distribution, component_distribution
         super().__init__(component_distribution.batch_shape[:-1], component_distribution.event_shape)
+
+    @constraints.dependent_property
+    def support(self) -> Constraint:
+        """That of the components."""
+        made: Constraint = self.component_distribution.support
+        return made
 
     @property
     def mixture_distribution(self) -> Categorical:
@@ -145,6 +162,9 @@ class MixtureSameFamily(Distribution):
 
 class OneHotCategorical(Distribution):
     """The categorical distribution, of numbers as one-hot vectors."""
+
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"probs": constraints.simplex, "logits": constraints.real_vector}
+    support = constraints.one_hot
 
     def __init__(
         self, probs: Tensor | None = None, logits: Tensor | None = None, validate_args: bool | None = None
@@ -211,6 +231,8 @@ class RelaxedOneHotCategorical(Distribution):
     Source: Maddison, Mnih and Teh, "The Concrete Distribution", 2017.
     """
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"probs": constraints.simplex, "logits": constraints.real_vector}
+    support = constraints.simplex
     has_rsample = True
 
     def __init__(
@@ -250,6 +272,8 @@ class RelaxedOneHotCategorical(Distribution):
 class RelaxedBernoulli(Distribution):
     """Numbers between 0 and 1, the nearer to them the lower the temperature."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"probs": constraints.unit_interval, "logits": constraints.real}
+    support = constraints.unit_interval
     has_rsample = True
 
     def __init__(
@@ -259,7 +283,13 @@ class RelaxedBernoulli(Distribution):
         one_of(probs, logits)
         if probs is not None:
             (self.probs,) = broadcast_all(probs)
-            check("probs", (self.probs >= 0) & (self.probs <= 1), self.probs, "Interval(0.0, 1.0)", validate_args)
+            check(
+                "probs",
+                (self.probs >= 0) & (self.probs <= 1),
+                self.probs,
+                repr(constraints.unit_interval),
+                validate_args,
+            )
             inside = clamped(self.probs)
             self.logits = inside.log() - functions.log1p(-inside)
         else:
@@ -267,7 +297,7 @@ class RelaxedBernoulli(Distribution):
             self.probs = functions.sigmoid(self.logits)
         like = self.logits
         self.temperature = temperature if isinstance(temperature, Tensor) else like.new_tensor(float(temperature))
-        super().__init__(Size(self.logits.shape))
+        super().__init__(Size(self.logits.shape), validate_args=False)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Samples, differentiable by the parameters."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from teletensor_core.errors import UnsupportedError
 
 from teletensor import factories, functions, grad_mode
+from teletensor.distributions import constraints
 from teletensor.distributions.categorical import Categorical
-from teletensor.distributions.distribution import Distribution, broadcast_all, check
+from teletensor.distributions.constraints import Constraint
+from teletensor.distributions.distribution import Distribution, broadcast_all, check_probabilities
 from teletensor.distributions.gamma import Gamma
 from teletensor.distributions.probabilities import clamped, one_of
 from teletensor.tensor import Tensor
@@ -17,10 +19,12 @@ from teletensor.tensor import Tensor
 class Poisson(Distribution):
     """The Poisson distribution of this rate."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"rate": constraints.nonnegative}
+    support = constraints.nonnegative_integer
+
     def __init__(self, rate: float | Tensor, validate_args: bool | None = None) -> None:
         (self.rate,) = broadcast_all(rate)
-        super().__init__(self.rate.shape)
-        check("rate", self.rate >= 0, self.rate, "GreaterThanEq(lower_bound=0.0)", validate_args)
+        super().__init__(self.rate.shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:
@@ -55,7 +59,7 @@ class _Trials(Distribution):
         one_of(probs, logits)
         if probs is not None:
             (self.probs,) = broadcast_all(probs)
-            check("probs", (self.probs >= 0) & (self.probs <= 1), self.probs, "Interval(0.0, 1.0)", validate)
+            check_probabilities(self.probs, validate)
             inside = clamped(self.probs)
             self.logits = inside.log() - functions.log1p(-inside)
         else:
@@ -66,12 +70,15 @@ class _Trials(Distribution):
 class Geometric(_Trials):
     """How many trials fail before the first success."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"probs": constraints.unit_interval, "logits": constraints.real}
+    support = constraints.nonnegative_integer
+
     def __init__(
         self, probs: float | Tensor | None = None, logits: float | Tensor | None = None,
         validate_args: bool | None = None,
     ) -> None:  # fmt: skip
         self._take(probs, logits, validate_args)
-        super().__init__(self.probs.shape)
+        super().__init__(self.probs.shape, validate_args=False)
 
     @property
     def mean(self) -> Tensor:
@@ -111,6 +118,12 @@ class Geometric(_Trials):
 class Binomial(_Trials):
     """How many of `total_count` trials succeed."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {
+        "total_count": constraints.nonnegative_integer,
+        "probs": constraints.unit_interval,
+        "logits": constraints.real,
+    }
+
     def __init__(
         self, total_count: int | Tensor = 1, probs: float | Tensor | None = None,
         logits: float | Tensor | None = None, validate_args: bool | None = None,
@@ -119,7 +132,12 @@ class Binomial(_Trials):
         count = total_count if isinstance(total_count, Tensor) else self.probs.new_tensor(float(total_count))
         self.total_count, self.probs = functions.broadcast_tensors(count.to(self.probs.dtype), self.probs)
         self.logits = self.logits.expand(self.probs.shape)
-        super().__init__(self.probs.shape)
+        super().__init__(self.probs.shape, validate_args=False)
+
+    @constraints.dependent_property(is_discrete=True, event_dim=0)
+    def support(self) -> Constraint:
+        """From 0 to `total_count`."""
+        return constraints.integer_interval(0, self.total_count)
 
     @property
     def mean(self) -> Tensor:
@@ -169,6 +187,13 @@ class Binomial(_Trials):
 class NegativeBinomial(_Trials):
     """How many trials succeed before `total_count` fail."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {
+        "total_count": constraints.greater_than_eq(0),
+        "probs": constraints.half_open_interval(0.0, 1.0),
+        "logits": constraints.real,
+    }
+    support = constraints.nonnegative_integer
+
     def __init__(
         self, total_count: float | Tensor, probs: float | Tensor | None = None,
         logits: float | Tensor | None = None, validate_args: bool | None = None,
@@ -177,7 +202,7 @@ class NegativeBinomial(_Trials):
         count = total_count if isinstance(total_count, Tensor) else self.probs.new_tensor(float(total_count))
         self.total_count, self.probs = functions.broadcast_tensors(count.to(self.probs.dtype), self.probs)
         self.logits = self.logits.expand(self.probs.shape)
-        super().__init__(self.probs.shape)
+        super().__init__(self.probs.shape, validate_args=False)
 
     @property
     def mean(self) -> Tensor:
@@ -212,6 +237,8 @@ class NegativeBinomial(_Trials):
 class Multinomial(Distribution):
     """How often each of K numbers comes in `total_count` draws."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"probs": constraints.simplex, "logits": constraints.real_vector}
+
     def __init__(
         self, total_count: int = 1, probs: Tensor | None = None, logits: Tensor | None = None,
         validate_args: bool | None = None,
@@ -221,6 +248,11 @@ class Multinomial(Distribution):
         self.total_count = total_count
         self._categorical = Categorical(probs=probs, logits=logits, validate_args=validate_args)
         super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:])
+
+    @constraints.dependent_property(is_discrete=True, event_dim=1)
+    def support(self) -> Constraint:
+        """Counts of `total_count` in all, at most."""
+        return constraints.multinomial(self.total_count)
 
     @property
     def probs(self) -> Tensor:

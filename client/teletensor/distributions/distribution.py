@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 from teletensor_core.errors import ArgumentError
 
 from teletensor import factories, functions, grad_mode
+from teletensor.distributions.constraints import Constraint, is_dependent, unit_interval
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 
@@ -20,8 +21,34 @@ class Distribution:
     # Parameters that its text shows, besides the attributes.
     _shown: tuple[str, ...] = ()
 
+    # What the parameters have to be, by name; what `validate_args` is when it is not given.
+    arg_constraints: ClassVar[dict[str, Constraint]] = {}
+    _validate_args = True
+
     def __init__(self, batch_shape: Any = (), event_shape: Any = (), validate_args: bool | None = None) -> None:
         self._batch_shape, self._event_shape = Size(batch_shape), Size(event_shape)
+        if self._validate_args if validate_args is None else validate_args:
+            self._check_parameters()
+
+    def _check_parameters(self) -> None:
+        """Raise ArgumentError for parameters that do not meet their constraints: one wait for all of them."""
+        known = {name: c for name, c in self.arg_constraints.items() if name in vars(self) and not is_dependent(c)}
+        holds = {name: functions.all(constraint.check(getattr(self, name))) for name, constraint in known.items()}
+        if holds and not bool(functions.all(functions.stack(list(holds.values())))):
+            for name, each in holds.items():
+                check(name, each, getattr(self, name), repr(known[name]), True, repr(self))
+
+    @staticmethod
+    def set_default_validate_args(value: bool) -> None:
+        """Whether distributions check their parameters when they are not told. Each check waits for a worker."""
+        if value not in (True, False):
+            raise ValueError
+        Distribution._validate_args = value
+
+    @property
+    def support(self) -> Any:
+        """The constraint that samples meet."""
+        raise NotImplementedError
 
     @property
     def batch_shape(self) -> Size:
@@ -116,11 +143,17 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
     return functions.broadcast_tensors(*tensors)
 
 
-def check(name: str, holds: Tensor, value: Tensor, wanted: str, validate: bool | None) -> None:
+def check(name: str, holds: Tensor, value: Tensor, wanted: str, validate: bool | None, owner: str = "") -> None:
     """Raise ArgumentError for a parameter that makes no sense. Waits; `validate_args=False` leaves it out."""
-    if validate is not False and not bool(functions.all(holds)):
+    if validate is None:
+        validate = Distribution._validate_args
+    if validate and not bool(functions.all(holds)):
         raise ArgumentError(
-            f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution to "
-            f"satisfy "
-            f"the constraint {wanted}, but found invalid values:\n{value}"
+            f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution {owner} "
+            f"to satisfy the constraint {wanted}, but found invalid values:\n{value}"
         )
+
+
+def check_probabilities(probs: Tensor, validate: bool | None) -> None:
+    """Raise ArgumentError for probabilities outside [0, 1]."""
+    check("probs", unit_interval.check(probs), probs, repr(unit_interval), validate)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from teletensor import factories, functions
-from teletensor.distributions.distribution import Distribution, broadcast_all, check
+from teletensor.distributions import constraints
+from teletensor.distributions.constraints import Constraint
+from teletensor.distributions.distribution import Distribution, broadcast_all
 from teletensor.tensor import Tensor
 
 
 class Exponential(Distribution):
     """The exponential distribution of this rate."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"rate": constraints.positive}
+    support = constraints.nonnegative
     has_rsample = True
 
     def __init__(self, rate: float | Tensor, validate_args: bool | None = None) -> None:
         (self.rate,) = broadcast_all(rate)
-        super().__init__(self.rate.shape)
-        check("rate", self.rate > 0, self.rate, "GreaterThan(lower_bound=0.0)", validate_args)
+        super().__init__(self.rate.shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from teletensor_core.errors import ArgumentError
 
 from teletensor import factories, functions
+from teletensor.distributions import constraints
+from teletensor.distributions.constraints import Constraint
 from teletensor.distributions.distribution import Distribution, broadcast_all, check
 from teletensor.functions.sampling import standard_gamma
 from teletensor.tensor import Tensor
@@ -22,13 +24,16 @@ def _log_beta(a: Tensor, b: Tensor) -> Tensor:
 class Gamma(Distribution):
     """The gamma distribution of shape `concentration` and rate `rate`."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {
+        "concentration": constraints.positive,
+        "rate": constraints.positive,
+    }
+    support = constraints.nonnegative
     has_rsample = True
 
     def __init__(self, concentration: float | Tensor, rate: float | Tensor, validate_args: bool | None = None) -> None:
         self.concentration, self.rate = broadcast_all(concentration, rate)
-        super().__init__(self.concentration.shape)
-        check("concentration", self.concentration > 0, self.concentration, _POSITIVE, validate_args)
-        check("rate", self.rate > 0, self.rate, _POSITIVE, validate_args)
+        super().__init__(self.concentration.shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:
@@ -71,6 +76,8 @@ class Gamma(Distribution):
 class Chi2(Gamma):
     """The distribution of the sum of `df` squared standard normal numbers."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"df": constraints.positive}
+
     def __init__(self, df: float | Tensor, validate_args: bool | None = None) -> None:
         (freedom,) = broadcast_all(df)
         check("df", freedom > 0, freedom, _POSITIVE, validate_args)
@@ -85,15 +92,17 @@ class Chi2(Gamma):
 class Dirichlet(Distribution):
     """The Dirichlet distribution: over probabilities along the last dimension."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {
+        "concentration": constraints.independent(constraints.positive, 1)
+    }
+    support = constraints.simplex
     has_rsample = True
 
     def __init__(self, concentration: Tensor, validate_args: bool | None = None) -> None:
         if concentration.dim() < 1:
             raise ArgumentError("`concentration` parameter must be at least one-dimensional.")
         self.concentration = concentration
-        super().__init__(concentration.shape[:-1], concentration.shape[-1:])
-        wanted = f"IndependentConstraint({_POSITIVE}, 1)"
-        check("concentration", concentration > 0, concentration, wanted, validate_args)
+        super().__init__(concentration.shape[:-1], concentration.shape[-1:], validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:
@@ -148,6 +157,11 @@ def _one_hot(index: Tensor, like: Tensor) -> Tensor:
 class Beta(Distribution):
     """The beta distribution."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {
+        "concentration1": constraints.positive,
+        "concentration0": constraints.positive,
+    }
+    support = constraints.unit_interval
     has_rsample = True
 
     def __init__(
@@ -157,7 +171,7 @@ class Beta(Distribution):
         check("concentration1", one > 0, one, _POSITIVE, validate_args)
         check("concentration0", zero > 0, zero, _POSITIVE, validate_args)
         self._dirichlet = Dirichlet(functions.stack([one, zero], -1), validate_args=False)
-        super().__init__(one.shape)
+        super().__init__(one.shape, validate_args=False)
 
     @property
     def concentration1(self) -> Tensor:
@@ -201,13 +215,13 @@ class Beta(Distribution):
 class FisherSnedecor(Distribution):
     """The distribution of the ratio of two chi-squared numbers over their degrees of freedom."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"df1": constraints.positive, "df2": constraints.positive}
+    support = constraints.positive
     has_rsample = True
 
     def __init__(self, df1: float | Tensor, df2: float | Tensor, validate_args: bool | None = None) -> None:
         self.df1, self.df2 = broadcast_all(df1, df2)
-        super().__init__(self.df1.shape)
-        check("df1", self.df1 > 0, self.df1, _POSITIVE, validate_args)
-        check("df2", self.df2 > 0, self.df2, _POSITIVE, validate_args)
+        super().__init__(self.df1.shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:
@@ -248,6 +262,12 @@ class FisherSnedecor(Distribution):
 class StudentT(Distribution):
     """Student's distribution of `df` degrees of freedom, moved and scaled."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {
+        "df": constraints.positive,
+        "loc": constraints.real,
+        "scale": constraints.positive,
+    }
+    support = constraints.real
     has_rsample = True
 
     def __init__(
@@ -255,9 +275,7 @@ class StudentT(Distribution):
         validate_args: bool | None = None,
     ) -> None:  # fmt: skip
         self.df, self.loc, self.scale = broadcast_all(df, loc, scale)
-        super().__init__(self.df.shape)
-        check("df", self.df > 0, self.df, _POSITIVE, validate_args)
-        check("scale", self.scale > 0, self.scale, _POSITIVE, validate_args)
+        super().__init__(self.df.shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:

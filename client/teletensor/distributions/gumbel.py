@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from teletensor import functions
-from teletensor.distributions.distribution import Distribution, broadcast_all, check
+from teletensor.distributions import constraints
+from teletensor.distributions.constraints import Constraint
+from teletensor.distributions.distribution import Distribution, broadcast_all
 from teletensor.tensor import Tensor
 
 _EULER = 0.5772156649015329
@@ -15,12 +17,13 @@ _EULER = 0.5772156649015329
 class Gumbel(Distribution):
     """The Gumbel distribution: of the greatest of many."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real
     has_rsample = True
 
     def __init__(self, loc: float | Tensor, scale: float | Tensor, validate_args: bool | None = None) -> None:
         self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.shape)
-        check("scale", self.scale > 0, self.scale, "GreaterThan(lower_bound=0.0)", validate_args)
+        super().__init__(self.loc.shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from teletensor import factories, functions
-from teletensor.distributions.distribution import Distribution, broadcast_all, check
+from teletensor.distributions import constraints
+from teletensor.distributions.constraints import Constraint
+from teletensor.distributions.distribution import Distribution, broadcast_all
 from teletensor.tensor import Tensor
 
 _POSITIVE = "GreaterThan(lower_bound=0.0)"
@@ -16,12 +18,13 @@ _EULER = 0.5772156649015329
 class Cauchy(Distribution):
     """The Cauchy distribution."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real
     has_rsample = True
 
     def __init__(self, loc: float | Tensor, scale: float | Tensor, validate_args: bool | None = None) -> None:
         self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.shape)
-        check("scale", self.scale > 0, self.scale, _POSITIVE, validate_args)
+        super().__init__(self.loc.shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:
@@ -62,12 +65,13 @@ class Cauchy(Distribution):
 class HalfNormal(Distribution):
     """The distribution of the size of a normal number."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"scale": constraints.positive}
+    support = constraints.nonnegative
     has_rsample = True
 
     def __init__(self, scale: float | Tensor, validate_args: bool | None = None) -> None:
         (self.scale,) = broadcast_all(scale)
-        super().__init__(self.scale.shape)
-        check("scale", self.scale > 0, self.scale, _POSITIVE, validate_args)
+        super().__init__(self.scale.shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:
@@ -111,12 +115,13 @@ class HalfNormal(Distribution):
 class HalfCauchy(Distribution):
     """The distribution of the size of a Cauchy number."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"scale": constraints.positive}
+    support = constraints.nonnegative
     has_rsample = True
 
     def __init__(self, scale: float | Tensor, validate_args: bool | None = None) -> None:
         (self.scale,) = broadcast_all(scale)
-        super().__init__(self.scale.shape)
-        check("scale", self.scale > 0, self.scale, _POSITIVE, validate_args)
+        super().__init__(self.scale.shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:
@@ -156,13 +161,17 @@ class HalfCauchy(Distribution):
 class Pareto(Distribution):
     """The Pareto distribution from `scale` on, of exponent `alpha`."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"alpha": constraints.positive, "scale": constraints.positive}
     has_rsample = True
 
     def __init__(self, scale: float | Tensor, alpha: float | Tensor, validate_args: bool | None = None) -> None:
         self.scale, self.alpha = broadcast_all(scale, alpha)
-        super().__init__(self.scale.shape)
-        check("scale", self.scale > 0, self.scale, _POSITIVE, validate_args)
-        check("alpha", self.alpha > 0, self.alpha, _POSITIVE, validate_args)
+        super().__init__(self.scale.shape, validate_args=validate_args)
+
+    @constraints.dependent_property(is_discrete=False, event_dim=0)
+    def support(self) -> Constraint:
+        """From `scale` on."""
+        return constraints.greater_than_eq(self.scale)
 
     @property
     def mean(self) -> Tensor:
@@ -206,13 +215,16 @@ class Pareto(Distribution):
 class Weibull(Distribution):
     """The Weibull distribution of a scale and a shape `concentration`."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {
+        "scale": constraints.positive,
+        "concentration": constraints.positive,
+    }
+    support = constraints.positive
     has_rsample = True
 
     def __init__(self, scale: float | Tensor, concentration: float | Tensor, validate_args: bool | None = None) -> None:
         self.scale, self.concentration = broadcast_all(scale, concentration)
-        super().__init__(self.scale.shape)
-        check("scale", self.scale > 0, self.scale, _POSITIVE, validate_args)
-        check("concentration", self.concentration > 0, self.concentration, _POSITIVE, validate_args)
+        super().__init__(self.scale.shape, validate_args=validate_args)
 
     def _moment(self, n: int) -> Tensor:
         return functions.exp(functions.lgamma(1 + n * self.concentration.reciprocal()))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from teletensor_core.errors import ArgumentError
 
 from teletensor import factories, functions, linalg
+from teletensor.distributions import constraints
+from teletensor.distributions.constraints import Constraint
 from teletensor.distributions.distribution import Distribution, check
 from teletensor.size import Size
 from teletensor.tensor import Tensor
@@ -16,6 +18,13 @@ from teletensor.tensor import Tensor
 class MultivariateNormal(Distribution):
     """Normal vectors with mean `loc` and a covariance matrix, given as one of itself, its inverse, or its factor."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {
+        "loc": constraints.real_vector,
+        "covariance_matrix": constraints.positive_definite,
+        "precision_matrix": constraints.positive_definite,
+        "scale_tril": constraints.lower_cholesky,
+    }
+    support = constraints.real_vector
     has_rsample = True
 
     def __init__(
@@ -36,7 +45,7 @@ class MultivariateNormal(Distribution):
         kinds = {"covariance": covariance_matrix, "precision": precision_matrix, "scale": scale_tril}
         self._kind = next(kind for kind, m in kinds.items() if m is not None)
         self._shown = ("scale_tril" if self._kind == "scale" else f"{self._kind}_matrix",)
-        super().__init__(batch, loc.shape[-1:])
+        super().__init__(batch, loc.shape[-1:], validate_args=False)
         if self._kind == "scale":
             diagonal = matrix.diagonal(dim1=-2, dim2=-1)
             check("scale_tril", diagonal > 0, matrix, "LowerCholesky()", validate_args)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from teletensor import functions, grad_mode
+from teletensor.distributions import constraints
 from teletensor.distributions.composed import sum_rightmost
+from teletensor.distributions.constraints import Constraint
 from teletensor.distributions.distribution import Distribution
 from teletensor.distributions.gamma import Gamma
 from teletensor.distributions.normal import Normal
@@ -26,6 +28,16 @@ class TransformedDistribution(Distribution):
         shape = base_distribution.batch_shape + base_distribution.event_shape
         events = max(len(base_distribution.event_shape), ComposeTransform(self.transforms).event_dim)
         super().__init__(shape[: len(shape) - events], shape[len(shape) - events :])
+
+    @constraints.dependent_property
+    def support(self) -> Constraint:
+        """Where the last transform leads, for whole events."""
+        if not self.transforms:
+            base: Constraint = self.base_dist.support
+            return base
+        region: Constraint = self.transforms[-1].codomain
+        more = len(self.event_shape) - region.event_dim
+        return constraints.independent(region, more) if more > 0 else region
 
     @property
     def has_rsample(self) -> bool:  # type: ignore[override]
@@ -83,6 +95,9 @@ def _turned(sign: Any, p: Tensor) -> Tensor:
 class LogNormal(TransformedDistribution):
     """The distribution of the exponential of a normal number."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.positive
+
     base_dist: Normal
 
     def __init__(self, loc: float | Tensor, scale: float | Tensor, validate_args: bool | None = None) -> None:
@@ -122,11 +137,16 @@ class LogNormal(TransformedDistribution):
 class InverseGamma(Distribution):
     """The distribution of the inverse of a gamma distributed number."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {
+        "concentration": constraints.positive,
+        "rate": constraints.positive,
+    }
+    support = constraints.positive
     has_rsample = True
 
     def __init__(self, concentration: float | Tensor, rate: float | Tensor, validate_args: bool | None = None) -> None:
         self._gamma = Gamma(concentration, rate, validate_args)
-        super().__init__(self._gamma.batch_shape)
+        super().__init__(self._gamma.batch_shape, validate_args=False)
 
     @property
     def concentration(self) -> Tensor:

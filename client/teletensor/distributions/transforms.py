@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from teletensor import factories, functions
+from teletensor.distributions import constraints
+from teletensor.distributions.constraints import Constraint
 from teletensor.tensor import Tensor
 
 __all__ = [
@@ -16,11 +18,19 @@ __all__ = [
 
 
 class Transform:
-    """A function `y = f(x)`. Subclasses give `_call`, `_inverse` and `log_abs_det_jacobian`."""
+    """A function `y = f(x)` from `domain` to `codomain`. Subclasses give `_call`, `_inverse` and the Jacobian."""
 
     bijective = True
+    domain: Any = constraints.real
+    codomain: Any = constraints.real
     # How many of the last dimensions one value takes.
     event_dim = 0
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        regions = [cls.__dict__[name] for name in ("domain", "codomain") if name in cls.__dict__]
+        if "event_dim" not in cls.__dict__ and regions and all(isinstance(x, Constraint) for x in regions):
+            cls.event_dim = max(x.event_dim for x in regions)
 
     def __init__(self, cache_size: int = 0) -> None:
         self._cache_size = cache_size
@@ -72,6 +82,7 @@ class _Inverse(Transform):
         super().__init__()
         self._transform = transform
         self.event_dim = transform.event_dim
+        self.domain, self.codomain = transform.codomain, transform.domain
 
     @property
     def inv(self) -> Transform:
@@ -91,6 +102,12 @@ class _Inverse(Transform):
         return -self._transform.log_abs_det_jacobian(y, x)
 
 
+def _widened(region: Any, event_dim: int) -> Any:
+    """A constraint of events of so many dimensions, where its own have fewer."""
+    more = event_dim - region.event_dim
+    return constraints.independent(region, more) if more > 0 else region
+
+
 class ComposeTransform(Transform):
     """One function after the other."""
 
@@ -98,6 +115,9 @@ class ComposeTransform(Transform):
         super().__init__(cache_size)
         self.parts = list(parts)
         self.event_dim = max((part.event_dim for part in self.parts), default=0)
+        if self.parts:
+            self.domain = _widened(self.parts[0].domain, self.event_dim)
+            self.codomain = _widened(self.parts[-1].codomain, self.event_dim)
 
     @property
     def sign(self) -> Any:
@@ -134,6 +154,9 @@ identity_transform = ComposeTransform([])
 class ExpTransform(Transform):
     """`exp(x)`."""
 
+    domain = constraints.real
+    codomain = constraints.positive
+
     def _call(self, x: Tensor) -> Tensor:
         return x.exp()
 
@@ -147,6 +170,9 @@ class ExpTransform(Transform):
 
 class PowerTransform(Transform):
     """`x ** exponent`, of positive numbers."""
+
+    domain = constraints.positive
+    codomain = constraints.positive
 
     def __init__(self, exponent: Any, cache_size: int = 0) -> None:
         super().__init__(cache_size)
@@ -167,6 +193,9 @@ class PowerTransform(Transform):
 class SigmoidTransform(Transform):
     """The logistic function."""
 
+    domain = constraints.real
+    codomain = constraints.unit_interval
+
     def _call(self, x: Tensor) -> Tensor:
         info = functions.finfo(x.dtype)
         return functions.sigmoid(x).clamp(min=info.tiny, max=1.0 - info.eps)
@@ -186,6 +215,9 @@ class SigmoidTransform(Transform):
 class SoftplusTransform(Transform):
     """`log(1 + exp(x))`."""
 
+    domain = constraints.real
+    codomain = constraints.positive
+
     def _call(self, x: Tensor) -> Tensor:
         from teletensor.nn.functional import softplus
 
@@ -204,6 +236,9 @@ class SoftplusTransform(Transform):
 class TanhTransform(Transform):
     """The hyperbolic tangent."""
 
+    domain = constraints.real
+    codomain = constraints.interval(-1.0, 1.0)
+
     def _call(self, x: Tensor) -> Tensor:
         return x.tanh()
 
@@ -220,6 +255,8 @@ class TanhTransform(Transform):
 class AbsTransform(Transform):
     """The absolute value, which has no inverse: the positive one is given."""
 
+    domain = constraints.real
+    codomain = constraints.positive
     bijective = False
 
     def _call(self, x: Tensor) -> Tensor:
@@ -235,6 +272,7 @@ class AffineTransform(Transform):
     def __init__(self, loc: Any, scale: Any, event_dim: int = 0, cache_size: int = 0) -> None:
         super().__init__(cache_size)
         self.loc, self.scale, self.event_dim = loc, scale, event_dim
+        self.domain = self.codomain = _widened(constraints.real, event_dim)
 
     @property
     def sign(self) -> Any:
@@ -265,6 +303,8 @@ class AffineTransform(Transform):
 class SoftmaxTransform(Transform):
     """The softmax of the last dimension; its inverse is the logarithm, up to a constant."""
 
+    domain = constraints.real_vector
+    codomain = constraints.simplex
     bijective = False
     event_dim = 1
 

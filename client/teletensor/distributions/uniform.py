@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from teletensor import factories, functions
+from teletensor.distributions import constraints
+from teletensor.distributions.constraints import Constraint
 from teletensor.distributions.distribution import Distribution, broadcast_all, check
 from teletensor.tensor import Tensor
 
@@ -12,12 +14,18 @@ from teletensor.tensor import Tensor
 class Uniform(Distribution):
     """The uniform distribution on [low, high)."""
 
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"low": constraints.dependent, "high": constraints.dependent}
     has_rsample = True
 
     def __init__(self, low: float | Tensor, high: float | Tensor, validate_args: bool | None = None) -> None:
         self.low, self.high = broadcast_all(low, high)
         super().__init__(self.low.shape)
         check("high", self.high > self.low, self.high, "GreaterThan(low)", validate_args)
+
+    @constraints.dependent_property(is_discrete=False, event_dim=0)
+    def support(self) -> Constraint:
+        """From `low` to `high`."""
+        return constraints.interval(self.low, self.high)
 
     @property
     def mean(self) -> Tensor:
