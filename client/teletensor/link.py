@@ -22,6 +22,10 @@ _FAST_RATE = 200e6
 # long on this machine, where nothing is slow but tunnels, as whoever waits for it takes to wake up.
 _MEASURED = 4 << 20
 _MEASURED_FAR = 1 << 20
+# On this machine only a tunnel carries less than this; what was measured while both sides computed is no less.
+_TUNNEL_RATE = 60e6
+# What the worker is told of a link that nothing is compressed for.
+_ENDLESS = 1e12
 # The worker is told of a rate that differs by this factor from what it was told.
 _NEWS = 1.25
 
@@ -38,6 +42,7 @@ class Link:
         self.up, self._down = Rate(guess, least), Rate(guess, _MEASURED)
         self.bytes_saved = 0
         self._compression = compression
+        self._slow = _TUNNEL_RATE if is_loopback(address) else math.inf
         self._told = 0.0
         # Of the answer that is arriving: when its first chunk came, the bytes after that, and whether some of these
         # were compressed.
@@ -65,13 +70,14 @@ class Link:
 
     def _rate(self, *measured: Rate) -> float:
         if self._compression == "auto":
-            return next((rate.seen for rate in measured if rate.seen), math.inf)
+            seen = next((rate.seen for rate in measured if rate.seen), math.inf)
+            return seen if seen < self._slow else math.inf
         return math.inf if self._compression is None else 1.0
 
     def news(self) -> int:
         """What to tell the worker of the rate of the way down: bytes a second, or 0 when it is as it was."""
-        rate = self._rate(self._down, self.up)
-        if rate == math.inf or self._told / _NEWS < rate < self._told * _NEWS:
+        rate = min(self._rate(self._down, self.up), _ENDLESS)
+        if (rate == _ENDLESS and not self._told) or self._told / _NEWS < rate < self._told * _NEWS:
             return 0
         self._told = rate
         return math.ceil(rate)
