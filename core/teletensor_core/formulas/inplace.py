@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ def run(
 ) -> bool:
     """Run `formula(xp, *arrays, *numbers)` as one loop; False, and nothing done, where that cannot be.
 
-    The arrays that are not None must be dense, of one shape and of one floating type; `written` are written into.
+    The arrays that are not None must be dense, apart, of one shape and one floating type; `written` are written into.
     """
     present = [x for x in arrays if x is not None]
     first = present[0]
@@ -32,6 +33,8 @@ def run(
     if not all(x.dtype == first.dtype and x.shape == first.shape and x.flags.c_contiguous for x in present):
         return False
     if not all(isinstance(x, float) or x is None for x in numbers):
+        return False
+    if any(np.may_share_memory(a, b) for a, b in itertools.combinations(present, 2)):
         return False
     have = tuple(x is not None for x in (*arrays, *numbers))
     backend: Any = type(xp)
