@@ -71,7 +71,9 @@ class RemoteSession(Session):
         self._lock = self._writer.lock
         self._readings = Readings(self._writer, self._expect_reading, self._count_wait)
         self._request = self._round_trips = self._waits = self._programs = 0
-        # One call less for each tensor that dies.
+        # One call less for each tensor that comes to be, and that dies.
+        if not blocking:
+            self.submit_pair = self._writer.pair  # type: ignore[method-assign]
         self.release = self._writer.release  # type: ignore[method-assign, assignment]
 
     # -- commands that nobody waits for ------------------------------------------------------------------------------

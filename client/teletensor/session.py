@@ -87,6 +87,10 @@ class Session(ABC):
     def submit(self, plan: Plan, operands: Sequence[Any]) -> tuple[Ref, ...]:
         """Run an op: operands are refs, numbers, None, or lists of refs. In-place and mutating plans give ()."""
 
+    def submit_pair(self, plan: Plan, first: Ref, second: Ref) -> Ref:
+        """`submit` for a plain plan (one result, with memory of its own) on two tensors."""
+        return self.submit(plan, (first, second))[0]
+
     @abstractmethod
     def specs(self, refs: Sequence[Ref]) -> list[Spec]:
         """Shapes and dtypes of results whose shape depends on data. Waits."""
