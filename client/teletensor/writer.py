@@ -94,7 +94,7 @@ class Writer:
         return outs
 
     def pair(self, plan: Plan, first: Ref, second: Ref) -> Ref:
-        """Write an op on two tensors that has one result; its handle. `op`, spelled out for what half of all rows are."""
+        """Write an op on two tensors that has one result; its handle. Half of all rows are such ones."""
         frame = sys._getframe(_TO_CALLER)
         known = self._lines.get((id(frame.f_code), frame.f_lasti))
         location = self.locations.here(_TO_CALLER) if known is None else known[0]
