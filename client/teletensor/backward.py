@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from teletensor_core.engine import Part
@@ -132,14 +132,17 @@ def _run(
 ) -> list[Tensor | None]:
     """The gradients of the targets, None for one that nothing flowed into."""
     keep = create_graph if retain_graph is None else retain_graph
-    _mark_freed(nodes, keep)
+    run = _leading(roots, targets) if only_targets else nodes
+    _mark_freed(run, keep)
     if not targets:
         return []
     outer, running.now = running.now, Pass(roots, nodes)
     engines = _Engines(nodes, roots, create_graph=create_graph, keep=keep)
     try:
         if staged.has_steps(nodes):
-            whole = staged.StagedBackward(targets, nodes, engines.run, create_graph=create_graph, keep=keep)
+            whole = staged.StagedBackward(
+                targets, engines.run, set(nodes).difference(run), create_graph=create_graph, keep=keep
+            )
             return whole.run(roots, grads)
         return [*engines.run(roots, grads, targets, only_targets=only_targets)]
     finally:
@@ -185,7 +188,28 @@ class _Engines:
         return [new(ref, s, session, node, i) for i, (ref, s) in enumerate(zip(refs, specs, strict=True))]
 
 
-def _mark_freed(nodes: list[GradFn], keep: bool) -> None:
+def _leading(roots: Sequence[Tensor], targets: Sequence[Tensor]) -> set[GradFn]:
+    """The nodes whose rules are run for the gradients of these targets: those on the way to one, and what refuses."""
+    wanted = {_key(*target._edge()) for target in targets}
+    leading: set[GradFn] = set()
+    seen: set[GradFn] = set()
+    stack = [end for end, _ in (root._edge() for root in roots) if isinstance(end, GradFn)]
+    while stack:
+        node = stack[-1]
+        fresh = [] if node in seen else [end for end, _ in node.parents if isinstance(end, GradFn) and end not in seen]
+        seen.add(node)
+        if fresh:
+            stack.extend(fresh)
+            continue
+        stack.pop()
+        if node.refuses or any(
+            _key(end, index) in wanted or end in leading for end, index in node.parents if end is not None
+        ):
+            leading.add(node)
+    return leading
+
+
+def _mark_freed(nodes: Collection[GradFn], keep: bool) -> None:
     for node in nodes:
         if node.freed and node.saves:
             raise GradientError(_SECOND_TIME)

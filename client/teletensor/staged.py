@@ -32,7 +32,8 @@ class _Walk:
 
     def __init__(self, goals: list[Tensor], run: Runner) -> None:
         self._number = next(_numbers)
-        self._goals: list[Tensor] = goals
+        # What the engine is to come to that it has not heard of.
+        self.goals = goals
         self._run = run
         self._roots: list[Tensor] = []
         self._grads: list[Tensor | None] = []
@@ -45,8 +46,8 @@ class _Walk:
 
     def to(self, targets: list[Tensor], until: Tensor | None) -> list[Tensor]:
         """Walk as far as to a leaf, or to the end; the gradients of these targets."""
-        goals = () if self.begun else tuple(goal._ref for goal in self._goals)
-        roots, grads, self._roots, self._grads = self._roots, self._grads, [], []
+        goals = tuple(goal._ref for goal in self.goals)
+        roots, grads, self.goals, self._roots, self._grads = self._roots, self._grads, [], [], []
         self.begun = until is not None
         return self._run(roots, grads, targets, Part(self._number, goals, None if until is None else until._ref))
 
@@ -57,18 +58,19 @@ class _Walk:
 
 
 class StagedBackward:
-    """The gradients of `targets`, over a graph of these nodes."""
+    """The gradients of `targets`, to which the `useless` nodes do not lead.
+
+    Steps may make more of the graph when they are run, as checkpoints do.
+    """
 
     def __init__(
-        self, targets: Sequence[Tensor], nodes: Sequence[GradFn], run: Runner, *, create_graph: bool, keep: bool
+        self, targets: Sequence[Tensor], run: Runner, useless: set[GradFn], *, create_graph: bool, keep: bool
     ) -> None:
         self.targets = targets
         self.create_graph = create_graph
         self.keep = keep
         self._run = run
-        self._leaves = [
-            leaf for node in nodes if isinstance(node, PythonNode) for leaf in node.leaves if leaf is not None
-        ]
+        self._useless = useless
         self._walks: dict[Session, _Walk] = {}
         # Steps that gradients come to, newest first, and what has come to their results, but for the engines' parts.
         self._waiting: list[tuple[int, PythonNode]] = []
@@ -101,6 +103,8 @@ class StagedBackward:
             end, index = target._edge()
             if end is step and arrived[index] is not None:
                 self._sums[i] = arrived[index]
+        if step in self._useless:
+            return
         with grad_mode.set_grad_enabled(self.create_graph):
             following = step.run(arrived)
         if not self.keep:
@@ -141,7 +145,8 @@ class StagedBackward:
         for root, grad in zip(roots, grads, strict=True):
             end, index = root._edge()
             if isinstance(end, PythonNode):
-                self._await(end, index)
+                if not self._await(end, index):
+                    continue
                 self._flow[end][index] = self._sum(self._flow[end][index], _one(root) if grad is None else grad)
             elif end is not None:
                 self._walk_of(root._session).send(root, grad)
@@ -150,9 +155,8 @@ class StagedBackward:
     def _walk_of(self, session: Session) -> _Walk:
         walk = self._walks.get(session)
         if walk is None:
-            goals = [x for x in (*self._leaves, *self.targets) if x._session is session]
-            ours = [x for x in goals if not isinstance(x._edge()[0], PythonNode)]
-            walk = self._walks[session] = _Walk(ours, self._run)
+            ours = [x for x in self.targets if x._session is session]
+            walk = self._walks[session] = _Walk([x for x in ours if not _is_result(x)], self._run)
         return walk
 
     def _reach(self, end: Any, index: int) -> None:
@@ -161,8 +165,12 @@ class StagedBackward:
         while stack:
             end, index = stack.pop()
             if isinstance(end, PythonNode):
-                self._await(end, index)
-                self._reached.add(id(end.leaves[index]))
+                if not self._await(end, index):
+                    continue
+                leaf = end.leaves[index]
+                if leaf is not None and id(leaf) not in self._reached:
+                    self._reached.add(id(leaf))
+                    self._walk_of(leaf._session).goals.append(leaf)
             elif isinstance(end, GradFn):
                 if end not in self._seen:
                     self._seen.add(end)
@@ -171,17 +179,25 @@ class StagedBackward:
             elif end is not None:
                 self._reached.add(id(end))
 
-    def _await(self, step: PythonNode, index: int) -> None:
+    def _await(self, step: PythonNode, index: int) -> bool:
+        """Have a step run, or its result's gradient noted, once all is there. False for one that is of no use."""
+        if step in self._useless and not any(target._edge()[0] is step for target in self.targets):
+            return False
         if step not in self._flow:
             self._flow[step] = {}
             heapq.heappush(self._waiting, (-step.sequence, step))
         self._flow[step].setdefault(index)
+        return True
 
     def _sum(self, total: Tensor | None, grad: Tensor) -> Tensor:
         if total is None:
             return grad
         with grad_mode.set_grad_enabled(self.create_graph):
             return total + grad
+
+
+def _is_result(x: Tensor) -> bool:
+    return isinstance(x._edge()[0], PythonNode)
 
 
 def _one(root: Tensor) -> Tensor:

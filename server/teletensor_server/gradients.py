@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # Hooks may run a backward of their own, whose hooks may, ...
 _MOST_NESTED = 16
+# How many are remembered that failed, and may go on.
+_MOST_FAILED = 1 << 12
 
 Answer: TypeAlias = Value | Poison | None
 
@@ -53,6 +55,8 @@ class Pass:
                 error.poison if isinstance(error, Poisoned) else self.machine.fail(error, "backward", self.location)
             )
             if self.part is not None:
+                if len(self.machine.parts) >= _MOST_FAILED:
+                    raise MalformedRequestError(f"{_MOST_FAILED} backwards have failed before their ends") from None
                 self.machine.parts.fail(self.part, Poisoned(poison))
             return poison
 

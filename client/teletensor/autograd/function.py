@@ -234,4 +234,6 @@ def _blocked(x: Tensor) -> Tensor:
     def refuse(grads: list[Tensor | None]) -> Continuation:
         raise GradientError("trying to differentiate twice a function that was marked with @once_differentiable")
 
-    return PythonNode("DelayedErrorBackward", [x.detach().requires_grad_(True)], refuse).result(x)
+    node = PythonNode("DelayedErrorBackward", [x.detach().requires_grad_(True)], refuse)
+    node.refuses = True
+    return node.result(x)

@@ -42,7 +42,7 @@ class Backward:
     `targets` are the values whose gradients are wanted: leaves, or results of ops. With `only_targets` nothing is
     computed that does not lead to one. The walk returns their gradients in order, None where nothing flowed.
 
-    A pass may be walked in parts, with `go_on` in between: `goals` are then what later parts will want, or go on from.
+    A pass may be walked in parts, with `go_on` in between. `goals` are what later parts will want, or go on from.
     """
 
     def __init__(
@@ -66,15 +66,22 @@ class Backward:
         self.leaf_grads: dict[int, Any] = {}
         self.leaves: dict[int, Value] = {}
         self.summed: set[_Key] = set()
-        self.wanted = {_key(edge_of(value)) for value in (*targets, *goals)}
+        self.wanted: set[_Key] = set()
         self.found: dict[_Key, Any] = {}
         self.needed: set[Node] | None = set() if only_targets else None
         self._searched: set[Node] = set()
-        self.go_on(roots, grads, targets)
+        self.go_on(roots, grads, targets, goals)
 
-    def go_on(self, roots: Sequence[Value], grads: Sequence[Value | None], targets: Sequence[Value]) -> None:
+    def go_on(
+        self,
+        roots: Sequence[Value],
+        grads: Sequence[Value | None],
+        targets: Sequence[Value],
+        goals: Sequence[Value] = (),
+    ) -> None:
         """Go on from more roots, to other targets."""
         self.targets = [edge_of(value) for value in targets]
+        self.wanted.update(_key(edge_of(value)) for value in (*targets, *goals))
         if None in self.targets:
             raise GradientError("One of the differentiated Tensors does not require grad")
         if self.needed is not None:

@@ -15,7 +15,8 @@ from teletensor_core.engine.values import Value
 class Part:
     """Which part of a backward pass. Tensors are named here as everywhere in the request that it belongs to.
 
-    `number` is the same for all parts of a pass. The first one names the `goals`: what later ones want, or go on from.
+    `number` is the same for all parts of a pass. The `goals` are what later ones will want, or go on from; a part names
+    those that its own roots may lead to, and the first one what the last one wants.
     A part goes no further than to what was made before the leaf `until` was marked; the one without is the last.
     """
 
@@ -71,7 +72,7 @@ class Parts:
         if begun is None:
             begun = begin(part.goals)
         else:
-            begun.go_on(roots, grads, targets)
+            begun.go_on(roots, grads, targets, part.goals)
         self._begun[part.number] = begun
         if part.until is None:
             del self._begun[part.number]
