@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from teletensor_core.engine import Part
 from teletensor_core.errors import ArgumentError, ArgumentTypeError, DeviceError, GradientError, ShapeError
 from teletensor_core.registry import OPS
 from teletensor_core.spec import spec
 
 from teletensor import dispatch, hooks, staged
 from teletensor.graph import GradFn, GradientEdge, leaves_under, walk
-from teletensor.session import BackwardRequest, Session
+from teletensor.session import BackwardRequest
 from teletensor.tensor_base import TensorBase, new
 
 if TYPE_CHECKING:
@@ -131,67 +132,84 @@ def _run(
 ) -> list[Tensor | None]:
     """The gradients of the targets, None for one that nothing flowed into."""
     keep = create_graph if retain_graph is None else retain_graph
-    _mark_freed(nodes, keep)
+    run = _leading(roots, targets) if only_targets else nodes
+    _mark_freed(run, keep)
     if not targets:
         return []
     outer, running.now = running.now, Pass(roots, nodes)
+    engines = _Engines(nodes, roots, create_graph=create_graph, keep=keep)
     try:
         if staged.has_steps(nodes):
-            run = staged.StagedBackward(targets, engine_pass, create_graph=create_graph, keep=keep)
-            return run.run(roots, grads)
-        return [*engine_pass(roots, grads, targets, nodes, create_graph, keep, only_targets=only_targets)]
+            whole = staged.StagedBackward(
+                targets, engines.run, set(nodes).difference(run), create_graph=create_graph, keep=keep
+            )
+            return whole.run(roots, grads)
+        return [*engines.run(roots, grads, targets, only_targets=only_targets)]
     finally:
         running.now = outer
 
 
-def engine_pass(
-    roots: list[Tensor],
-    grads: list[Tensor | None],
-    targets: list[Tensor],
-    nodes: list[GradFn],
-    create_graph: bool,
-    keep: bool,
-    *,
-    only_targets: bool = True,
-    ends: Sequence[GradFn] | None = None,
-) -> list[Tensor]:
-    """One backward command over these nodes: the gradients of the targets.
+class _Engines:
+    """Backward commands over these nodes of a graph."""
 
-    `ends` are the Python steps that a part of a staged backward stops at; it leaves the leaves' hooks to the whole.
-    """
-    session = roots[0]._session
-    for x in (*roots, *targets, *[g for g in grads if g is not None]):
-        if x._session is not session:
-            raise DeviceError(f"tensors of one graph are on {session.device} and {x._session.device}")
-    specs = [spec(t._spec.shape, t._spec.dtype) for t in targets]
-    node = _gradient_node(nodes, grads) if create_graph else None
-    request = BackwardRequest(
-        roots=[r._ref for r in roots],
-        grads=[None if g is None else g._ref for g in grads],
-        targets=[t._ref for t in targets],
-        create_graph=create_graph,
-        retain_graph=keep,
-        only_targets=only_targets,
-        run_hook=_hook_runner(session, nodes, roots, ends, node),
-        target_specs=specs,
-    )
-    refs = session.backward(request)
-    return [new(ref, s, session, node, i) for i, (ref, s) in enumerate(zip(refs, specs, strict=True))]
+    def __init__(self, nodes: list[GradFn], roots: list[Tensor], *, create_graph: bool, keep: bool) -> None:
+        self._everything = _everything(nodes) if create_graph else None
+        self._keep = keep
+        self._is_hooked = hooks.any_on(nodes, [*leaves_under(nodes), *roots])
 
-
-def _hook_runner(
-    session: Session,
-    nodes: list[GradFn],
-    roots: list[Tensor],
-    ends: Sequence[GradFn] | None,
-    gradient_node: GradFn | None,
-) -> Callable[..., Any] | None:
-    if not hooks.any_on([*nodes, *(ends or ())], leaves_under(nodes) + roots):
-        return None
-    return hooks.runner(session, gradient_node, on_leaves=ends is None)
+    def run(
+        self,
+        roots: Sequence[Tensor],
+        grads: Sequence[Tensor | None],
+        targets: Sequence[Tensor],
+        part: Part | None = None,
+        *,
+        only_targets: bool = True,
+    ) -> list[Tensor]:
+        """One command: the gradients of the targets. A part leaves the leaves' hooks to the whole."""
+        session = (roots or targets)[0]._session
+        for x in (*roots, *targets, *[g for g in grads if g is not None]):
+            if x._session is not session:
+                raise DeviceError(f"tensors of one graph are on {session.device} and {x._session.device}")
+        specs = [spec(t._spec.shape, t._spec.dtype) for t in targets]
+        node = None if self._everything is None else _gradient_node(self._everything, grads)
+        request = BackwardRequest(
+            roots=[r._ref for r in roots],
+            grads=[None if g is None else g._ref for g in grads],
+            targets=[t._ref for t in targets],
+            create_graph=node is not None,
+            retain_graph=self._keep,
+            only_targets=only_targets,
+            part=part,
+            run_hook=hooks.runner(session, node, on_leaves=part is None) if self._is_hooked else None,
+            target_specs=specs,
+        )
+        refs = session.backward(request)
+        return [new(ref, s, session, node, i) for i, (ref, s) in enumerate(zip(refs, specs, strict=True))]
 
 
-def _mark_freed(nodes: list[GradFn], keep: bool) -> None:
+def _leading(roots: Sequence[Tensor], targets: Sequence[Tensor]) -> set[GradFn]:
+    """The nodes whose rules are run for the gradients of these targets: those on the way to one, and what refuses."""
+    wanted = {_key(*target._edge()) for target in targets}
+    leading: set[GradFn] = set()
+    seen: set[GradFn] = set()
+    stack = [end for end, _ in (root._edge() for root in roots) if isinstance(end, GradFn)]
+    while stack:
+        node = stack[-1]
+        fresh = [] if node in seen else [end for end, _ in node.parents if isinstance(end, GradFn) and end not in seen]
+        seen.add(node)
+        if fresh:
+            stack.extend(fresh)
+            continue
+        stack.pop()
+        if node.refuses or any(
+            _key(end, index) in wanted or end in leading for end, index in node.parents if end is not None
+        ):
+            leading.add(node)
+    return leading
+
+
+def _mark_freed(nodes: Collection[GradFn], keep: bool) -> None:
     for node in nodes:
         if node.freed and node.saves:
             raise GradientError(_SECOND_TIME)
@@ -200,11 +218,14 @@ def _mark_freed(nodes: list[GradFn], keep: bool) -> None:
             node.freed = True
 
 
-def _gradient_node(nodes: list[GradFn], grads: list[Any]) -> GradFn:
-    """Gradients made with create_graph depend on everything the differentiated graph depends on."""
-    parents: list[Any] = [(leaf, 0) for leaf in leaves_under(nodes)]
-    parents += [g._edge() for g in grads if g is not None]
-    return GradFn(OPS["alias"], (*parents, *[(node, 0) for node in nodes]))
+def _everything(nodes: list[GradFn]) -> GradFn:
+    """A node that depends on everything the differentiated graph depends on, as gradients of it do."""
+    return GradFn(OPS["alias"], (*[(leaf, 0) for leaf in leaves_under(nodes)], *[(node, 0) for node in nodes]))
+
+
+def _gradient_node(everything: GradFn, grads: Sequence[Any]) -> GradFn:
+    """The node of gradients made with create_graph."""
+    return GradFn(OPS["alias"], ((everything, 0), *[g._edge() for g in grads if g is not None]))
 
 
 def _targets(roots: list[Any], nodes: list[GradFn]) -> list[Any]:

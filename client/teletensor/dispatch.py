@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from teletensor.tensor import Tensor
 
 _state = grad_mode.state
+_allocate = object.__new__
 _default = dtypes.process_default
 _float32 = dtypes.float32
 # What sends a call another way: see grad_mode.
 _SPECIAL = AUTOCAST | HOOKED
+# Where no gradient goes.
+_NO_EDGE = (None, 0)
 
 
 def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Session | None = None) -> Tensor:
@@ -87,7 +90,7 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
 
 
 def apply_pair(op: Op, a: TensorBase, b: TensorBase, attrs: tuple[Any, ...]) -> Tensor:
-    """`apply` for two tensors on either side of an operator, spelled out: no other call is as frequent."""
+    """`apply` for two tensors on either side of an operator, spelled out, `new` too: no other call is as frequent."""
     flags = _state.flags
     session = a._session
     if flags & _SPECIAL or session is not b._session or _default[0] is not _float32:
@@ -99,15 +102,30 @@ def apply_pair(op: Op, a: TensorBase, b: TensorBase, attrs: tuple[Any, ...]) -> 
         flags ^= GRAD
     key = (op, attrs, flags, a._spec, b._spec)
     found = plan.lookup(key) or _plan(key, (a, b))
-    outs = session.submit(found, (a._ref, b._ref))
+    if not found.is_plain:
+        several: Tensor = _finish(found, session, session.submit(found, (a._ref, b._ref)), (a, b))
+        return several
+    ref = session.submit_pair(found, a._ref, b._ref)
     spec, node = found.specs[0], None
-    if found.records or not found.is_plain:
-        if not found.is_plain or anomaly.state.enabled:
-            other: Tensor = _finish(found, session, outs, (a, b))
+    if found.records:
+        if anomaly.state.enabled:
+            other: Tensor = _finish(found, session, (ref,), (a, b))
             return other
         if spec.dtype.category >= dtypes.FLOAT:
-            node = grad_fn(found, (a._edge(), b._edge()) if len(op.vjps) == 2 else parents(op, (a, b)))
-    made: Tensor = new(outs[0], spec, session, node)
+            if a._base is None and b._base is None and len(op.vjps) == 2:
+                first = (a._node, a._index) if a._node is not None else (a, 0) if a._requires else _NO_EDGE
+                second = (b._node, b._index) if b._node is not None else (b, 0) if b._requires else _NO_EDGE
+                node = grad_fn(found, (first, second))
+            else:
+                node = grad_fn(found, parents(op, (a, b)))
+    made: Tensor = _allocate(TensorBase._concrete)
+    made._ref = ref
+    made._spec = spec
+    made._session = session
+    made._requires = False
+    made._node = node
+    made._index = 0
+    made._base = None
     return made
 
 
@@ -275,7 +293,6 @@ def _plan(key: tuple[Any, ...], operands: tuple[Any, ...]) -> Plan:
 
 # The ops that PyTorch gives numbers to as tensors: those have an edge too, which leads nowhere.
 _NUMBERS_HAVE_EDGES = frozenset(("add", "sub", "mul", "div", "where"))
-_NO_EDGE = (None, 0)
 
 
 def parents(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:

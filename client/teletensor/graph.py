@@ -37,6 +37,8 @@ class GradFn(Node):
     # What few nodes have is in no slot: it costs nothing until it is set.
     __slots__ = ("__dict__", "__weakref__", "freed", "op", "parents")
 
+    # Whether it is there to raise an error in whatever backward comes to it.
+    refuses = False
     retained: dict[int, weakref.ref[Tensor]] | None = None
     _metadata: dict[str, Any] | None = None
 

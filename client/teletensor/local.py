@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import teletensor_core.ops  # noqa: F401  (fills the registry)
 from teletensor_core.backends import Backend, create_backend
-from teletensor_core.engine import Backward, Engine, HookCall, Value
+from teletensor_core.engine import Engine, HookCall, Parts, Value, mark_leaf
 from teletensor_core.engine.engine import remove_hook, set_hook
 from teletensor_core.engine.values import fresh
 from teletensor_core.plan import INPLACE, Plan
@@ -45,6 +45,7 @@ class LocalSession(Session):
     def __init__(self, backend: Backend | None = None) -> None:
         self.device = Device("cpu")
         self.engine = Engine(backend or create_backend("numpy"))
+        self._parts = Parts(self.engine)
         self._stats = Stats()
         self._lock = threading.RLock()
 
@@ -82,7 +83,7 @@ class LocalSession(Session):
 
     def require_grad(self, ref: Ref, required: bool) -> None:
         """Mark a leaf."""
-        ref.requires_grad = required
+        mark_leaf(ref, required)
 
     def detach_(self, ref: Ref) -> None:
         """Cut the value off from its node."""
@@ -92,15 +93,15 @@ class LocalSession(Session):
         """Run the pass now, calling hooks as they come."""
         with self._lock, np.errstate(all="ignore"):
             self._stats.commands += 1
-            walk = Backward(
-                self.engine,
+            walk = self._parts.walk(
+                request.part,
                 request.roots,
                 request.grads,
                 request.targets,
                 create_graph=request.create_graph,
                 retain_graph=request.retain_graph,
                 only_targets=request.only_targets,
-            ).walk()
+            )
             answer: Value | None = None
             while True:
                 try:
@@ -109,6 +110,10 @@ class LocalSession(Session):
                     return tuple(self._or_zeros(v, s) for v, s in zip(stop.value, request.target_specs, strict=True))
                 assert request.run_hook is not None, "a hook without anyone to run it"
                 answer = request.run_hook(call.hook, call.grad, call.grad.spec)
+
+    def abandon(self, number: int) -> None:
+        """Forget a pass."""
+        self._parts.abandon(number)
 
     def _or_zeros(self, value: Value | None, spec: Spec) -> Value:
         return Value(self.engine.arrays.zeros(spec), spec) if value is None else value

@@ -14,11 +14,14 @@ _MOST_CHARACTERS = 1000
 
 
 class Locations:
-    """Numbers for source lines, each described to the worker once. Thread-safe."""
+    """Numbers for source lines, each described to the worker once. Thread-safe.
+
+    `numbers` has those of the places in code that are known already, by the code's id and the instruction.
+    """
 
     def __init__(self) -> None:
         # Each entry holds its code object: by id, because hashing one takes longer than all the rest of a look-up.
-        self._numbers: dict[tuple[int, int], tuple[int, CodeType]] = {}
+        self.numbers: dict[tuple[int, int], tuple[int, CodeType]] = {}
         self._inside: dict[str, bool] = {}
         self._fresh: list[tuple[int, str]] = []
         self._lock = threading.Lock()
@@ -33,14 +36,14 @@ class Locations:
         except ValueError:
             # Called by no Python code at all, as what `atexit` calls is.
             frame = sys._getframe()
-        found = self._numbers.get((id(frame.f_code), frame.f_lasti))
+        found = self.numbers.get((id(frame.f_code), frame.f_lasti))
         if found is not None:
             return found[0]
         code, inside = frame.f_code, self._inside
         while (inside.get(code.co_filename) or self._is_own(code.co_filename)) and frame.f_back is not None:
             frame = frame.f_back
             code = frame.f_code
-        found = self._numbers.get((id(code), frame.f_lasti))
+        found = self.numbers.get((id(code), frame.f_lasti))
         return found[0] if found is not None else self._define(code, frame.f_lasti, frame.f_lineno)
 
     def _is_own(self, file: str) -> bool:
@@ -52,12 +55,12 @@ class Locations:
     def _define(self, code: CodeType, instruction: int, line: int) -> int:
         text = f"{code.co_filename}:{line}"[-_MOST_CHARACTERS:]
         with self._lock:
-            if len(self._numbers) >= MOST_LOCATIONS:
-                self._numbers.clear()
+            if len(self.numbers) >= MOST_LOCATIONS:
+                self.numbers.clear()
                 self._inside.clear()
-            number = len(self._numbers) + 1
+            number = len(self.numbers) + 1
             self._fresh.append((number, text))
-            self._numbers[(id(code), instruction)] = number, code
+            self.numbers[(id(code), instruction)] = number, code
         return number
 
     def take_fresh(self) -> list[tuple[int, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from teletensor_core import dtypes
+from teletensor_core.engine import Part
 from teletensor_core.errors import ProtocolMismatchError, TeletensorError
 from teletensor_core.plan import Plan, plan_for
 from teletensor_core.programs import Code
@@ -71,7 +72,9 @@ class RemoteSession(Session):
         self._lock = self._writer.lock
         self._readings = Readings(self._writer, self._expect_reading, self._count_wait)
         self._request = self._round_trips = self._waits = self._programs = 0
-        # One call less for each tensor that dies.
+        # One call less for each tensor that comes to be, and that dies.
+        if not blocking:
+            self.submit_pair = self._writer.pair  # type: ignore[method-assign]
         self.release = self._writer.release  # type: ignore[method-assign, assignment]
 
     # -- commands that nobody waits for ------------------------------------------------------------------------------
@@ -232,6 +235,7 @@ class RemoteSession(Session):
             | codec.RETAIN_GRAPH * request.retain_graph
             | codec.ONLY_TARGETS * request.only_targets
             | codec.REPLY_WHEN_DONE * waits
+            | codec.IN_PARTS * (request.part is not None)
         )
         lists: list[int] = []
         for handles in (request.roots, [g or 0 for g in request.grads], request.targets):
@@ -240,7 +244,7 @@ class RemoteSession(Session):
             results = self._writer.new_handles(len(request.targets))
             answer = self._expect() if waits else None
             number = answer.request if answer is not None else 0
-            self._writer.command(codec.BACKWARD, number, flags, location, *lists, *results)
+            self._writer.command(codec.BACKWARD, number, flags, location, *lists, *results, *_part(request.part))
             if answer is not None:
                 self._waits += 1
                 self._writer.flush()
@@ -249,6 +253,11 @@ class RemoteSession(Session):
         elif self._blocking:
             self._run_now(results)
         return results
+
+    def abandon(self, number: int) -> None:
+        """Have the worker forget a pass."""
+        flags = codec.IN_PARTS | codec.ABANDON
+        self._writer.command(codec.BACKWARD, 0, flags, 0, 0, 0, 0, *_part(Part(number)))
 
     def _run_hooks(self, answer: Answer, request: BackwardRequest) -> None:
         """Run the user's hooks here as the worker asks for them, until the backward is done."""
@@ -383,6 +392,10 @@ class RemoteSession(Session):
     def __repr__(self) -> str:
         state = "closed" if self.closed else "open"
         return f"<{state} session on {self._stream.address}, device {self.device}>"
+
+
+def _part(part: Part | None) -> Sequence[int]:
+    return () if part is None else (part.number, part.until or 0, len(part.goals), *part.goals)
 
 
 def _checked(answered: Answered) -> Answered:

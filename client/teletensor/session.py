@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from teletensor_core.engine import Part
 from teletensor_core.plan import Plan
 from teletensor_core.spec import Spec
 
@@ -70,6 +71,8 @@ class BackwardRequest:
     create_graph: bool = False
     retain_graph: bool = False
     only_targets: bool = False
+    # Of a pass that is walked in parts, which one this is.
+    part: Part | None = None
     # Called with a hook's number and the gradient's ref and spec; gives the ref of a replacement, or None.
     run_hook: Callable[[int, Ref, Spec], Ref | None] | None = None
     target_specs: Sequence[Spec] = field(default_factory=tuple)
@@ -86,6 +89,10 @@ class Session(ABC):
     @abstractmethod
     def submit(self, plan: Plan, operands: Sequence[Any]) -> tuple[Ref, ...]:
         """Run an op: operands are refs, numbers, None, or lists of refs. In-place and mutating plans give ()."""
+
+    def submit_pair(self, plan: Plan, first: Ref, second: Ref) -> Ref:
+        """`submit` for a plain plan (one result, with memory of its own) on two tensors."""
+        return self.submit(plan, (first, second))[0]
 
     @abstractmethod
     def specs(self, refs: Sequence[Ref]) -> list[Spec]:
@@ -123,7 +130,11 @@ class Session(ABC):
 
     @abstractmethod
     def backward(self, request: BackwardRequest) -> tuple[Ref, ...]:
-        """Run a backward pass; refs of the targets' gradients. Waits only when hooks have to run."""
+        """Run a backward pass or a part of one; refs of the targets' gradients. Waits only when hooks have to run."""
+
+    @abstractmethod
+    def abandon(self, number: int) -> None:
+        """Forget a backward pass of which there will be no more parts."""
 
     @abstractmethod
     def set_hook(self, ref: Ref, hook: int, add: bool) -> None:

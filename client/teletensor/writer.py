@@ -6,6 +6,7 @@ Dead handles ride in front of the next command, so that the worker frees memory 
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -34,6 +35,8 @@ _MOST_RELEASED = 1 << 16
 _RELEASES_AT_ONCE = 8
 _MOST_SIGNATURES = 1 << 15
 _MOST_MESSAGE = 4 << 20
+# Frames from `pair` to whoever may call an op: of `pair`, of dispatch, and of the operator.
+_TO_CALLER = 3
 
 
 class Writer:
@@ -52,6 +55,7 @@ class Writer:
     ) -> None:
         self.lock = threading.RLock()
         self.locations = Locations()
+        self._lines = self.locations.numbers
         self.closed = False
         self.commands = 0
         self._handle = 0
@@ -88,6 +92,23 @@ class Writer:
             if len(words) >= self._full or not self._nudged:
                 self._look_after()
         return outs
+
+    def pair(self, plan: Plan, first: Ref, second: Ref) -> Ref:
+        """Write an op on two tensors that has one result; its handle. Half of all rows are such ones."""
+        frame = sys._getframe(_TO_CALLER)
+        known = self._lines.get((id(frame.f_code), frame.f_lasti))
+        location = self.locations.here(_TO_CALLER) if known is None else known[0]
+        with self.lock:
+            if len(self._dead) >= _RELEASES_AT_ONCE:
+                self._release_dead()
+            number = self._numbers.get(plan) or self._define(plan)
+            self._handle = handle = self._handle + 1
+            words = self._outbox.words
+            words.extend((number, location, handle, first, second))
+            self.commands += 1
+            if len(words) >= self._full or not self._nudged:
+                self._look_after()
+        return handle
 
     def _define(self, plan: Plan) -> int:
         if self._signatures.is_full:

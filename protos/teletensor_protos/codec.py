@@ -31,7 +31,7 @@ FIRST_SIGNATURE = 16
 PROFILE_STOP, PROFILE_START, PROFILE_TAKE = range(3)
 # Words of a record: name, location, batch, when that was taken, when the command began and ended.
 PROFILE_WIDTH = 6
-CREATE_GRAPH, RETAIN_GRAPH, ONLY_TARGETS, REPLY_WHEN_DONE = 1, 2, 4, 8
+CREATE_GRAPH, RETAIN_GRAPH, ONLY_TARGETS, REPLY_WHEN_DONE, IN_PARTS, ABANDON = 1, 2, 4, 8, 16, 32
 # Handles from here on are the worker's own: gradients given to hooks.
 WORKER_HANDLES = 1 << 62
 # Bounds on what a batch defines: bytes of each of its MessagePack fields, numbers of source lines, tensors in a list.

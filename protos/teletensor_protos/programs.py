@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from teletensor_core import dtypes
+from teletensor_core.engine import Part
 from teletensor_core.errors import MalformedRequestError, QuotaExceededError
 from teletensor_core.programs import (
     Argument,
@@ -54,8 +55,9 @@ def _row(command: Command) -> tuple[Any, ...]:
     match command:
         case Call(op, attrs, flags, operands, outs, location):
             return _CALL, location, op.name, attrs, flags, tuple(_operand(x) for x in operands), outs
-        case BackwardCall(roots, grads, targets, results, create, retain, only, location):
-            return _BACKWARD, location, roots, grads, targets, results, create, retain, only
+        case BackwardCall(roots, grads, targets, results, create, retain, only, part, location):
+            which = None if part is None else (part.number, part.goals, part.until)
+            return _BACKWARD, location, roots, grads, targets, results, create, retain, only, which
         case RequireGrad(slot, required, location):
             return _REQUIRE_GRAD, location, slot, required
         case Detach(slot, location):
@@ -117,12 +119,13 @@ class _Reader:
                     raise MalformedRequestError(f"this worker has no op called {name[:100]!r}")
                 taken = tuple(self._operand(x) for x in operands)
                 return Call(op, attrs, flags, taken, self._make(outs), location)
-            case 1, (tuple(roots), tuple(grads), tuple(targets), tuple(results), create, retain, only):
+            case 1, (tuple(roots), tuple(grads), tuple(targets), tuple(results), create, retain, only, which):
                 if len(grads) != len(roots) or len(results) != len(targets):
                     return None
                 self.slots(roots), self.slots([g for g in grads if g is not None]), self.slots(targets)
                 modes = bool(create), bool(retain), bool(only)
-                return BackwardCall(roots, grads, targets, self._make(results), *modes, location)
+                part = None if which is None else self._part(which)
+                return BackwardCall(roots, grads, targets, self._make(results), *modes, part, location)
             case 2, (slot, bool(required)):
                 return RequireGrad(self.slots([slot])[0], required, location)
             case 3, (slot,):
@@ -130,6 +133,13 @@ class _Reader:
             case 4, (slot, int(code), tuple(shape), bytes(data)):
                 return Constant(self._make((slot,))[0], _array(code, shape, data), location)
         return None
+
+    def _part(self, which: Any) -> Part:
+        match which:
+            case (int(number), tuple(goals), None | int()):
+                until = which[2]
+                return Part(number, self.slots(goals), None if until is None else self.slots([until])[0])
+        raise MalformedRequestError(f"no part of a backward: {str(which)[:200]}")
 
     def slots(self, slots: Any) -> tuple[int, ...]:
         """Slots that there are. Raises MalformedRequestError."""

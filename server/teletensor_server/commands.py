@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from teletensor_core.engine import Value
+from teletensor_core.engine import Value, mark_leaf
 from teletensor_core.engine.engine import remove_hook, set_hook
 from teletensor_protos import codec
 from teletensor_protos.frames import Out
@@ -28,7 +28,7 @@ def require_grad(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     handle, required = rows.take(), rows.take()
     value = machine.table.get(handle)
     if type(value) is Value:
-        value.requires_grad = bool(required)
+        mark_leaf(value, bool(required))
     return iter(())
 
 

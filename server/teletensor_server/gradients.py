@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from teletensor_core.backends import Named
-from teletensor_core.engine import Backward, HookCall, Value
+from teletensor_core.engine import HookCall, Part, Value
 from teletensor_core.errors import GradientError, MalformedRequestError, QuotaExceededError
 from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # Hooks may run a backward of their own, whose hooks may, ...
 _MOST_NESTED = 16
+# How many are remembered that failed, and may go on.
+_MOST_FAILED = 1 << 12
 
 Answer: TypeAlias = Value | Poison | None
 
@@ -35,6 +37,7 @@ class Pass:
         self.request, self.flags, self.location = rows.take_number(), rows.take(), rows.take()
         self.roots, self.grads, self.targets = rows.take_list(), rows.take_list(), rows.take_list()
         self.results = [rows.take() for _ in self.targets]
+        self.part = _part(rows) if self.flags & codec.IN_PARTS else None
         rows.origin = lambda: Named("backward", machine.locations.get(self.location))
         if len(self.grads) != len(self.roots):
             raise MalformedRequestError(f"a backward of {len(self.roots)} roots and {len(self.grads)} cotangents")
@@ -47,41 +50,67 @@ class Pass:
         except StopIteration as stop:
             found: list[Value] = stop.value
             return found
-        except Poisoned as poisoned:
-            return poisoned.poison
         except Exception as error:
-            return self.machine.fail(error, "backward", self.location)
+            poison = (
+                error.poison if isinstance(error, Poisoned) else self.machine.fail(error, "backward", self.location)
+            )
+            if self.part is not None:
+                if len(self.machine.parts) >= _MOST_FAILED:
+                    raise MalformedRequestError(f"{_MOST_FAILED} backwards have failed before their ends") from None
+                self.machine.parts.fail(self.part, Poisoned(poison))
+            return poison
 
     def _run(self) -> Generator[HookCall, Value | None, list[Value]]:
         machine, value = self.machine, self.machine.table.value
         machine.peak.before()
         targets = [value(handle) for handle in self.targets]
         machine.table.reserve(cost_of_specs([target.spec for target in targets]))
-        found = yield from Backward(
-            machine.engine,
+        found = yield from machine.parts.walk(
+            self._begun(),
             [value(handle) for handle in self.roots],
             [value(handle) if handle else None for handle in self.grads],
             targets,
             create_graph=bool(self.flags & codec.CREATE_GRAPH),
             retain_graph=bool(self.flags & codec.RETAIN_GRAPH),
             only_targets=bool(self.flags & codec.ONLY_TARGETS),
-        ).walk()
+        )
         return [self._or_zeros(v, target.spec) for v, target in zip(found, targets, strict=True)]
+
+    def _begun(self) -> Part | None:
+        """The part, its tensors by value."""
+        part, machine = self.part, self.machine
+        if part is None:
+            return None
+        if part.number not in machine.parts and len(machine.parts) >= _MOST_NESTED:
+            raise QuotaExceededError(f"{_MOST_NESTED} backwards have begun, and not come to their ends")
+        value = machine.table.value
+        return Part(part.number, tuple(value(goal) for goal in part.goals), value(part.until) if part.until else None)
 
     def _or_zeros(self, value: Value | None, like: Spec) -> Value:
         wanted = spec(like.shape, like.dtype)
         return Value(self.machine.engine.arrays.zeros(wanted), wanted) if value is None else value
 
 
+def _part(rows: Rows) -> Part:
+    number, until, goals = rows.take_number(), rows.take(), rows.take_list()
+    return Part(number, tuple(goals), until or None)
+
+
 def backward(machine: SessionMachine, rows: Rows) -> Iterator[Out]:
     """BACKWARD: bind the targets' gradients, or the error that takes their place."""
     running = Pass(machine, rows)
+    if running.flags & codec.ABANDON and running.part is not None:
+        machine.parts.abandon(running.part.number)
+        machine.count_parts()
+        return
     outcome = running.step(None)
     while isinstance(outcome, HookCall):
         # A client that does not wait has no hooks any more: tensors that carried them died before those were removed.
         listens = running.flags & codec.REPLY_WHEN_DONE
         answer = (yield from _ask(machine, running.request, outcome)) if listens else None
         outcome = answer if isinstance(answer, Poison) else running.step(answer)
+    if running.part is not None:
+        machine.count_parts()
     values: Sequence[Value | Poison] = outcome if isinstance(outcome, list) else [outcome] * len(running.results)
     for handle, value in zip(running.results, values, strict=True):
         if isinstance(value, Poison):

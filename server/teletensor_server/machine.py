@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from teletensor_core.backends import Backend, Named, Origin
-from teletensor_core.engine import Engine
+from teletensor_core.engine import Engine, Parts
 from teletensor_core.errors import GradientError, MalformedRequestError, TensorNotFoundError
 from teletensor_protos import codec
 from teletensor_protos.compression import decompress
@@ -57,6 +57,7 @@ class SessionMachine:
         self.signatures = Signatures(limits.signatures, self.engine.xp)
         self.locations: dict[int, str] = {}
         self.failures = Failures()
+        self.parts = Parts(self.engine)
         self.programs: dict[int, SessionProgram | Poison] = {}
         self.ended = False
         self.upload: Upload | None = None
@@ -71,6 +72,7 @@ class SessionMachine:
         # Backwards, by request, that wait for a hook of the client, and its answer once it is here.
         self.asking: dict[int, tuple[Answer] | None] = {}
         self._sequence = self._taken = self._acknowledged = self._bytes = self._slots = 0
+        self._held = 0
         self._worker_handle = codec.WORKER_HANDLES
 
     def run(self, frames: Iterator[Frame]) -> Iterator[Out]:
@@ -171,6 +173,12 @@ class SessionMachine:
         self.ended = True
         self.table.clear()
         self.programs.clear()
+
+    def count_parts(self) -> None:
+        """Count the gradients that backwards which are to go on hold meanwhile."""
+        more, self._held = self.parts.held() - self._held, self.parts.held()
+        self.table.aside += more
+        self.table.room -= more
 
     # -- errors ------------------------------------------------------------------------------------------------------
 

@@ -438,3 +438,103 @@ def checkpoint_asked_for_gradients(torch):
     x = _leaf(torch, 1.0, 2.0)
     y = _checkpoint(torch).checkpoint(lambda v: v**3, x, use_reentrant=False)
     return torch.autograd.grad(y.sum(), x)
+
+
+def result_written_to_before_it_is_saved(torch):
+    class Share(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            y = x.exp()
+            y /= y.sum()
+            ctx.save_for_backward(y)
+            y *= 2
+            return y
+
+        @staticmethod
+        def backward(ctx, g):
+            (y,) = ctx.saved_tensors
+            return g * y
+
+    x = _leaf(torch, 1.0, 2.0)
+    (Share.apply(x) * _leaf(torch, 3.0, 4.0).detach()).sum().backward()
+    return [x.grad]
+
+
+def _spike(torch):
+    class Spike(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return (x > 0).to(x.dtype)
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return g / (1 + 10 * x.abs()) ** 2
+
+    return Spike.apply
+
+
+def spikes_over_time(torch):
+    spike, w = _spike(torch), _leaf(torch, 0.4, 0.7, 1.1)
+    charge = torch.zeros(3, dtype=torch.float64)
+    spikes = 0
+    for _ in range(6):
+        charge = 0.9 * charge + w
+        fired = spike(charge - 1)
+        charge = charge - fired
+        spikes = spikes + fired
+    (spikes.sum() + charge.sum()).backward()
+    return [spikes, charge, w.grad]
+
+
+def a_hook_beside_a_function_sees_the_whole_gradient(torch):
+    seen, x = [], _leaf(torch, 1.0, 2.0)
+    h = x * 2
+    h.register_hook(lambda g: seen.append(g.clone()))
+    (_product(torch).apply(h, h * h) + h + h.exp()).sum().backward()
+    return [len(seen), *seen, x.grad]
+
+
+def gradients_through_a_function_twice_over(torch):
+    spike, w = _spike(torch), _leaf(torch, 0.4, 0.7, 1.1)
+    y = spike(w * w - 0.5) * w
+    (g,) = torch.autograd.grad(y.sum(), w, create_graph=True)
+    return [g, *torch.autograd.grad((g * g).sum(), w)]
+
+
+def a_function_that_differentiates_its_own_result(torch):
+    class Root(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, a):
+            y = a.sqrt()
+            ctx.save_for_backward(y, a)
+            return y
+
+        @staticmethod
+        def backward(ctx, g):
+            y, a = ctx.saved_tensors
+            with torch.enable_grad():
+                b = a.clone().requires_grad_()
+                zero = y * y - b
+            (slope,) = torch.autograd.grad(zero, b, torch.ones_like(zero))
+            return -g * slope / (2 * y.detach())
+
+    a = _leaf(torch, 4.0, 9.0)
+    Root.apply(a).sum().backward()
+    return [a.grad]
+
+
+def gradients_of_one_branch_leave_the_other(torch):
+    x, w = _leaf(torch, 1.0, 2.0), _leaf(torch, 3.0, 4.0)
+    a, b = x.exp(), w.exp()
+    y = (a + b).sum()
+    first = torch.autograd.grad(y, x)
+    return [*first, *torch.autograd.grad(b.sum(), w)]
+
+
+def gradients_of_one_branch_free_it(torch):
+    x, w = _leaf(torch, 1.0, 2.0), _leaf(torch, 3.0, 4.0)
+    y = (x.exp() + w.exp()).sum()
+    torch.autograd.grad(y, x)
+    return torch.autograd.grad(y, x)

@@ -59,7 +59,8 @@ class _Saved:
                 f"save_for_backward can only save variables, but argument is of type {type(tensor).__name__}"
             )
         self.tensor = tensor
-        self.version = None if tensor is None else tensor._version
+        # As of the end of forward, which may still write into it.
+        self.version = 0
         self.result: tuple[PythonNode, int] | None = None
         self.packed: Packed | None = None
 
@@ -138,6 +139,8 @@ class Function:
         ctx._node = node
         before = tuple(_before_writing(x) if any(x is y for y in ctx._dirty) else x for x in args)
         made = tuple(_recorded(ctx, node, args, x) for x in (outs if isinstance(outs, tuple) else (outs,)))
+        for saved in ctx._saved:
+            saved.version = 0 if saved.tensor is None else saved.tensor._version
         specs = [None if leaf is None else leaf._spec for leaf in node.leaves]
         if grad_mode.state.saved_hooks:
             for saved in ctx._saved:
@@ -203,7 +206,6 @@ def _recorded(ctx: FunctionCtx, node: PythonNode, args: tuple[Any, ...], x: Any)
     for saved in ctx._saved:
         if saved.tensor is x and not any(x is y for y in args):
             saved.tensor, saved.result = node.leaves[index], (node, index)
-            saved.version = 0
     if not any(x is y for y in ctx._dirty):
         return out
     # What it was has another owner: see _before_writing.
@@ -232,4 +234,6 @@ def _blocked(x: Tensor) -> Tensor:
     def refuse(grads: list[Tensor | None]) -> Continuation:
         raise GradientError("trying to differentiate twice a function that was marked with @once_differentiable")
 
-    return PythonNode("DelayedErrorBackward", [x.detach().requires_grad_(True)], refuse).result(x)
+    node = PythonNode("DelayedErrorBackward", [x.detach().requires_grad_(True)], refuse)
+    node.refuses = True
+    return node.result(x)

@@ -7,6 +7,7 @@ import weakref
 from dataclasses import dataclass, field
 from typing import Any
 
+from teletensor_core.engine import Part
 from teletensor_core.errors import CompileError
 from teletensor_core.plan import INPLACE, Plan
 from teletensor_core.programs import Argument, BackwardCall, Call, Code, Constant, Detach, Number, RequireGrad
@@ -82,6 +83,7 @@ class Lowering:
         self.external: list[int] = []
         self.line_numbers: dict[str, int] = {}
         self.draws: dict[tuple[int, int], tuple[int, int]] = {}
+        self.passes: dict[int, int] = {}
         self.arguments = 0
         self.recording = Recording(recorder, result, Code(0, 0), [])
 
@@ -267,8 +269,15 @@ class Lowering:
             bool(request.create_graph),
             bool(request.retain_graph),
             bool(request.only_targets),
+            None if request.part is None else self._part(request.part),
             self._line(event.where),
         )
+
+    def _part(self, part: Part) -> Part:
+        """Passes are counted from 0 in every program, so that two records of one call are equal."""
+        number = self.passes.setdefault(part.number, len(self.passes))
+        until = None if part.until is None else self._slot(part.until)
+        return Part(number, tuple(self._slot(ref) for ref in part.goals), until)
 
     # -- outputs -----------------------------------------------------------------------------------------------------
 
@@ -378,7 +387,9 @@ def _taken(event: Any) -> list[Ref]:
             return found
         case BackwardRun():
             request = event.request
-            return [*request.roots, *[g for g in request.grads if g is not None], *request.targets]
+            which = request.part
+            others = [] if which is None else [*which.goals, which.until]
+            return [x for x in (*request.roots, *request.grads, *request.targets, *others) if x is not None]
         case GradRequired() | Detached():
             return [event.ref]
     return []

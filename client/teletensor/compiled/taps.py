@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import threading
@@ -56,4 +57,14 @@ def tap(session: Session, name: str, handle: Callable[..., Any]) -> Callable[[],
             return method(*args, **kwargs)
         return handle(session, name, method, *args, **kwargs)
 
-    return shadow(session, name, call)
+    undo = shadow(session, name, call)
+    if name != "submit":
+        return undo
+    # No op goes round by the short way.
+    undo_pair = shadow(session, "submit_pair", functools.partial(Session.submit_pair, session))
+
+    def undo_both() -> None:
+        undo_pair()
+        undo()
+
+    return undo_both

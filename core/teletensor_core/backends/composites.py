@@ -71,6 +71,10 @@ class Composites:
         """The logarithm of the sum of each row's exponentials."""
         return softmax.logsumexp(self, x)
 
+    def all_count(self, classes: Any, count: int, ignored: int) -> bool:
+        """Whether every element is one of so many classes, and none the ignored one: False where telling is a wait."""
+        return False
+
     def attention_offset(self, query: Any, key: Any, mask: Any, is_causal: bool) -> Any:
         """What `attention_weights` adds to scores; None for nothing."""
         return attention.offset(self, query, key, mask, is_causal)

@@ -202,6 +202,13 @@ class NumPyNamespace(Composites):
             raise DimensionError(text.format(index=int(wrong), size=size))
 
     @staticmethod
+    def all_count(classes: Any, count: int, ignored: int) -> bool:
+        """Whether every element is one of so many classes, and none is the one that is ignored."""
+        if not classes.size or classes.min() < 0 or classes.max() >= count:
+            return False
+        return not 0 <= ignored < count or not (classes == ignored).any()
+
+    @staticmethod
     def check_unit(x: Any, what: str) -> None:
         """Raise ArgumentError for an element outside [0, 1]. On a GPU this would be a wait, and is not done."""
         if x.size and not (x.min() >= 0 and x.max() <= 1):

@@ -2,6 +2,7 @@
 
 from teletensor_core.engine.autograd import Backward, HookCall
 from teletensor_core.engine.engine import Engine, edge_of
-from teletensor_core.engine.values import Node, Value
+from teletensor_core.engine.parts import Part, Parts
+from teletensor_core.engine.values import Node, Value, mark_leaf
 
-__all__ = ["Backward", "Engine", "HookCall", "Node", "Value", "edge_of"]
+__all__ = ["Backward", "Engine", "HookCall", "Node", "Part", "Parts", "Value", "edge_of", "mark_leaf"]

@@ -41,6 +41,8 @@ class Backward:
     `roots` and `grads` are what is differentiated and with which cotangents (None: one, for a single element).
     `targets` are the values whose gradients are wanted: leaves, or results of ops. With `only_targets` nothing is
     computed that does not lead to one. The walk returns their gradients in order, None where nothing flowed.
+
+    A pass may be walked in parts, with `go_on` in between. `goals` are what later parts will want, or go on from.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Backward:
         create_graph: bool = False,
         retain_graph: bool = False,
         only_targets: bool = False,
+        goals: Sequence[Value] = (),
     ) -> None:
         self.engine = engine
         self.ops: ArrayOps | GraphOps = GraphOps(engine) if create_graph else ArrayOps(engine)
@@ -63,18 +66,36 @@ class Backward:
         self.leaf_grads: dict[int, Any] = {}
         self.leaves: dict[int, Value] = {}
         self.summed: set[_Key] = set()
+        self.wanted: set[_Key] = set()
+        self.found: dict[_Key, Any] = {}
+        self.needed: set[Node] | None = set() if only_targets else None
+        self._searched: set[Node] = set()
+        self.go_on(roots, grads, targets, goals)
+
+    def go_on(
+        self,
+        roots: Sequence[Value],
+        grads: Sequence[Value | None],
+        targets: Sequence[Value],
+        goals: Sequence[Value] = (),
+    ) -> None:
+        """Go on from more roots, to other targets."""
         self.targets = [edge_of(value) for value in targets]
+        self.wanted.update(_key(edge_of(value)) for value in (*targets, *goals))
         if None in self.targets:
             raise GradientError("One of the differentiated Tensors does not require grad")
-        self.wanted = {_key(edge) for edge in self.targets}
-        self.found: dict[_Key, Any] = {}
-        self.needed = self._leading_to_targets(roots) if only_targets else None
+        if self.needed is not None:
+            self._search(roots, self.needed)
         for root, grad in zip(roots, grads, strict=True):
             self._seed(root, grad)
 
-    def walk(self) -> Walk:
-        """Run the pass; yields hook calls, returns the targets' gradients as new values."""
-        while self.heap:
+    def walk(self, until: Value | None = None) -> Walk:
+        """Run the pass; yields hook calls, returns the targets' gradients as new values.
+
+        With `until`, a leaf, no further than to the nodes that were made before it was marked.
+        """
+        oldest = -1 if until is None else until.sequence
+        while self.heap and -self.heap[0][0] > oldest:
             _, node = heapq.heappop(self.heap)
             outs = self.pending.pop(node)
             if node.hooks:
@@ -88,7 +109,7 @@ class Backward:
             if not self.retain_graph:
                 node.release()
         for key, leaf in self.leaves.items():
-            if leaf.hooks:
+            if leaf.hooks and until is None and key in self.leaf_grads:
                 self.leaf_grads[key] = yield from self._hooked(leaf.hooks, self.leaf_grads[key])
         return self._results()
 
@@ -105,10 +126,16 @@ class Backward:
             grad = Value(self.engine.arrays.ones(root.spec), root.spec)
         self._send(edge, grad if self.create_graph else grad.array)
 
-    def _leading_to_targets(self, roots: Sequence[Value]) -> set[Node]:
-        """Every node on a path from the roots to a target."""
-        needed: set[Node] = set()
-        done: set[Node] = set()
+    def held(self) -> int:
+        """Bytes of the gradients that are on their way."""
+        arrays = [g for slots in self.pending.values() for g in slots] + [*self.leaf_grads.values()]
+        return sum(
+            (g.array if type(g) is Value else g).nbytes for g in (*arrays, *self.found.values()) if g is not None
+        )
+
+    def _search(self, roots: Sequence[Value], needed: set[Node]) -> None:
+        """Find every node on a path from the roots to a target."""
+        done = self._searched
         stack = [edge[0] for edge in map(edge_of, roots) if isinstance(edge, tuple)]
         while stack:
             node = stack[-1]
@@ -122,7 +149,6 @@ class Backward:
             stack.pop()
             if any(e is not None and (_key(e) in self.wanted or _leads(e, needed)) for e in node.edges):
                 needed.add(node)
-        return needed
 
     def _flows(self, edge: Edge) -> bool:
         """Whether a gradient along this edge is of use."""

@@ -23,7 +23,8 @@ class Value:
 
     `version` is a one-element list shared by everything that aliases the same memory; in-place ops raise it. A view has
     its `base` and the `chain` of view ops that leads to it, from which its node is made afresh when the base was
-    written to (`epoch` of the base against `seen`). `origin` is for whoever keeps the value: when it came to be, and
+    written to (`epoch` of the base against `seen`). `sequence` says when a leaf was marked: before the nodes with
+    greater ones. `origin` is for whoever keeps the value: when it came to be, and
     the number of the place in the program that made it.
     """
 
@@ -35,6 +36,7 @@ class Value:
     chain: Chain = ()
     epoch = 0
     seen = 0
+    sequence = 0
     hooks: list[int] | None = None
 
     def __init__(self, array: Array, spec: Spec, node: Node | None = None, index: int = 0) -> None:
@@ -73,6 +75,12 @@ def fresh(array: Array, spec: Spec) -> Value:
     value.version = [0]
     value.base = None
     return value
+
+
+def mark_leaf(value: Value, required: bool) -> None:
+    """Have gradients flow into a value, or no more."""
+    value.requires_grad = required
+    value.sequence = _next_number()
 
 
 Edge: TypeAlias = "tuple[Node, int] | Value | None"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from teletensor_core.engine.parts import Part
 from teletensor_core.registry import Op
 
 
@@ -44,7 +45,7 @@ class Call:
 
 @dataclass(eq=False, slots=True)
 class BackwardCall:
-    """Run a backward pass, as `engine.Backward` takes it; `results` are the gradients of the targets."""
+    """Run a backward pass, or a part of it, as `engine.Parts` takes it; `results` are the gradients of the targets."""
 
     roots: tuple[int, ...]
     grads: tuple[int | None, ...]
@@ -53,6 +54,7 @@ class BackwardCall:
     create_graph: bool = False
     retain_graph: bool = False
     only_targets: bool = False
+    part: Part | None = None
     location: int = 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from teletensor_core import dtypes
-from teletensor_core.engine.values import Value
+from teletensor_core.engine import Part, Parts, Value, mark_leaf
 from teletensor_core.errors import InternalError
 from teletensor_core.plan import Plan
 from teletensor_core.programs.code import (
@@ -45,6 +45,7 @@ class Interpreter:
         self.code = code
         self.planner = planner
         self.values: dict[int, Value] = {}
+        self.parts = Parts(engine, TracingBackward)
 
     def run(self, inputs: Sequence[Value], arguments: Sequence[Any]) -> dict[int, Value]:
         """The values that are left at the end, by slot. Raises ProgramFailure."""
@@ -67,7 +68,7 @@ class Interpreter:
             case BackwardCall():
                 self._backward(command)
             case RequireGrad():
-                self.values[command.slot].requires_grad = command.required
+                mark_leaf(self.values[command.slot], command.required)
             case Detach():
                 value = self.values[command.slot]
                 value.node, value.requires_grad = None, False
@@ -94,16 +95,16 @@ class Interpreter:
 
     def _backward(self, call: BackwardCall) -> None:
         value = self.values
-        targets = [value[slot] for slot in call.targets]
-        walk = TracingBackward(
-            self.engine,
+        targets, part = [value[slot] for slot in call.targets], call.part
+        walk = self.parts.walk(
+            part and Part(part.number, tuple(value[slot] for slot in part.goals), value.get(part.until)),
             [value[slot] for slot in call.roots],
             [None if slot is None else value[slot] for slot in call.grads],
             targets,
             create_graph=call.create_graph,
             retain_graph=call.retain_graph,
             only_targets=call.only_targets,
-        ).walk()
+        )
         try:
             next(walk)
         except StopIteration as stop:
