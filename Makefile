@@ -18,11 +18,10 @@ check: .venv/dev .venv-protos   ## lint, types, generated code
 	$(BIN)/python tools/compatibility.py --check
 	$(BIN)/python tools/generate_protos.py --check
 
-gpu-check: .venv/dev    ## the CuPy path without a GPU: CuPy's wheel executed on the CPU, its kernels through NVRTC
+gpu-check: .venv/bin/python   ## the CuPy path without a GPU: CuPy's wheel executed on the CPU, its kernels through NVRTC
 	$(BIN)/python -m tests.devices.emulator.prepare -m pytest -n auto tests/devices/emulated
 
-oracle: .venv/dev       ## record PyTorch's answers anew
-	$(BIN)/pip install -q torch==2.13.0
+oracle: .venv/torch     ## record PyTorch's answers anew
 	$(BIN)/python -m tests.oracle.record
 	$(BIN)/python -m tests.replay.record
 
@@ -54,4 +53,9 @@ clean:
 
 .venv/dev: .venv/bin/python pyproject.toml
 	$(BIN)/pip install -q -e '.[dev]'
+	touch $@
+
+# The tests' oracle, which the product never imports.
+.venv/torch: .venv/dev
+	$(BIN)/pip install -q torch==2.13.0
 	touch $@

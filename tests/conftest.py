@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,15 @@ import teletensor as tt
 from teletensor.remote import RemoteSession
 
 from tests.workers import WorkerProcess
+
+
+def pytest_collection_finish() -> None:
+    """Leave what has been imported and collected out of garbage collections: a million objects of other libraries.
+
+    Every recording of `torch.compile` looks through what is left, twice.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

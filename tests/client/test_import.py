@@ -10,6 +10,8 @@ import pytest
 import teletensor
 from teletensor import late
 
+from tests.warm import WarmPython
+
 PACKAGE = Path(teletensor.__file__).parent
 # Roots of what stands alone, and modules of ours: none of it is needed before a program asks for it.
 UNWANTED = {
@@ -55,11 +57,21 @@ def test_type_checkers_read_the_same_names():
     assert names == {name: home for name, home in late.NAMES.items() if name != "__version__"}
 
 
+@pytest.fixture(scope="module")
+def after_importing():
+    """Runs programs that begin where `import teletensor` has been done, and nothing else of it."""
+    with WarmPython("teletensor") as python:
+        yield lambda program: python.run("-c", program)
+
+
 @pytest.mark.parametrize("name", sorted(late.MODULES))
-def test_a_late_module_is_found_in_every_way_of_asking(name):
-    run(f"import teletensor; assert teletensor.{name}.__name__ == 'teletensor.{name}'")
-    run(f"from teletensor import {name}; import sys; assert {name} is sys.modules['teletensor.{name}']")
-    run(f"import teletensor.{name}; import sys; assert teletensor.{name} is sys.modules['teletensor.{name}']")
+def test_a_late_module_is_found_in_every_way_of_asking(name, after_importing):
+    for program in (
+        f"import teletensor; assert teletensor.{name}.__name__ == 'teletensor.{name}'",
+        f"from teletensor import {name}; import sys; assert {name} is sys.modules['teletensor.{name}']",
+        f"import teletensor.{name}; import sys; assert teletensor.{name} is sys.modules['teletensor.{name}']",
+    ):
+        after_importing(f"import sys; assert 'teletensor.{name}' not in sys.modules\n{program}")
 
 
 def test_late_names_are_those_of_their_modules():

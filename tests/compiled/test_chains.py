@@ -23,14 +23,16 @@ from tests.oracle.run import _tensor
 SAMPLED = sorted(name for name, op in OPS.items() if op.samples and not (op.mutates or op.dynamic))
 
 
-@pytest.fixture(autouse=True, params=["native", "numpy"])
-def small_blocks(request, monkeypatch):
-    """Blocks of a few elements, so that small arrays have several and a rest; chains however short.
-
-    As machine code where there is a compiler, and as without one.
-    """
+@pytest.fixture(params=["native", "numpy"])
+def compiler(request, monkeypatch):
+    """Chains as machine code where there is a compiler, and as without one."""
     if request.param == "numpy":
         monkeypatch.setattr(chains, "available", lambda: False)
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    """Blocks of a few elements, so that small arrays have several and a rest; chains however short."""
     monkeypatch.setattr(chains, "BLOCK", 5)
     monkeypatch.setattr(fusion, "FEW_STEPS", 0)
 
@@ -67,6 +69,7 @@ def traced(case, session):
     return node, [leaf for leaf, _ in present], [x for _, x in present], expected.array
 
 
+@pytest.mark.usefixtures("compiler")
 def test_chains_are_what_kernels_do():
     session, found = LocalSession(), set()
     with np.errstate(all="ignore"):
@@ -109,6 +112,7 @@ def steps(seed, inputs):
     return values[-3:]
 
 
+@pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("seed", range(60))
 def test_random_functions(seed):
     torch.manual_seed(seed)
@@ -122,6 +126,7 @@ def test_random_functions(seed):
         assert bits(a.float().numpy()) == bits(b.float().numpy())
 
 
+@pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("seed", range(20))
 def test_gradients_of_random_functions(seed):
     torch.manual_seed(seed)
@@ -138,6 +143,7 @@ def test_gradients_of_random_functions(seed):
         assert bits(a.numpy()) == bits(b.numpy())
 
 
+@pytest.mark.usefixtures("compiler")
 def test_a_chain_computes_what_is_costly_once():
     def function(x):
         inner = torch.erf(x * 0.5)
@@ -153,6 +159,7 @@ def test_a_chain_computes_what_is_costly_once():
     assert costly_steps(compiled, x) == 1
 
 
+@pytest.mark.usefixtures("compiler")
 def test_the_gradient_of_gelu_takes_the_distribution_function_from_the_forward_pass():
     def function(x):
         return torch.autograd.grad((torch.nn.functional.gelu(x) ** 2).sum(), x)

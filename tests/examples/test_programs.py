@@ -2,13 +2,12 @@
 
 import functools
 import importlib.util
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.warm import WarmPython
 
 FOLDER = Path(__file__).parents[2] / "examples" / "programs"
 PROGRAMS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "seeded")
@@ -16,15 +15,8 @@ NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d+(?:e-?\d+)?|\d+e-?\d+|inf|nan)")
 TOLERANCE = {"relative": 2e-3, "last_place": 1.01}
 
 
-def printed(program, *command, env=None):
-    """The lines that a program prints."""
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("TELETENSOR_")}
-    done = subprocess.run(
-        [sys.executable, *command, str(FOLDER / f"{program}.py")], capture_output=True, text=True, timeout=240,
-        env={**variables, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **(env or {})},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+def path(program):
+    return str(FOLDER / f"{program}.py")
 
 
 def assert_alike(ours, theirs):
@@ -39,16 +31,27 @@ def assert_alike(ours, theirs):
 
 @pytest.fixture(scope="module")
 def in_pytorch():
-    """What PyTorch prints, by program, each run once."""
+    """What PyTorch prints, by program."""
     if importlib.util.find_spec("torch") is None:
         pytest.skip("compares with PyTorch, which is not installed")
-    return functools.cache(printed)
+    # The second is what PyTorch's optimisers import.
+    with WarmPython("torch", "torch._dynamo") as python:
+        yield lambda program: python.run(path(program))
 
 
 @pytest.fixture(scope="module")
-def here():
+def run():
+    """What `teletensor run` prints, by program, and options before it."""
+    with WarmPython("teletensor.run_command", "teletensor.nn", "teletensor.optim") as python:
+        yield lambda program, *options, **variables: python.run(
+            "-m", "teletensor", "run", *options, path(program), env=variables
+        )
+
+
+@pytest.fixture(scope="module")
+def here(run):
     """What teletensor prints in one process, by program, each run once."""
-    return functools.cache(lambda program: printed(program, "-m", "teletensor", "run"))
+    return functools.cache(run)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -57,6 +60,5 @@ def test_prints_what_it_prints_under_pytorch(program, here, in_pytorch):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_prints_the_same_on_a_worker(program, here, worker):
-    there = printed(program, "-m", "teletensor", "run", "--on", worker.grpc, env={"TELETENSOR_TOKEN": worker.token})
-    assert there == here(program)
+def test_prints_the_same_on_a_worker(program, run, here, worker):
+    assert run(program, "--on", worker.grpc, TELETENSOR_TOKEN=worker.token) == here(program)
