@@ -2671,6 +2671,14 @@ def replication_pad(input: Tensor, pad: Any) -> Tensor:
     return _apply(_replication_pad_op, (input,), (pad,))
 
 
+_required_op = _OPS['required']
+
+
+def required(input: Tensor, holds: Tensor, message: Any) -> Tensor:
+    """A copy of the input. ArgumentError, with the message, unless all of `holds` is true."""
+    return _apply(_required_op, (input, holds), (message,))
+
+
 _reshape_op = _OPS['reshape']
 
 
@@ -3454,6 +3462,14 @@ _view_scatter_op = _OPS['view_scatter']
 def view_scatter(input: Tensor, src: Tensor, chain: Any) -> Tensor:
     """A copy of `input` with `src` in the part that a chain of view ops shows."""
     return _apply(_view_scatter_op, (input, src), (chain,))
+
+
+_von_mises_op = _OPS['von_mises']
+
+
+def von_mises(input: Tensor, seed: Operand, offset: Operand) -> Tensor:
+    """Angles from -pi to pi with the von Mises distribution around 0 of these concentrations."""
+    return _apply(_von_mises_op, (input, seed, offset), ())
 
 
 _where_op = _OPS['where']

@@ -270,6 +270,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "poisson": lambda torch, x, *_: torch.poisson(x),
     "standard_gamma": lambda torch, x, *_: torch._standard_gamma(x),
     "standard_gamma_grad": lambda torch, x, sample: torch._standard_gamma_grad(x, sample),
+    "von_mises": lambda torch, x, *_: torch._standard_gamma(x),
     "dropout": lambda torch, x, *_, p, **__: torch.nn.functional.dropout(x, p),
     "exponential": lambda torch, x, *_, lambd: x.clone().exponential_(lambd),
     "feature_dropout": lambda torch, x, *_, p, **__: torch.feature_dropout(x, p, True),

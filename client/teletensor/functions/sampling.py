@@ -17,6 +17,7 @@ from teletensor.types import DeviceLike, DType
 
 # Of rejection: see the ops.
 _ROUNDS = 8
+_CIRCLE_ROUNDS = 24
 __all__ = ["bernoulli", "binomial", "multinomial", "normal", "poisson"]
 METHODS = (
     "bernoulli", "bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "multinomial", "normal_",
@@ -85,6 +86,11 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
 def standard_gamma(concentration: Tensor) -> Tensor:
     """Gamma distributed numbers of these shapes and rate 1, differentiable by the shapes."""
     return ops.standard_gamma(concentration, *draw(None, (2 * _ROUNDS + 1) * concentration.numel()))
+
+
+def von_mises(concentration: Tensor) -> Tensor:
+    """Angles with the von Mises distribution around 0 of these concentrations, not differentiable."""
+    return ops.von_mises(concentration, *draw(None, (2 * _CIRCLE_ROUNDS + 1) * concentration.numel()))
 
 
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
