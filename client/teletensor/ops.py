@@ -2675,7 +2675,7 @@ _required_op = _OPS['required']
 
 
 def required(input: Tensor, holds: Tensor, message: Any) -> Tensor:
-    """A copy of the input. ArgumentError, with the message, unless all of `holds` is true."""
+    """A copy of the input; ArgumentError with the message, later on a GPU, unless all of `holds` is true."""
     return _apply(_required_op, (input, holds), (message,))
 
 

@@ -170,6 +170,10 @@ class CuPyNamespace(CudaComposites):
         """Have ArgumentError raised, when somebody next waits, for an element outside [0, 1]."""
         self.faults.check_unit(x, what)
 
+    def check_all(self, holds: Any, text: str) -> None:
+        """Have ArgumentError raised, when somebody next waits, unless all elements are true."""
+        self.faults.check_all(holds, text)
+
     @staticmethod
     def scatter_add(target: Any, index: tuple[Any, ...], values: Any) -> None:
         """Add values at index arrays, counting every duplicate."""

@@ -208,6 +208,12 @@ class NumPyNamespace(Composites):
             raise ArgumentError(f"{what} should be between 0 and 1, got {x.min()} to {x.max()}")
 
     @staticmethod
+    def check_all(holds: Any, text: str) -> None:
+        """Raise ArgumentError unless all elements are true. On a GPU this would be a wait, and is not done."""
+        if not holds.all():
+            raise ArgumentError(text)
+
+    @staticmethod
     def stable_argsort(x: Any, axis: int) -> Any:
         """Ascending order, equal elements in their old order, NaN last."""
         return np.argsort(x, axis=axis, kind="stable")
