@@ -184,6 +184,14 @@ def addmm_(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Scalar = 1, alpha
     return _apply_inplace(_addmm_op, (input, mat1, mat2), (beta, alpha))
 
 
+_airy_ai_op = _OPS['airy_ai']
+
+
+def airy_ai(x: Tensor) -> Tensor:
+    """Airy's function Ai; 0 where it is too small for float64, and NaN at infinity, as in PyTorch."""
+    return _apply(_airy_ai_op, (x,), ())
+
+
 _alias_op = _OPS['alias']
 
 
@@ -445,6 +453,38 @@ def bernoulli(input: Tensor, seed: Operand, offset: Operand) -> Tensor:
     return _apply(_bernoulli_op, (input, seed, offset), ())
 
 
+_bessel_j0_op = _OPS['bessel_j0']
+
+
+def bessel_j0(input: Tensor) -> Tensor:
+    """The Bessel function of the first kind, of order 0."""
+    return _apply(_bessel_j0_op, (input,), ())
+
+
+_bessel_j1_op = _OPS['bessel_j1']
+
+
+def bessel_j1(input: Tensor) -> Tensor:
+    """The Bessel function of the first kind, of order 1."""
+    return _apply(_bessel_j1_op, (input,), ())
+
+
+_bessel_y0_op = _OPS['bessel_y0']
+
+
+def bessel_y0(input: Tensor) -> Tensor:
+    """The Bessel function of the second kind, of order 0."""
+    return _apply(_bessel_y0_op, (input,), ())
+
+
+_bessel_y1_op = _OPS['bessel_y1']
+
+
+def bessel_y1(input: Tensor) -> Tensor:
+    """The Bessel function of the second kind, of order 1."""
+    return _apply(_bessel_y1_op, (input,), ())
+
+
 _binary_cross_entropy_op = _OPS['binary_cross_entropy']
 
 
@@ -604,6 +644,38 @@ _channel_sum_op = _OPS['channel_sum']
 def channel_sum(input: Tensor) -> Tensor:
     """The sum over the first and the last of three dimensions."""
     return _apply(_channel_sum_op, (input,), ())
+
+
+_chebyshev_polynomial_t_op = _OPS['chebyshev_polynomial_t']
+
+
+def chebyshev_polynomial_t(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the first kind) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_chebyshev_polynomial_t_op, (x, n), ())
+
+
+_chebyshev_polynomial_u_op = _OPS['chebyshev_polynomial_u']
+
+
+def chebyshev_polynomial_u(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the second kind) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_chebyshev_polynomial_u_op, (x, n), ())
+
+
+_chebyshev_polynomial_v_op = _OPS['chebyshev_polynomial_v']
+
+
+def chebyshev_polynomial_v(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the third kind) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_chebyshev_polynomial_v_op, (x, n), ())
+
+
+_chebyshev_polynomial_w_op = _OPS['chebyshev_polynomial_w']
+
+
+def chebyshev_polynomial_w(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the fourth kind) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_chebyshev_polynomial_w_op, (x, n), ())
 
 
 _cholesky_op = _OPS['cholesky']
@@ -1073,6 +1145,14 @@ def erfc_(input: Tensor) -> Tensor:
     return _apply_inplace(_erfc_op, (input,), ())
 
 
+_erfcx_op = _OPS['erfcx']
+
+
+def erfcx(input: Tensor) -> Tensor:
+    """`exp(x ** 2)` times the complementary error function."""
+    return _apply(_erfcx_op, (input,), ())
+
+
 _erfinv_op = _OPS['erfinv']
 
 
@@ -1448,6 +1528,22 @@ def hardtanh_(input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
     return _apply_inplace(_hardtanh_op, (input,), (min_val, max_val))
 
 
+_hermite_polynomial_h_op = _OPS['hermite_polynomial_h']
+
+
+def hermite_polynomial_h(x: Tensor, n: Tensor) -> Tensor:
+    """The Hermite (physicists') polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_hermite_polynomial_h_op, (x, n), ())
+
+
+_hermite_polynomial_he_op = _OPS['hermite_polynomial_he']
+
+
+def hermite_polynomial_he(x: Tensor, n: Tensor) -> Tensor:
+    """The Hermite (probabilists') polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_hermite_polynomial_he_op, (x, n), ())
+
+
 _huber_loss_op = _OPS['huber_loss']
 
 
@@ -1701,6 +1797,14 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
     return _apply(_l1_loss_op, (input, target), (reduction,))
 
 
+_laguerre_polynomial_l_op = _OPS['laguerre_polynomial_l']
+
+
+def laguerre_polynomial_l(x: Tensor, n: Tensor) -> Tensor:
+    """The Laguerre polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_laguerre_polynomial_l_op, (x, n), ())
+
+
 _layer_norm_op = _OPS['layer_norm']
 
 
@@ -1756,6 +1860,14 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """The element where it is positive, `negative_slope` times it elsewhere. Written into `input`."""
     return _apply_inplace(_leaky_relu_op, (input,), (negative_slope,))
+
+
+_legendre_polynomial_p_op = _OPS['legendre_polynomial_p']
+
+
+def legendre_polynomial_p(x: Tensor, n: Tensor) -> Tensor:
+    """The Legendre polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_legendre_polynomial_p_op, (x, n), ())
 
 
 _lerp_op = _OPS['lerp']
@@ -2208,6 +2320,22 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, axis: Dims = No
     """The most frequent elements along a dimension, the least of equally frequent ones, and the last index of each."""
     made = return_types.mode(*_apply_many(_mode_op, (input,), (_ints(dim if axis is None else axis), keepdim)))
     return made if out is None else _store_all(made, out)
+
+
+_modified_bessel_k0_op = _OPS['modified_bessel_k0']
+
+
+def modified_bessel_k0(input: Tensor) -> Tensor:
+    """The modified Bessel function of the second kind, of order 0."""
+    return _apply(_modified_bessel_k0_op, (input,), ())
+
+
+_modified_bessel_k1_op = _OPS['modified_bessel_k1']
+
+
+def modified_bessel_k1(input: Tensor) -> Tensor:
+    """The modified Bessel function of the second kind, of order 1."""
+    return _apply(_modified_bessel_k1_op, (input,), ())
 
 
 _mse_loss_op = _OPS['mse_loss']
@@ -2763,6 +2891,22 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Operand, att
     return _apply(_scaled_dot_product_attention_op, (query, key, value, attn_mask), (is_causal, scale))
 
 
+_scaled_modified_bessel_k0_op = _OPS['scaled_modified_bessel_k0']
+
+
+def scaled_modified_bessel_k0(x: Tensor) -> Tensor:
+    """`modified_bessel_k0(x)` times `exp(x)`."""
+    return _apply(_scaled_modified_bessel_k0_op, (x,), ())
+
+
+_scaled_modified_bessel_k1_op = _OPS['scaled_modified_bessel_k1']
+
+
+def scaled_modified_bessel_k1(x: Tensor) -> Tensor:
+    """`modified_bessel_k1(x)` times `exp(x)`."""
+    return _apply(_scaled_modified_bessel_k1_op, (x,), ())
+
+
 _scatter_op = _OPS['scatter']
 
 
@@ -2860,6 +3004,38 @@ def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def sgn_(input: Tensor) -> Tensor:
     """The sign; of complex numbers the direction, z / |z|. Written into `input`."""
     return _apply_inplace(_sgn_op, (input,), ())
+
+
+_shifted_chebyshev_polynomial_t_op = _OPS['shifted_chebyshev_polynomial_t']
+
+
+def shifted_chebyshev_polynomial_t(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the first kind, of 2 x - 1) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_shifted_chebyshev_polynomial_t_op, (x, n), ())
+
+
+_shifted_chebyshev_polynomial_u_op = _OPS['shifted_chebyshev_polynomial_u']
+
+
+def shifted_chebyshev_polynomial_u(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the second kind, of 2 x - 1) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_shifted_chebyshev_polynomial_u_op, (x, n), ())
+
+
+_shifted_chebyshev_polynomial_v_op = _OPS['shifted_chebyshev_polynomial_v']
+
+
+def shifted_chebyshev_polynomial_v(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the third kind, of 2 x - 1) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_shifted_chebyshev_polynomial_v_op, (x, n), ())
+
+
+_shifted_chebyshev_polynomial_w_op = _OPS['shifted_chebyshev_polynomial_w']
+
+
+def shifted_chebyshev_polynomial_w(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the fourth kind, of 2 x - 1) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_shifted_chebyshev_polynomial_w_op, (x, n), ())
 
 
 _sigmoid_op = _OPS['sigmoid']
@@ -3020,6 +3196,14 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
     """The elements in order along a dimension, and where they were."""
     made = return_types.sort(*_apply_many(_sort_op, (input,), (_ints(dim if axis is None else axis), descending, stable)))
     return made if out is None else _store_all(made, out)
+
+
+_spherical_bessel_j0_op = _OPS['spherical_bessel_j0']
+
+
+def spherical_bessel_j0(x: Tensor) -> Tensor:
+    """The spherical Bessel function of the first kind, of order 0: `sin(x) / x`, 1 at 0 and 0 at infinity."""
+    return _apply(_spherical_bessel_j0_op, (x,), ())
 
 
 _split_op = _OPS['split']
@@ -3521,6 +3705,14 @@ _zeros_op = _OPS['zeros']
 def zeros(shape: Sequence[int], dtype: DType | None, *, session: Session) -> Tensor:
     """Zeros."""
     return _apply(_zeros_op, (), (shape, dtype), session)
+
+
+_zeta_op = _OPS['zeta']
+
+
+def zeta(input: Operand, other: Operand) -> Tensor:
+    """The Hurwitz zeta function: the sum of `(other + k) ** -input` over k >= 0, differentiable by `other`."""
+    return _apply(_zeta_op, (input, other), ())
 
 
 absolute = abs

@@ -25,6 +25,7 @@ _PLACES: dict[str, Callable[[Any, str], Any]] = {
     "torch": lambda torch, name: getattr(torch, name),
     "nn.functional": lambda torch, name: getattr(torch.nn.functional, name),
     "Tensor": lambda torch, name: getattr(torch.Tensor, name),
+    "special": lambda torch, name: getattr(torch.special, name),
 }
 
 
@@ -212,9 +213,6 @@ CALLS: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda torch, x: torch.sigmoid(x),
     "tanh": lambda torch, x: torch.tanh(x),
     "polygamma": lambda torch, x, *, n: torch.polygamma(n, x),
-    "i0e": lambda torch, x: torch.special.i0e(x),
-    "i1": lambda torch, x: torch.special.i1(x),
-    "i1e": lambda torch, x: torch.special.i1e(x),
     "nanmedian_dim": lambda torch, x, **a: torch.nanmedian(x, **a),
     # factorisations
     "lu": _lu,

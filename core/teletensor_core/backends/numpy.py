@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from teletensor_core import special
+from teletensor_core import cephes, polynomials, special
 from teletensor_core.backends.base import Backend
 from teletensor_core.backends.composites import Composites
 from teletensor_core.errors import ArgumentError, DimensionError
@@ -53,6 +53,14 @@ class NumPyNamespace(Composites):
     sigmoid = staticmethod(special.sigmoid)
     i0e = staticmethod(special.i0e)
     i1e = staticmethod(special.i1e)
+    j0 = staticmethod(cephes.j0)
+    j1 = staticmethod(cephes.j1)
+    y0 = staticmethod(cephes.y0)
+    y1 = staticmethod(cephes.y1)
+    k0e = staticmethod(cephes.k0e)
+    k1e = staticmethod(cephes.k1e)
+    erfcx = staticmethod(cephes.erfcx)
+    recurrence = staticmethod(polynomials.recurrence)
     gammainc = staticmethod(special.gammainc)
     gammaincc = staticmethod(special.gammaincc)
     random_bits = staticmethod(philox.bits)
