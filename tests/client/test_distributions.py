@@ -39,6 +39,23 @@ def test_a_value_outside_the_support_is_an_error_where_it_is_used(worker):
         session.synchronize()
 
 
+def test_compiled_functions_check_without_waiting():
+    @tt.compile
+    def density(scale, value):
+        return d.Normal(tt.zeros(2), scale).log_prob(value).sum()
+
+    value = tt.tensor([0.5, 1.0])
+    wanted = d.Normal(tt.zeros(2), tt.ones(2)).log_prob(value).sum().item()
+    for _ in range(4):
+        assert density(tt.ones(2), value).item() == pytest.approx(wanted)
+    with pytest.raises(
+        ValueError, match=r"parameter scale .* of distribution Normal to satisfy the constraint Greater"
+    ):
+        density(tt.tensor([1.0, -1.0]), value)
+    with pytest.raises(ValueError, match="within the support of the distribution Normal"):
+        density(tt.ones(2), tt.tensor([math.nan, 1.0]))
+
+
 def test_checks_can_be_turned_off_for_all():
     d.Distribution.set_default_validate_args(False)
     try:

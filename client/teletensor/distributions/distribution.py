@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from teletensor_core.errors import ArgumentError, UnsupportedError
 
 from teletensor import factories, functions, grad_mode, ops
+from teletensor.compiler import is_compiling
 from teletensor.distributions.constraints import Constraint, is_dependent
 from teletensor.distributions.utils import lazy_property
 from teletensor.size import Size
@@ -35,7 +36,10 @@ class Distribution:
             self._check_parameters()
 
     def _check_parameters(self) -> None:
-        """Raise ArgumentError for parameters that do not meet their constraints: one wait for all of them."""
+        """Raise ArgumentError for parameters that do not meet their constraints: one wait for all of them.
+
+        Compiled functions do not wait: in them, what is computed of such parameters is the error.
+        """
         if not hasattr(self, "arg_constraints"):
             warnings.warn(
                 f"{type(self)} does not define `arg_constraints`. Please set `arg_constraints = {{}}` or initialize "
@@ -45,6 +49,10 @@ class Distribution:
             return
         known = {name: c for name, c in self.arg_constraints.items() if self._has_own(name) and not is_dependent(c)}
         holds = {name: functions.all(constraint.check(getattr(self, name))) for name, constraint in known.items()}
+        if is_compiling():
+            for name in [name for name in holds if name in vars(self)]:
+                self._require(name, holds[name], known[name])
+            return
         if not holds or bool(functions.all(functions.stack(list(holds.values())))):
             return
         name = next(name for name, each in holds.items() if not bool(each))
@@ -53,6 +61,14 @@ class Distribution:
             f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution "
             f"{self!r} to satisfy the constraint {known[name]!r}, but found invalid values:\n{value}"
         )
+
+    def _require(self, name: str, holds: Tensor, constraint: Constraint) -> None:
+        value, kind = getattr(self, name), type(constraint).__name__.removeprefix("_")
+        message = (
+            f"Expected parameter {name} (Tensor of shape {tuple(value.shape)}) of distribution {type(self).__name__} "
+            f"to satisfy the constraint {kind}"
+        )
+        setattr(self, name, ops.required(value, holds, message=message))
 
     def _has_own(self, name: str) -> bool:
         """Whether a parameter is given, and not computed of others, nor that of a distribution inside, which checks."""

@@ -7,6 +7,7 @@ from typing import Any
 from teletensor_core.errors import ArgumentError
 
 from teletensor import factories, functions, grad_mode
+from teletensor.compiler import is_compiling
 from teletensor.distributions import constraints
 from teletensor.distributions.probabilities import OfOdds
 from teletensor.distributions.utils import broadcast_all
@@ -28,7 +29,7 @@ class Geometric(OfOdds):
     def _check_parameters(self) -> None:
         """Raise ArgumentError for odds that are none, of 0 too, which the constraint allows. One wait for both."""
         given = vars(self).get("probs")
-        if given is None:
+        if given is None or is_compiling():
             super()._check_parameters()
         elif not bool(functions.all((given > 0) & (given <= 1))):
             super()._check_parameters()

@@ -1,5 +1,7 @@
 """Functions with inverses and known Jacobians, for `TransformedDistribution`."""
 
+from inspect import isclass
+
 from teletensor.distributions.joined_transforms import (
     CatTransform,
     CumulativeDistributionTransform,
@@ -30,3 +32,8 @@ __all__ = [
     "PositiveDefiniteTransform", "PowerTransform", "ReshapeTransform", "SigmoidTransform", "SoftmaxTransform",
     "SoftplusTransform", "StackTransform", "StickBreakingTransform", "TanhTransform", "Transform", "identity_transform",
 ]  # fmt: skip
+
+# To programs they are all of this module.
+for _member in [globals()[name] for name in __all__]:
+    if isclass(_member):
+        _member.__module__ = __name__

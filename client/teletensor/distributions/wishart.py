@@ -9,6 +9,7 @@ from typing import Any
 from teletensor_core.errors import ArgumentError
 
 from teletensor import factories, functions, linalg
+from teletensor.compiler import is_compiling
 from teletensor.distributions import constraints
 from teletensor.distributions.chi2 import Chi2
 from teletensor.distributions.constraints import Constraint
@@ -40,7 +41,7 @@ class Wishart(OfMatrix, ExponentialFamily):
         freedom = df if isinstance(df, Tensor) else self._given.new_full((), float(df))
         self.df = freedom.expand(batch)
         super().__init__(batch, self._given.shape[-2:], validate_args)
-        if self._validate_args:
+        if self._validate_args and not is_compiling():
             _check_freedom(df, freedom, size)
         self._factorize()
 
