@@ -509,6 +509,14 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     return _apply(_bincount_op, (input, weights), (minlength,))
 
 
+_binomial_op = _OPS['binomial']
+
+
+def binomial(input: Tensor, other: Operand, seed: Operand, offset: Operand) -> Tensor:
+    """How many of `input` trials that succeed with probability `other` do, for whole numbers of trials."""
+    return _apply(_binomial_op, (input, other, seed, offset), ())
+
+
 _bitwise_and_op = _OPS['bitwise_and']
 
 

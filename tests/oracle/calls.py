@@ -265,6 +265,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "upsample_nearest": lambda torch, x, *, size: torch.nn.functional.interpolate(x, size, mode="nearest"),
     # random numbers: only their shape and dtype are PyTorch's
     "bernoulli": lambda torch, x, *_: torch.bernoulli(x),
+    "binomial": lambda torch, count, prob, *_: torch.binomial(*torch.broadcast_tensors(count, prob)),
     "poisson": lambda torch, x, *_: torch.poisson(x),
     "standard_gamma": lambda torch, x, *_: torch._standard_gamma(x),
     "standard_gamma_grad": lambda torch, x, sample: torch._standard_gamma_grad(x, sample),
