@@ -184,6 +184,14 @@ def addmm_(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Scalar = 1, alpha
     return _apply_inplace(_addmm_op, (input, mat1, mat2), (beta, alpha))
 
 
+_airy_ai_op = _OPS['airy_ai']
+
+
+def airy_ai(x: Tensor) -> Tensor:
+    """Airy's function Ai; 0 where it is too small for float64, and NaN at infinity, as in PyTorch."""
+    return _apply(_airy_ai_op, (x,), ())
+
+
 _alias_op = _OPS['alias']
 
 
@@ -445,6 +453,38 @@ def bernoulli(input: Tensor, seed: Operand, offset: Operand) -> Tensor:
     return _apply(_bernoulli_op, (input, seed, offset), ())
 
 
+_bessel_j0_op = _OPS['bessel_j0']
+
+
+def bessel_j0(input: Tensor) -> Tensor:
+    """The Bessel function of the first kind, of order 0."""
+    return _apply(_bessel_j0_op, (input,), ())
+
+
+_bessel_j1_op = _OPS['bessel_j1']
+
+
+def bessel_j1(input: Tensor) -> Tensor:
+    """The Bessel function of the first kind, of order 1."""
+    return _apply(_bessel_j1_op, (input,), ())
+
+
+_bessel_y0_op = _OPS['bessel_y0']
+
+
+def bessel_y0(input: Tensor) -> Tensor:
+    """The Bessel function of the second kind, of order 0."""
+    return _apply(_bessel_y0_op, (input,), ())
+
+
+_bessel_y1_op = _OPS['bessel_y1']
+
+
+def bessel_y1(input: Tensor) -> Tensor:
+    """The Bessel function of the second kind, of order 1."""
+    return _apply(_bessel_y1_op, (input,), ())
+
+
 _binary_cross_entropy_op = _OPS['binary_cross_entropy']
 
 
@@ -467,6 +507,14 @@ _bincount_op = _OPS['bincount']
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each non-negative integer occurs, or the sum of its weights."""
     return _apply(_bincount_op, (input, weights), (minlength,))
+
+
+_binomial_op = _OPS['binomial']
+
+
+def binomial(input: Tensor, other: Operand, seed: Operand, offset: Operand) -> Tensor:
+    """How many of `input` trials that succeed with probability `other` do, for whole numbers of trials."""
+    return _apply(_binomial_op, (input, other, seed, offset), ())
 
 
 _bitwise_and_op = _OPS['bitwise_and']
@@ -604,6 +652,38 @@ _channel_sum_op = _OPS['channel_sum']
 def channel_sum(input: Tensor) -> Tensor:
     """The sum over the first and the last of three dimensions."""
     return _apply(_channel_sum_op, (input,), ())
+
+
+_chebyshev_polynomial_t_op = _OPS['chebyshev_polynomial_t']
+
+
+def chebyshev_polynomial_t(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the first kind) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_chebyshev_polynomial_t_op, (x, n), ())
+
+
+_chebyshev_polynomial_u_op = _OPS['chebyshev_polynomial_u']
+
+
+def chebyshev_polynomial_u(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the second kind) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_chebyshev_polynomial_u_op, (x, n), ())
+
+
+_chebyshev_polynomial_v_op = _OPS['chebyshev_polynomial_v']
+
+
+def chebyshev_polynomial_v(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the third kind) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_chebyshev_polynomial_v_op, (x, n), ())
+
+
+_chebyshev_polynomial_w_op = _OPS['chebyshev_polynomial_w']
+
+
+def chebyshev_polynomial_w(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the fourth kind) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_chebyshev_polynomial_w_op, (x, n), ())
 
 
 _cholesky_op = _OPS['cholesky']
@@ -1073,6 +1153,14 @@ def erfc_(input: Tensor) -> Tensor:
     return _apply_inplace(_erfc_op, (input,), ())
 
 
+_erfcx_op = _OPS['erfcx']
+
+
+def erfcx(input: Tensor) -> Tensor:
+    """`exp(x ** 2)` times the complementary error function."""
+    return _apply(_erfcx_op, (input,), ())
+
+
 _erfinv_op = _OPS['erfinv']
 
 
@@ -1448,6 +1536,22 @@ def hardtanh_(input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
     return _apply_inplace(_hardtanh_op, (input,), (min_val, max_val))
 
 
+_hermite_polynomial_h_op = _OPS['hermite_polynomial_h']
+
+
+def hermite_polynomial_h(x: Tensor, n: Tensor) -> Tensor:
+    """The Hermite (physicists') polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_hermite_polynomial_h_op, (x, n), ())
+
+
+_hermite_polynomial_he_op = _OPS['hermite_polynomial_he']
+
+
+def hermite_polynomial_he(x: Tensor, n: Tensor) -> Tensor:
+    """The Hermite (probabilists') polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_hermite_polynomial_he_op, (x, n), ())
+
+
 _huber_loss_op = _OPS['huber_loss']
 
 
@@ -1701,6 +1805,14 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
     return _apply(_l1_loss_op, (input, target), (reduction,))
 
 
+_laguerre_polynomial_l_op = _OPS['laguerre_polynomial_l']
+
+
+def laguerre_polynomial_l(x: Tensor, n: Tensor) -> Tensor:
+    """The Laguerre polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_laguerre_polynomial_l_op, (x, n), ())
+
+
 _layer_norm_op = _OPS['layer_norm']
 
 
@@ -1756,6 +1868,14 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """The element where it is positive, `negative_slope` times it elsewhere. Written into `input`."""
     return _apply_inplace(_leaky_relu_op, (input,), (negative_slope,))
+
+
+_legendre_polynomial_p_op = _OPS['legendre_polynomial_p']
+
+
+def legendre_polynomial_p(x: Tensor, n: Tensor) -> Tensor:
+    """The Legendre polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_legendre_polynomial_p_op, (x, n), ())
 
 
 _lerp_op = _OPS['lerp']
@@ -2208,6 +2328,22 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, axis: Dims = No
     """The most frequent elements along a dimension, the least of equally frequent ones, and the last index of each."""
     made = return_types.mode(*_apply_many(_mode_op, (input,), (_ints(dim if axis is None else axis), keepdim)))
     return made if out is None else _store_all(made, out)
+
+
+_modified_bessel_k0_op = _OPS['modified_bessel_k0']
+
+
+def modified_bessel_k0(input: Tensor) -> Tensor:
+    """The modified Bessel function of the second kind, of order 0."""
+    return _apply(_modified_bessel_k0_op, (input,), ())
+
+
+_modified_bessel_k1_op = _OPS['modified_bessel_k1']
+
+
+def modified_bessel_k1(input: Tensor) -> Tensor:
+    """The modified Bessel function of the second kind, of order 1."""
+    return _apply(_modified_bessel_k1_op, (input,), ())
 
 
 _mse_loss_op = _OPS['mse_loss']
@@ -2671,6 +2807,14 @@ def replication_pad(input: Tensor, pad: Any) -> Tensor:
     return _apply(_replication_pad_op, (input,), (pad,))
 
 
+_required_op = _OPS['required']
+
+
+def required(input: Tensor, holds: Tensor, message: Any) -> Tensor:
+    """A copy of the input; ArgumentError with the message, later on a GPU, unless all of `holds` is true."""
+    return _apply(_required_op, (input, holds), (message,))
+
+
 _reshape_op = _OPS['reshape']
 
 
@@ -2753,6 +2897,22 @@ _scaled_dot_product_attention_op = _OPS['scaled_dot_product_attention']
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Operand, attn_mask: Tensor | None = None, is_causal: bool = False, scale: Any = None) -> Tensor:
     """softmax(query key^T * scale + mask) value. Zeros for rows that see nothing."""
     return _apply(_scaled_dot_product_attention_op, (query, key, value, attn_mask), (is_causal, scale))
+
+
+_scaled_modified_bessel_k0_op = _OPS['scaled_modified_bessel_k0']
+
+
+def scaled_modified_bessel_k0(x: Tensor) -> Tensor:
+    """`modified_bessel_k0(x)` times `exp(x)`."""
+    return _apply(_scaled_modified_bessel_k0_op, (x,), ())
+
+
+_scaled_modified_bessel_k1_op = _OPS['scaled_modified_bessel_k1']
+
+
+def scaled_modified_bessel_k1(x: Tensor) -> Tensor:
+    """`modified_bessel_k1(x)` times `exp(x)`."""
+    return _apply(_scaled_modified_bessel_k1_op, (x,), ())
 
 
 _scatter_op = _OPS['scatter']
@@ -2852,6 +3012,38 @@ def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def sgn_(input: Tensor) -> Tensor:
     """The sign; of complex numbers the direction, z / |z|. Written into `input`."""
     return _apply_inplace(_sgn_op, (input,), ())
+
+
+_shifted_chebyshev_polynomial_t_op = _OPS['shifted_chebyshev_polynomial_t']
+
+
+def shifted_chebyshev_polynomial_t(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the first kind, of 2 x - 1) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_shifted_chebyshev_polynomial_t_op, (x, n), ())
+
+
+_shifted_chebyshev_polynomial_u_op = _OPS['shifted_chebyshev_polynomial_u']
+
+
+def shifted_chebyshev_polynomial_u(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the second kind, of 2 x - 1) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_shifted_chebyshev_polynomial_u_op, (x, n), ())
+
+
+_shifted_chebyshev_polynomial_v_op = _OPS['shifted_chebyshev_polynomial_v']
+
+
+def shifted_chebyshev_polynomial_v(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the third kind, of 2 x - 1) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_shifted_chebyshev_polynomial_v_op, (x, n), ())
+
+
+_shifted_chebyshev_polynomial_w_op = _OPS['shifted_chebyshev_polynomial_w']
+
+
+def shifted_chebyshev_polynomial_w(x: Tensor, n: Tensor) -> Tensor:
+    """The Chebyshev (of the fourth kind, of 2 x - 1) polynomial of degree `n`: cut to an integer; 0 for a negative one."""
+    return _apply(_shifted_chebyshev_polynomial_w_op, (x, n), ())
 
 
 _sigmoid_op = _OPS['sigmoid']
@@ -3012,6 +3204,14 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
     """The elements in order along a dimension, and where they were."""
     made = return_types.sort(*_apply_many(_sort_op, (input,), (_ints(dim if axis is None else axis), descending, stable)))
     return made if out is None else _store_all(made, out)
+
+
+_spherical_bessel_j0_op = _OPS['spherical_bessel_j0']
+
+
+def spherical_bessel_j0(x: Tensor) -> Tensor:
+    """The spherical Bessel function of the first kind, of order 0: `sin(x) / x`, 1 at 0 and 0 at infinity."""
+    return _apply(_spherical_bessel_j0_op, (x,), ())
 
 
 _split_op = _OPS['split']
@@ -3456,6 +3656,14 @@ def view_scatter(input: Tensor, src: Tensor, chain: Any) -> Tensor:
     return _apply(_view_scatter_op, (input, src), (chain,))
 
 
+_von_mises_op = _OPS['von_mises']
+
+
+def von_mises(input: Tensor, seed: Operand, offset: Operand) -> Tensor:
+    """Angles from -pi to pi with the von Mises distribution around 0 of these concentrations."""
+    return _apply(_von_mises_op, (input, seed, offset), ())
+
+
 _where_op = _OPS['where']
 
 
@@ -3505,6 +3713,14 @@ _zeros_op = _OPS['zeros']
 def zeros(shape: Sequence[int], dtype: DType | None, *, session: Session) -> Tensor:
     """Zeros."""
     return _apply(_zeros_op, (), (shape, dtype), session)
+
+
+_zeta_op = _OPS['zeta']
+
+
+def zeta(input: Operand, other: Operand) -> Tensor:
+    """The Hurwitz zeta function: the sum of `(other + k) ** -input` over k >= 0, differentiable by `other`."""
+    return _apply(_zeta_op, (input, other), ())
 
 
 absolute = abs

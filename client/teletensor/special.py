@@ -28,20 +28,51 @@ from teletensor.functions import sinc as sinc
 from teletensor.functions import softmax as softmax
 from teletensor.functions import xlogy as xlogy
 from teletensor.graph import named
+from teletensor.ops import airy_ai as airy_ai
+from teletensor.ops import bessel_j0 as bessel_j0
+from teletensor.ops import bessel_j1 as bessel_j1
+from teletensor.ops import bessel_y0 as bessel_y0
+from teletensor.ops import bessel_y1 as bessel_y1
+from teletensor.ops import chebyshev_polynomial_t as chebyshev_polynomial_t
+from teletensor.ops import chebyshev_polynomial_u as chebyshev_polynomial_u
+from teletensor.ops import chebyshev_polynomial_v as chebyshev_polynomial_v
+from teletensor.ops import chebyshev_polynomial_w as chebyshev_polynomial_w
+from teletensor.ops import erfcx as erfcx
+from teletensor.ops import hermite_polynomial_h as hermite_polynomial_h
+from teletensor.ops import hermite_polynomial_he as hermite_polynomial_he
 from teletensor.ops import i0e as i0e
 from teletensor.ops import i1 as i1
 from teletensor.ops import i1e as i1e
+from teletensor.ops import laguerre_polynomial_l as laguerre_polynomial_l
+from teletensor.ops import legendre_polynomial_p as legendre_polynomial_p
+from teletensor.ops import modified_bessel_k0 as modified_bessel_k0
+from teletensor.ops import modified_bessel_k1 as modified_bessel_k1
+from teletensor.ops import scaled_modified_bessel_k0 as scaled_modified_bessel_k0
+from teletensor.ops import scaled_modified_bessel_k1 as scaled_modified_bessel_k1
+from teletensor.ops import shifted_chebyshev_polynomial_t as shifted_chebyshev_polynomial_t
+from teletensor.ops import shifted_chebyshev_polynomial_u as shifted_chebyshev_polynomial_u
+from teletensor.ops import shifted_chebyshev_polynomial_v as shifted_chebyshev_polynomial_v
+from teletensor.ops import shifted_chebyshev_polynomial_w as shifted_chebyshev_polynomial_w
+from teletensor.ops import spherical_bessel_j0 as spherical_bessel_j0
+from teletensor.ops import zeta as zeta
 from teletensor.out import store
 from teletensor.tensor import Tensor
 from teletensor.types import Operand
 
 __all__ = [
-    "digamma", "entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1", "gammainc", "gammaincc", "gammaln", "i0",
-    "i0e", "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp", "multigammaln", "ndtr", "ndtri",
-    "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy",
+    "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "chebyshev_polynomial_t",
+    "chebyshev_polynomial_u", "chebyshev_polynomial_v", "chebyshev_polynomial_w", "digamma", "entr", "erf", "erfc",
+    "erfcx", "erfinv", "exp2", "expit", "expm1", "gammainc", "gammaincc", "gammaln", "hermite_polynomial_h",
+    "hermite_polynomial_he", "i0", "i0e", "i1", "i1e", "laguerre_polynomial_l", "legendre_polynomial_p", "log1p",
+    "log_ndtr", "log_softmax", "logit", "logsumexp", "modified_bessel_i0", "modified_bessel_i1",
+    "modified_bessel_k0", "modified_bessel_k1", "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round",
+    "scaled_modified_bessel_k0", "scaled_modified_bessel_k1", "shifted_chebyshev_polynomial_t",
+    "shifted_chebyshev_polynomial_u", "shifted_chebyshev_polynomial_v", "shifted_chebyshev_polynomial_w", "sinc",
+    "softmax", "spherical_bessel_j0", "xlog1py", "xlogy", "zeta",
 ]  # fmt: skip
 
 psi = digamma
+modified_bessel_i0, modified_bessel_i1 = i0, i1
 
 
 @named("SpecialEntrBackward0")

@@ -251,34 +251,38 @@ BERNOULLI = (
     8.586062056277845e-15,
     -2.174868698558062e-16,
 )
-_MOST_STEPS = 1 << 12
+# Terms that are always added, for orders so high that the formula for the rest is not good enough at 10.
+_MOST_STEPS, _FIRST = 1 << 12, 9
 
 
-def zeta(s: int, q: Array) -> Array:
-    """The Hurwitz zeta function, the sum of (q + k)^-s over k >= 0, for an integer s > 1; infinite at its poles.
+def zeta(s: Array, q: Array) -> Array:
+    """The Hurwitz zeta function, the sum of (q + k)^-s over k >= 0, for s > 1; infinite at its poles.
 
     Terms are added until q + k is at least 10; the Euler-Maclaurin formula gives the rest (Abramowitz and Stegun,
     "Handbook of Mathematical Functions", 23.2.9). NaN below about -4,000, where that takes too long.
     """
-    return _in_float64(lambda x: _zeta64(s, x), q)
+    order = np.asarray(s, np.float64)
+    return _in_float64(lambda x: _zeta64(order, x), q)
 
 
-def _zeta64(s: int, q: Array) -> Array:
+def _zeta64(s: Array, q: Array) -> Array:
+    s, q = np.broadcast_arrays(s, q)
     total, z = np.zeros_like(q), q.copy()
     lowest = float(np.nanmin(q, initial=10.0, where=np.isfinite(q)))
-    for _ in range(min(max(math.ceil(10 - lowest), 0), _MOST_STEPS)):
-        low = z < 10.0
-        total = np.where(low, total + z ** float(-s), total)
+    for k in range(min(max(math.ceil(10 - lowest), _FIRST), _MOST_STEPS)):
+        low = (z < 10.0) | (k < _FIRST)
+        total = np.where(low, total + z**-s, total)
         z = np.where(low, z + 1.0, z)
-    power = z ** float(-s)
+    power = z**-s
     tail = power * z / (s - 1) + 0.5 * power
-    factor, power = float(s), power / z
+    factor, power = s, power / z
     for j, coefficient in enumerate(BERNOULLI):
         tail += coefficient * factor * power
-        factor *= (s + 2 * j + 1) * (s + 2 * j + 2)
+        factor = factor * ((s + 2 * j + 1) * (s + 2 * j + 2))
         power = power / (z * z)
     poles = (q <= 0) & (q == np.floor(q))
-    return np.where(poles, np.inf, np.where(z < 10.0, np.nan, total + tail))
+    made = np.where(poles, np.inf, np.where(z < 10.0, np.nan, total + tail))
+    return np.where(s > 1, made, np.where(s == 1, np.inf, np.nan))
 
 
 def _in_float64(function: Callable[[Array], Array], x: Array) -> Array:

@@ -52,6 +52,15 @@ def late(count):
     return "dimension", WRONG, f"take(float32[5], int64[{count}])", "train.py:31"
 
 
+def test_what_is_required_of_values(driver):
+    value, holds = driver.upload(np.ones(3, "float32")), driver.upload(np.array([True, False, True]))
+    (found,) = driver.call("required", value, holds, message="Expected value argument to be within the support")
+    failure = reply_of(driver.ask(codec.READ, 1, found)).failure
+    assert (failure.code, failure.message) == (
+        "argument", "Expected value argument to be within the support, but found invalid values",
+    )  # fmt: skip
+
+
 def test_at_a_read(driver):
     failure = reply_of(driver.ask(codec.READ, 1, look_up(driver, 1, 9))).failure
     assert told(failure) == late(2)

@@ -61,6 +61,26 @@ def test_poisson_numbers_have_their_probabilities(rate):
     assert found == pytest.approx(wanted.numpy(), abs=5 * np.sqrt(0.25 / COUNT))
 
 
+@pytest.mark.parametrize("odds", [0.0, 0.02, 0.3, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("trials", [0.0, 1.0, 12.0, 25.0, 700.0, 1e6])
+def test_binomial_numbers_are_as_many_as_they_should_be(trials, odds):
+    drawn = tt.binomial(tt.full((COUNT,), trials, dtype=tt.float64), tt.full((COUNT,), odds, dtype=tt.float64)).numpy()
+    spread = trials * odds * (1 - odds)
+    assert ((drawn >= 0) & (drawn <= trials) & (drawn == np.floor(drawn))).all()
+    assert drawn.mean() == pytest.approx(trials * odds, abs=5 * np.sqrt(spread / COUNT))
+    assert drawn.var() == pytest.approx(spread, rel=0.15 if spread < 1 else 0.08)
+
+
+@pytest.mark.parametrize(("trials", "odds"), [(15.0, 0.6), (60.0, 0.3), (24.0, 0.5)])
+def test_binomial_numbers_have_their_probabilities(trials, odds):
+    options = {"dtype": tt.float64}
+    drawn = tt.binomial(tt.full((COUNT,), trials, **options), tt.full((COUNT,), odds, **options)).numpy()
+    made = tt.distributions.Binomial(tt.tensor(trials, **options), tt.tensor(odds, **options))
+    wanted = made.log_prob(made.enumerate_support()).exp().numpy()
+    found = np.bincount(drawn.astype(int), minlength=len(wanted)) / COUNT
+    assert found == pytest.approx(wanted, abs=5 * np.sqrt(0.25 / COUNT))
+
+
 def test_binomial_numbers_have_their_moments():
     count, odds = tt.full((COUNT,), 9.0), tt.full((COUNT,), 0.3)
     drawn = tt.binomial(count, odds)

@@ -25,6 +25,7 @@ _PLACES: dict[str, Callable[[Any, str], Any]] = {
     "torch": lambda torch, name: getattr(torch, name),
     "nn.functional": lambda torch, name: getattr(torch.nn.functional, name),
     "Tensor": lambda torch, name: getattr(torch.Tensor, name),
+    "special": lambda torch, name: getattr(torch.special, name),
 }
 
 
@@ -212,9 +213,6 @@ CALLS: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda torch, x: torch.sigmoid(x),
     "tanh": lambda torch, x: torch.tanh(x),
     "polygamma": lambda torch, x, *, n: torch.polygamma(n, x),
-    "i0e": lambda torch, x: torch.special.i0e(x),
-    "i1": lambda torch, x: torch.special.i1(x),
-    "i1e": lambda torch, x: torch.special.i1e(x),
     "nanmedian_dim": lambda torch, x, **a: torch.nanmedian(x, **a),
     # factorisations
     "lu": _lu,
@@ -267,9 +265,11 @@ CALLS: dict[str, Callable[..., Any]] = {
     "upsample_nearest": lambda torch, x, *, size: torch.nn.functional.interpolate(x, size, mode="nearest"),
     # random numbers: only their shape and dtype are PyTorch's
     "bernoulli": lambda torch, x, *_: torch.bernoulli(x),
+    "binomial": lambda torch, count, prob, *_: torch.binomial(*torch.broadcast_tensors(count, prob)),
     "poisson": lambda torch, x, *_: torch.poisson(x),
     "standard_gamma": lambda torch, x, *_: torch._standard_gamma(x),
     "standard_gamma_grad": lambda torch, x, sample: torch._standard_gamma_grad(x, sample),
+    "von_mises": lambda torch, x, *_: torch._standard_gamma(x),
     "dropout": lambda torch, x, *_, p, **__: torch.nn.functional.dropout(x, p),
     "exponential": lambda torch, x, *_, lambd: x.clone().exponential_(lambd),
     "feature_dropout": lambda torch, x, *_, p, **__: torch.feature_dropout(x, p, True),

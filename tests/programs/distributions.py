@@ -1,8 +1,8 @@
 # ruff: noqa: E501  (a table)
-"""Distributions: densities with gradients, moments, entropies, distribution functions, divergences, shapes of samples."""
+"""Distributions: densities with gradients, moments, entropies, distribution functions, shapes of samples."""
 
 
-def _t(t, *values):
+def parameter(t, *values):
     return t.tensor(values, dtype=t.float64, requires_grad=True)
 
 
@@ -55,64 +55,120 @@ MADE = {
         lambda d, a, b: d.TransformedDistribution(d.Normal(a, b), [d.AffineTransform(1.0, 2.0), d.SigmoidTransform()]),
         [(-1.0, 0.0, 2.0), _POSITIVE], _UNIT,
     ),
+    "ContinuousBernoulli": (lambda d, a: d.ContinuousBernoulli(a), [(0.2, 0.5, 0.9)], _UNIT),
+    "ContinuousBernoulli of logits": (lambda d, a: d.ContinuousBernoulli(logits=a), [(-1.0, 0.001, 2.0)], _UNIT),
+    "Kumaraswamy": (lambda d, a, b: d.Kumaraswamy(a, b), [_POSITIVE, (1.5, 0.3, 2.0)], _UNIT),
+    "GeneralizedPareto": (lambda d, a, b, c: d.GeneralizedPareto(a.float(), b.float(), c.float()), [(-1.0, 0.0, 0.1), _POSITIVE, (-0.2, 0.0, 0.4)], (0.1, 0.5, 2.0)),
+    "VonMises": (lambda d, a, b: d.VonMises(a, b), [(-1.0, 0.0, 2.0), (0.5, 2.0, 9.0)], (-0.5, 1.0, 2.5)),
+    "LogisticNormal": (lambda d, a, b: d.LogisticNormal(a, b), [(-1.0, 0.0, 2.0), _POSITIVE], (0.1, 0.2, 0.3, 0.4)),
+    "OneHotCategoricalStraightThrough": (lambda d, a: d.OneHotCategoricalStraightThrough(logits=a), [(-1.0, 0.0, 2.0)], (0.0, 1.0, 0.0)),
+    "LowRankMultivariateNormal": (
+        lambda d, a, b, c: d.LowRankMultivariateNormal(a, b.unsqueeze(-1), c), [(-1.0, 0.0, 2.0), (0.5, -0.2, 1.0), _POSITIVE], (-0.5, 1.0, 2.5)
+    ),
+    "Wishart": (
+        lambda d, a: d.Wishart(a.new_tensor(4.5), covariance_matrix=a.diag_embed() + 0.3), [_POSITIVE], ()
+    ),
+    "LKJCholesky": (lambda d, a: d.LKJCholesky(3, a), [_POSITIVE], ()),
+    "Negative binomial of logits": (lambda d, a: d.NegativeBinomial(5, logits=a), [(-1.0, 0.0, 2.0)], _COUNTS),
+    "Categorical of probabilities": (lambda d, a: d.Categorical(a), [_POSITIVE], (2.0,)),
     "squashed": (lambda d, a, b: d.TransformedDistribution(d.Normal(a, b), d.TanhTransform()), [(-1.0, 0.0, 2.0), _POSITIVE], (-0.7, 0.2, 0.9)),
     "turned round": (lambda d, a: d.TransformedDistribution(d.Exponential(a), [d.AffineTransform(0.0, -2.0)]), [_POSITIVE], (-1.0, -2.0, -0.3)),
 }  # fmt: skip
 
 
+# Where densities of matrices are asked for.
+_MATRICES = {
+    "Wishart": [[2.0, 0.5, 0.1], [0.5, 1.0, -0.2], [0.1, -0.2, 3.0]],
+    "LKJCholesky": [[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [0.48, 0.64, 0.6]],
+}
+
+
+def value_of(t, name):
+    at = _MATRICES.get(name) or MADE[name][2]
+    value = t.tensor(at, dtype=t.float64)
+    return value if len(at) > 1 else value[0]
+
+
 def _density(name):
-    make, parameters, at = MADE[name]
+    make, parameters, _ = MADE[name]
 
     def program(t):
-        given = [_t(t, *p) for p in parameters]
-        value = t.tensor(at, dtype=t.float64)
-        density = make(t.distributions, *given).log_prob(value if len(at) > 1 else value[0])
+        given = [parameter(t, *p) for p in parameters]
+        density = make(t.distributions, *given).log_prob(value_of(t, name))
         return [density, *t.autograd.grad(density.sum(), given)]
 
     return program
 
 
+def _tried(what):
+    try:
+        return what()
+    except NotImplementedError:
+        return "none"
+
+
 def _facts(name):
-    make, parameters, at = MADE[name]
+    make, parameters, _ = MADE[name]
 
     def program(t):
-        d = make(t.distributions, *[_t(t, *p) for p in parameters])
-        found = [list(d.batch_shape), list(d.event_shape), d.has_rsample]
+        d = make(t.distributions, *[parameter(t, *p) for p in parameters])
+        found = [repr(d), list(d.batch_shape), list(d.event_shape), d.has_rsample, d.has_enumerate_support]
         found += [list(d.sample().shape), list(d.sample((2, 4)).shape), list(d.sample(t.Size([3])).shape)]
         for what in ("mean", "variance", "stddev", "mode"):
-            try:
-                found.append(getattr(d, what))
-            except (NotImplementedError, AttributeError):
-                found.append(f"no {what}")
+            found.append(_tried(lambda what=what: getattr(d, what)))
+        points = t.tensor(_UNIT, dtype=t.float64)
         for what in (
-            d.entropy,
-            lambda: d.cdf(t.tensor(at, dtype=t.float64)),
+            d.entropy, d.perplexity, d.enumerate_support, lambda: d.enumerate_support(expand=False),
+            lambda: d.cdf(value_of(t, name)), lambda: d.icdf(points),
+        ):  # fmt: skip
+            found.append(_tried(what))
+        return [*found, repr(d)]
+
+    return program
+
+
+def _gradients(name):
+    """Of all that is differentiable by the parameters, besides the density."""
+    make, parameters, _ = MADE[name]
+
+    def program(t):
+        given = [parameter(t, *p) for p in parameters]
+        d = make(t.distributions, *given)
+        found = []
+        for what in (
+            lambda: d.mean, lambda: d.variance, d.entropy, lambda: d.cdf(value_of(t, name)),
             lambda: d.icdf(t.tensor(_UNIT, dtype=t.float64)),
-        ):
-            try:
-                found.append(what())
-            except (NotImplementedError, AttributeError):
+        ):  # fmt: skip
+            made = _tried(what)
+            if isinstance(made, str) or not made.requires_grad:
                 found.append("none")
+            else:
+                found += t.autograd.grad(made.sum(), given, allow_unused=True)
         return found
 
     return program
 
 
-def _divergence(name, *others):
-    make = MADE[name][0]
+def _expanded(name):
+    """A larger batch of the same, which is as good as it."""
+    make, parameters, _ = MADE[name]
 
     def program(t):
-        first = [_t(t, *p) for p in MADE[name][1]]
-        made = t.distributions.kl_divergence(
-            make(t.distributions, *first), make(t.distributions, *[_t(t, *o) for o in others])
-        )
-        return [made, *t.autograd.grad(made.sum(), first)]
+        given = [parameter(t, *p) for p in parameters]
+        d = make(t.distributions, *given)
+        more = d.expand((2, *d.batch_shape))
+        found = [repr(more), list(more.batch_shape), list(more.event_shape), list(more.sample((3,)).shape)]
+        density = more.log_prob(value_of(t, name))
+        found += [density, *t.autograd.grad(density.sum(), given, allow_unused=True), _tried(lambda: more.mean)]
+        # PyTorch's has lost what it needs for that.
+        found.append("none" if name == "Multinomial" else _tried(more.entropy))
+        return [*found, repr(type(more) is type(d)), list(more.expand((4, 2, *d.batch_shape)).batch_shape)]
 
     return program
 
 
 def _vectors(t, which):
-    matrix, loc = _matrix(t), _t(t, 1.0, -1.0)
+    matrix, loc = _matrix(t), parameter(t, 1.0, -1.0)
     given = t.linalg.cholesky(matrix) if which == "scale_tril" else matrix
     d = t.distributions.MultivariateNormal(loc, **{which: given})
     density = d.log_prob(t.tensor([[0.0, 0.5], [2.0, -1.0]], dtype=t.float64))
@@ -120,30 +176,12 @@ def _vectors(t, which):
     return [*found, list(d.rsample((3,)).shape), *t.autograd.grad(density.sum() + d.entropy(), [matrix, loc])]
 
 
-def _vector_divergence(t):
-    p = t.distributions.MultivariateNormal(_t(t, 1.0, -1.0), _matrix(t))
-    q = t.distributions.MultivariateNormal(_t(t, 0.0, 0.5), scale_tril=t.eye(2, dtype=t.float64) * 2)
-    return t.distributions.kl_divergence(p, q)
-
-
-def _registered(t):
-    class Mine(t.distributions.Normal):
-        pass
-
-    @t.distributions.register_kl(Mine, t.distributions.Exponential)
-    def rule(p, q):
-        return p.loc + q.rate
-
-    one = t.distributions.Exponential(t.tensor(2.0))
-    return [t.distributions.kl_divergence(Mine(t.tensor(1.0), t.tensor(1.0)), one)]
-
-
 def _reparametrised(name):
     """A gradient reaches the parameters through samples."""
     make, parameters, _ = MADE[name]
 
     def program(t):
-        given = [_t(t, *p) for p in parameters]
+        given = [parameter(t, *p) for p in parameters]
         sample = make(t.distributions, *given).rsample((5,))
         grads = t.autograd.grad(sample.sum(), given, allow_unused=True)
         return [sample.requires_grad, *[None if g is None else bool(t.isfinite(g).all()) for g in grads]]
@@ -155,7 +193,7 @@ def _regions(name):
     make, parameters, at = MADE[name]
 
     def program(t):
-        d = make(t.distributions, *[_t(t, *p) for p in parameters])
+        d = make(t.distributions, *[parameter(t, *p) for p in parameters])
         value = t.tensor(at, dtype=t.float64)
         support = d.support
         # Those of Uniform depend on each other's values.
@@ -227,6 +265,8 @@ _SMOOTH = ("Normal", "StudentT", "Gamma", "Beta", "Dirichlet", "Chi2", "FisherSn
 CALLS = {
     **{f"density of {name}": _density(name) for name in MADE},
     **{f"facts of {name}": _facts(name) for name in MADE},
+    **{f"gradients of {name}": _gradients(name) for name in MADE},
+    **{f"expanded {name}": _expanded(name) for name in MADE},
     **{f"regions of {name}": _regions(name) for name in MADE},
     "constraints": _constraints,
     "distributions and transforms of one's own": _own,
@@ -235,27 +275,10 @@ CALLS = {
         f"MultivariateNormal by {w}": lambda t, w=w: _vectors(t, w)
         for w in ("covariance_matrix", "precision_matrix", "scale_tril")
     },
-    "divergence of MultivariateNormal": _vector_divergence,
-    "divergence of Normal": _divergence("Normal", (0.0, 0.5, 1.0), (1.0, 2.0, 0.5)),
-    "divergence of Laplace": _divergence("Laplace", (0.0, 0.5, 1.0), (1.0, 2.0, 0.5)),
-    "divergence of Cauchy": _divergence("Cauchy", (0.0, 0.5, 1.0), (1.0, 2.0, 0.5)),
-    "divergence of Gamma": _divergence("Gamma", (1.0, 2.0, 0.5), (1.0, 2.0, 0.5)),
-    "divergence of Beta": _divergence("Beta", (1.0, 2.0, 0.5), (1.0, 2.0, 0.5)),
-    "divergence of Dirichlet": _divergence("Dirichlet", (1.0, 2.0, 0.5)),
-    "divergence of Poisson": _divergence("Poisson", (1.0, 2.0, 0.5)),
-    "divergence of Geometric": _divergence("Geometric", (0.3, 0.6, 0.1)),
-    "divergence of HalfNormal": _divergence("HalfNormal", (1.0, 2.0, 0.5)),
-    "divergence of LogNormal": _divergence("LogNormal", (0.0, 0.5, 1.0), (1.0, 2.0, 0.5)),
-    "divergence of OneHotCategorical": _divergence("OneHotCategorical", (1.0, 0.5, 0.0)),
-    "divergence of Independent": _divergence("Independent", (0.0, 0.5, 1.0), (1.0, 2.0, 0.5)),
-    "divergence of one's own": _registered,
-    "divergence of different kinds": lambda t: t.distributions.kl_divergence(
-        t.distributions.Poisson(t.tensor(1.0)), t.distributions.Cauchy(0.0, 1.0)
-    ),
     "negative rate": lambda t: t.distributions.Gamma(t.tensor(1.0), t.tensor(-1.0)),
     "distribution functions of Gamma": lambda t: [
-        t.distributions.Gamma(_t(t, *_POSITIVE), _t(t, 1.0, 2.0, 3.0)).cdf(_t(t, 0.1, 1.0, 9.0)),
-        t.distributions.Chi2(_t(t, 3.0)).cdf(_t(t, 2.0)),
+        t.distributions.Gamma(parameter(t, *_POSITIVE), parameter(t, 1.0, 2.0, 3.0)).cdf(parameter(t, 0.1, 1.0, 9.0)),
+        t.distributions.Chi2(parameter(t, 3.0)).cdf(parameter(t, 2.0)),
     ],
     "no matrix": lambda t: t.distributions.MultivariateNormal(t.zeros(2)),
     "matrix that is not symmetric": lambda t: t.distributions.MultivariateNormal(

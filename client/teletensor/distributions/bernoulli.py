@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from teletensor import functions, grad_mode
 from teletensor.distributions import constraints
-from teletensor.distributions.constraints import Constraint
-from teletensor.distributions.distribution import Distribution, broadcast_all, check
-from teletensor.distributions.probabilities import clamped, one_of
+from teletensor.distributions.exp_family import ExponentialFamily
+from teletensor.distributions.probabilities import OfOdds
+from teletensor.distributions.utils import broadcast_all
 from teletensor.tensor import Tensor
 
 
-class Bernoulli(Distribution):
+class Bernoulli(OfOdds, ExponentialFamily):
     """1 with probability `probs`, or given by `logits`; else 0."""
 
-    arg_constraints: ClassVar[dict[str, Constraint]] = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.boolean
     has_enumerate_support = True
+    _mean_carrier_measure = 0
 
     def __init__(
-        self,
-        probs: float | Tensor | None = None,
-        logits: float | Tensor | None = None,
+        self, probs: float | Tensor | None = None, logits: float | Tensor | None = None,
         validate_args: bool | None = None,
-    ) -> None:
-        one_of(probs, logits)
-        if probs is not None:
-            (self.probs,) = broadcast_all(probs)
-            check(
-                "probs",
-                (self.probs >= 0) & (self.probs <= 1),
-                self.probs,
-                repr(constraints.unit_interval),
-                validate_args,
-            )
-            inside = clamped(self.probs)
-            self.logits = inside.log() - functions.log1p(-inside)
-        else:
-            (self.logits,) = broadcast_all(logits)
-            self.probs = functions.sigmoid(self.logits)
-        super().__init__(self.probs.shape, validate_args=False)
+    ) -> None:  # fmt: skip
+        self._take(probs, logits)
+        super().__init__(self.param_shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:
@@ -65,12 +49,13 @@ class Bernoulli(Distribution):
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         """0 and 1: shape (2, *batch_shape), or (2, 1, ...) unexpanded."""
-        return self._counted(2, self.probs, expand)
+        return self._counted(2, self._param, expand)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithms of the probabilities of these zeros and ones."""
         from teletensor.nn.functional import binary_cross_entropy_with_logits
 
+        value = self._checked(value)
         logits, value = broadcast_all(self.logits, value)
         return -binary_cross_entropy_with_logits(logits, value, reduction="none")
 
@@ -79,3 +64,10 @@ class Bernoulli(Distribution):
         from teletensor.nn.functional import binary_cross_entropy_with_logits
 
         return binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none")
+
+    @property
+    def _natural_params(self) -> tuple[Tensor, ...]:
+        return (functions.logit(self.probs),)
+
+    def _log_normalizer(self, x: Tensor) -> Tensor:
+        return functions.log1p(functions.exp(x))

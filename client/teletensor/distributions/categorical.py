@@ -9,8 +9,9 @@ from teletensor_core.errors import ArgumentError
 from teletensor import functions, grad_mode
 from teletensor.distributions import constraints
 from teletensor.distributions.constraints import Constraint
-from teletensor.distributions.distribution import Distribution, check
-from teletensor.distributions.probabilities import logarithms, one_of
+from teletensor.distributions.distribution import Distribution
+from teletensor.distributions.probabilities import one_of
+from teletensor.distributions.utils import lazy_property, logits_to_probs, probs_to_logits
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 
@@ -26,18 +27,31 @@ class Categorical(Distribution):
     def __init__(
         self, probs: Tensor | None = None, logits: Tensor | None = None, validate_args: bool | None = None
     ) -> None:
-        given = one_of(probs, logits)
+        name, given = one_of(probs, logits), probs if logits is None else logits
+        assert given is not None
         if given.dim() < 1:
-            raise ArgumentError("`probs` and `logits` parameters must be at least one-dimensional.")
-        if probs is not None:
-            check("probs", (probs >= 0) & (probs.sum(-1, keepdim=True) > 0), probs, "Simplex()", validate_args)
-            self.probs = probs / probs.sum(-1, keepdim=True)
-            self.logits = logarithms(self.probs)
+            raise ArgumentError(f"`{name}` parameter must be at least one-dimensional.")
+        if name == "probs":
+            self.probs = given / given.sum(-1, keepdim=True)
         else:
             self.logits = given - given.logsumexp(dim=-1, keepdim=True)
-            self.probs = functions.softmax(self.logits, -1)
         self._num_events = given.size(-1)
-        super().__init__(given.shape[:-1], validate_args=False)
+        super().__init__(given.shape[:-1], validate_args=validate_args)
+
+    @lazy_property
+    def logits(self) -> Tensor:
+        """The logarithms of the probabilities."""
+        return probs_to_logits(self.probs)
+
+    @lazy_property
+    def probs(self) -> Tensor:
+        """The probabilities."""
+        return logits_to_probs(self.logits)
+
+    @property
+    def _param(self) -> Tensor:
+        given: Tensor = vars(self)["probs" if "probs" in vars(self) else "logits"]
+        return given
 
     @constraints.dependent_property(is_discrete=True, event_dim=0)
     def support(self) -> Constraint:
@@ -47,7 +61,7 @@ class Categorical(Distribution):
     @property
     def param_shape(self) -> Size:
         """The shape of the probabilities."""
-        return self.logits.shape
+        return self._param.shape
 
     @property
     def mode(self) -> Tensor:
@@ -57,7 +71,7 @@ class Categorical(Distribution):
     @property
     def mean(self) -> Tensor:
         """NaN: the numbers are names."""
-        return self.probs.new_full(self._extended_shape(), float("nan"))
+        return self._param.new_full(self._extended_shape(), float("nan"))
 
     variance = mean
 
@@ -71,11 +85,11 @@ class Categorical(Distribution):
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         """The numbers below K, int64: shape (K, *batch_shape), or (K, 1, ...) unexpanded."""
-        return self._counted(self._num_events, functions.argmax(self.probs), expand)
+        return self._counted(self._num_events, functions.argmax(self._param), expand)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithms of the probabilities of these numbers."""
-        index, logits = functions.broadcast_tensors(value.long().unsqueeze(-1), self.logits)
+        index, logits = functions.broadcast_tensors(self._checked(value).long().unsqueeze(-1), self.logits)
         return logits.gather(-1, index[..., :1]).squeeze(-1)
 
     def entropy(self) -> Tensor:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from teletensor_core.errors import ArgumentError
+
 from teletensor import factories, functions, linalg
 from teletensor.tensor import Tensor
 
 __all__ = [
-    "Constraint",
+    "Constraint", "MixtureSameFamilyConstraint",
     "boolean", "cat", "corr_cholesky", "dependent", "dependent_property", "greater_than", "greater_than_eq",
     "half_open_interval", "independent", "integer_interval", "interval", "is_dependent", "less_than", "lower_cholesky",
     "lower_triangular", "multinomial", "nonnegative", "nonnegative_integer", "one_hot", "positive", "positive_definite",
@@ -81,11 +83,31 @@ class _IndependentConstraint(Constraint):
         made = self.base_constraint.check(value)
         if made.dim() < self.reinterpreted_batch_ndims:
             wanted = self.base_constraint.event_dim + self.reinterpreted_batch_ndims
-            raise ValueError(f"Expected value.dim() >= {wanted} but got {value.dim()}")
+            raise ArgumentError(f"Expected value.dim() >= {wanted} but got {value.dim()}")
         return made.reshape((*made.shape[: made.dim() - self.reinterpreted_batch_ndims], -1)).all(-1)
 
     def __repr__(self) -> str:
         return f"IndependentConstraint({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
+
+
+class MixtureSameFamilyConstraint(Constraint):
+    """What a mixture's components all have to allow: `base_constraint` for each of them."""
+
+    def __init__(self, base_constraint: Constraint) -> None:
+        if not isinstance(base_constraint, Constraint):
+            raise AssertionError(f"base_constraint must be a Constraint, got {type(base_constraint).__name__}")
+        self.base_constraint = base_constraint
+        self.is_discrete, self.event_dim = base_constraint.is_discrete, base_constraint.event_dim
+
+    def check(self, value: Tensor) -> Any:
+        """Whether each event lies in every region. ArgumentError for a value of fewer dimensions than an event has."""
+        if value.dim() < self.event_dim:
+            raise ArgumentError(f"Expected value.dim() >= {self.event_dim} but got {value.dim()}")
+        made = self.base_constraint.check(value.unsqueeze(-1 - self.event_dim))
+        return made.reshape((*made.shape[: value.dim() - self.event_dim], -1)).all(-1)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.base_constraint!r})"
 
 
 class _Boolean(Constraint):
@@ -230,20 +252,23 @@ class _Square(Constraint):
 
 class _Symmetric(_Square):
     def check(self, value: Tensor) -> Any:
-        square = super().check(value)
-        return square if not square.all() else functions.isclose(value, value.mT, atol=_SLACK).all(-2).all(-1)
+        if value.shape[-2] != value.shape[-1]:
+            return super().check(value)
+        return functions.isclose(value, value.mT, atol=_SLACK).all(-2).all(-1) & self._also(value)
+
+    def _also(self, value: Tensor) -> Any:
+        """What must hold besides: of matrices that may not be symmetric, so that nothing waits to know."""
+        return True
 
 
 class _PositiveSemidefinite(_Symmetric):
-    def check(self, value: Tensor) -> Any:
-        symmetric = super().check(value)
-        return symmetric if not symmetric.all() else linalg.eigvalsh(value).ge(0).all(-1)
+    def _also(self, value: Tensor) -> Any:
+        return linalg.eigvalsh(value).ge(0).all(-1)
 
 
 class _PositiveDefinite(_Symmetric):
-    def check(self, value: Tensor) -> Any:
-        symmetric = super().check(value)
-        return symmetric if not symmetric.all() else linalg.cholesky_ex(value).info.eq(0)
+    def _also(self, value: Tensor) -> Any:
+        return linalg.cholesky_ex(value).info.eq(0)
 
 
 class _Parts(Constraint):

@@ -7,16 +7,18 @@ from typing import Any, ClassVar
 from teletensor import factories, functions
 from teletensor.distributions import constraints
 from teletensor.distributions.constraints import Constraint
-from teletensor.distributions.distribution import Distribution, broadcast_all
+from teletensor.distributions.exp_family import ExponentialFamily
+from teletensor.distributions.utils import broadcast_all
 from teletensor.tensor import Tensor
 
 
-class Exponential(Distribution):
+class Exponential(ExponentialFamily):
     """The exponential distribution of this rate."""
 
     arg_constraints: ClassVar[dict[str, Constraint]] = {"rate": constraints.positive}
     support = constraints.nonnegative
     has_rsample = True
+    _mean_carrier_measure = 0
 
     def __init__(self, rate: float | Tensor, validate_args: bool | None = None) -> None:
         (self.rate,) = broadcast_all(rate)
@@ -41,16 +43,15 @@ class Exponential(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Samples, differentiable by `rate`."""
-        shape = self._extended_shape(sample_shape)
-        return self.rate.new_empty(shape).exponential_() / self.rate
+        return self.rate.new_empty(self._extended_shape(sample_shape)).exponential_() / self.rate
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
-        return self.rate.log() - self.rate * value
+        return self.rate.log() - self.rate * self._checked(value)
 
     def cdf(self, value: Tensor) -> Tensor:
         """The distribution function."""
-        return 1 - functions.exp(-self.rate * value)
+        return 1 - functions.exp(-self.rate * self._checked(value))
 
     def icdf(self, value: Tensor) -> Tensor:
         """The inverse of the distribution function."""
@@ -59,3 +60,10 @@ class Exponential(Distribution):
     def entropy(self) -> Tensor:
         """The entropy."""
         return 1.0 - functions.log(self.rate)
+
+    @property
+    def _natural_params(self) -> tuple[Tensor, ...]:
+        return (-self.rate,)
+
+    def _log_normalizer(self, x: Tensor) -> Tensor:
+        return -functions.log(-x)

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from teletensor import functions
 from teletensor.distributions import constraints
 from teletensor.distributions.constraints import Constraint
-from teletensor.distributions.distribution import Distribution, broadcast_all
+from teletensor.distributions.distribution import Distribution
+from teletensor.distributions.utils import broadcast_all
 from teletensor.tensor import Tensor
 
 
@@ -44,16 +45,16 @@ class Laplace(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Samples, differentiable by `loc` and `scale`."""
-        u = self.loc.new_empty(self._extended_shape(sample_shape)).uniform_(2.0**-24 - 1, 1)
+        u = self.loc.new_empty(self._extended_shape(sample_shape)).uniform_(functions.finfo(self.loc.dtype).eps - 1, 1)
         return self.loc - self.scale * u.sign() * functions.log1p(-u.abs())
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
-        return -functions.log(2 * self.scale) - functions.abs(value - self.loc) / self.scale
+        return -functions.log(2 * self.scale) - functions.abs(self._checked(value) - self.loc) / self.scale
 
     def cdf(self, value: Tensor) -> Tensor:
         """The distribution function."""
-        distance = value - self.loc
+        distance = self._checked(value) - self.loc
         return 0.5 - 0.5 * distance.sign() * functions.expm1(-distance.abs() / self.scale)
 
     def icdf(self, value: Tensor) -> Tensor:

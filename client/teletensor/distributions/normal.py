@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from teletensor import factories, functions
+from teletensor import functions
 from teletensor.distributions import constraints
 from teletensor.distributions.constraints import Constraint
-from teletensor.distributions.distribution import Distribution, broadcast_all
+from teletensor.distributions.exp_family import ExponentialFamily
+from teletensor.distributions.utils import broadcast_all, standard_normal
 from teletensor.tensor import Tensor
 
 
-class Normal(Distribution):
+class Normal(ExponentialFamily):
     """The normal distribution with mean `loc` and standard deviation `scale`."""
 
     arg_constraints: ClassVar[dict[str, Constraint]] = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
     has_rsample = True
+    _mean_carrier_measure = 0
 
     def __init__(self, loc: float | Tensor, scale: float | Tensor, validate_args: bool | None = None) -> None:
         self.loc, self.scale = broadcast_all(loc, scale)
@@ -42,16 +44,16 @@ class Normal(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Samples, differentiable by `loc` and `scale`."""
-        shape = self._extended_shape(sample_shape)
-        return self.loc + self.scale * factories.randn(shape, dtype=self.loc.dtype, device=self.loc.device)
+        return self.loc + self.scale * standard_normal(self._extended_shape(sample_shape), self.loc)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
-        return -((value - self.loc) ** 2) / (2 * self.scale**2) - self.scale.log() - math.log(math.sqrt(2 * math.pi))
+        gap = self._checked(value) - self.loc
+        return -(gap**2) / (2 * self.scale**2) - self.scale.log() - math.log(math.sqrt(2 * math.pi))
 
     def cdf(self, value: Tensor) -> Tensor:
         """The distribution function."""
-        return 0.5 * (1 + functions.erf((value - self.loc) * self.scale.reciprocal() / math.sqrt(2)))
+        return 0.5 * (1 + functions.erf((self._checked(value) - self.loc) * self.scale.reciprocal() / math.sqrt(2)))
 
     def icdf(self, value: Tensor) -> Tensor:
         """The inverse of the distribution function."""
@@ -60,3 +62,10 @@ class Normal(Distribution):
     def entropy(self) -> Tensor:
         """The entropy."""
         return 0.5 + 0.5 * math.log(2 * math.pi) + self.scale.log()
+
+    @property
+    def _natural_params(self) -> tuple[Tensor, ...]:
+        return self.loc / self.scale.pow(2), -0.5 * self.scale.pow(2).reciprocal()
+
+    def _log_normalizer(self, x: Tensor, y: Tensor) -> Tensor:
+        return -0.25 * x.pow(2) / y + 0.5 * functions.log(-math.pi / y)

@@ -9,7 +9,7 @@ from teletensor_core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from teletensor_core.rules import broadcast_shapes
 
 from teletensor import factories, ops
-from teletensor.functions.shapes import broadcast_tensors, reshape
+from teletensor.functions.shapes import broadcast_tensors
 from teletensor.out import store
 from teletensor.random import Generator, draw
 from teletensor.tensor import Tensor
@@ -17,6 +17,7 @@ from teletensor.types import DeviceLike, DType
 
 # Of rejection: see the ops.
 _ROUNDS = 8
+_CIRCLE_ROUNDS, _BINOMIAL_ROUNDS = 24, 12
 __all__ = ["bernoulli", "binomial", "multinomial", "normal", "poisson"]
 METHODS = (
     "bernoulli", "bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "multinomial", "normal_",
@@ -87,14 +88,15 @@ def standard_gamma(concentration: Tensor) -> Tensor:
     return ops.standard_gamma(concentration, *draw(None, (2 * _ROUNDS + 1) * concentration.numel()))
 
 
+def von_mises(concentration: Tensor) -> Tensor:
+    """Angles with the von Mises distribution around 0 of these concentrations, not differentiable."""
+    return ops.von_mises(concentration, *draw(None, (2 * _CIRCLE_ROUNDS + 1) * concentration.numel()))
+
+
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
-    """How many of `count` trials of probability `prob` succeed, in the dtype of `count`. Waits for the largest."""
+    """How many of `count` trials of probability `prob` succeed, in the dtype of `count`, which is `prob`'s."""
     count, prob = broadcast_tensors(count, prob)
-    most = int(ops.amax(count).item()) if count.numel() else 0
-    trials = factories.rand((most, *count.shape), generator=generator, dtype=prob.dtype, device=prob.device)
-    number = reshape(factories.arange(most, device=count.device), (most, *[1] * count.ndim))
-    successes = ops.logical_and(ops.lt(trials, prob), ops.lt(number, count))
-    return ops.sum(successes, 0).to(count.dtype)
+    return ops.binomial(count, prob, *draw(generator, 2 * _BINOMIAL_ROUNDS * count.numel()))
 
 
 # -- in place ----------------------------------------------------------------------------------------------------------

@@ -159,10 +159,10 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors expanded to their common shape."""
+    """The tensors expanded to their common shape; those that have it, themselves."""
     listed: Any = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
     shape = _broadcast_shapes(*[x._spec.shape for x in listed])
-    return tuple(ops.expand(x, shape) for x in listed)
+    return tuple(x if x._spec.shape == shape else ops.expand(x, shape) for x in listed)
 
 
 def broadcast_shapes(*shapes: Sizes) -> Size:

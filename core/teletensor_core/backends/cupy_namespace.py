@@ -7,6 +7,7 @@ which have to look whether a matrix was singular.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import astuple
 from typing import Any
 
 import cupy
@@ -43,6 +44,13 @@ class CuPyNamespace(CudaComposites):
     sigmoid = staticmethod(elementwise.sigmoid)
     i0e = staticmethod(special.i0e)
     i1e = staticmethod(special.i1e)
+    j0 = staticmethod(special.j0)
+    j1 = staticmethod(special.j1)
+    y0 = staticmethod(special.y0)
+    y1 = staticmethod(special.y1)
+    k0e = staticmethod(special.k0e)
+    k1e = staticmethod(special.k1e)
+    erfcx = staticmethod(special.erfcx)
     gammainc = staticmethod(special.gammainc)
     gammaincc = staticmethod(special.gammaincc)
     ndtri = staticmethod(elementwise.ndtri)
@@ -134,9 +142,14 @@ class CuPyNamespace(CudaComposites):
         return _divided(elementwise.remainder, cupy.remainder, a, b)
 
     @staticmethod
-    def zeta(s: int, q: Any) -> Any:
-        """The Hurwitz zeta function for an integer s > 1."""
-        return elementwise.zeta(q, np.int32(s))
+    def zeta(s: Any, q: Any) -> Any:
+        """The Hurwitz zeta function for s > 1."""
+        return elementwise.zeta(q, cupy.asarray(s, q.dtype))
+
+    @staticmethod
+    def recurrence(x: Any, n: Any, family: Any) -> Any:
+        """The polynomial of degree n of a family; see `teletensor_core.polynomials`."""
+        return elementwise.recurrence(cupy.asarray(x), cupy.asarray(n), *map(float, astuple(family)))
 
     # -- order -------------------------------------------------------------------------------------------------------
 
@@ -169,6 +182,10 @@ class CuPyNamespace(CudaComposites):
     def check_unit(self, x: Any, what: str) -> None:
         """Have ArgumentError raised, when somebody next waits, for an element outside [0, 1]."""
         self.faults.check_unit(x, what)
+
+    def check_all(self, holds: Any, text: str) -> None:
+        """Have ArgumentError raised, when somebody next waits, unless all elements are true."""
+        self.faults.check_all(holds, text)
 
     @staticmethod
     def scatter_add(target: Any, index: tuple[Any, ...], values: Any) -> None:

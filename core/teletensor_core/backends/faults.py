@@ -18,7 +18,7 @@ _LASTING = 1 << 32
 
 
 class _Site(NamedTuple):
-    """A check: what to say, of a dimension's size or of the unit interval (None), and in which op."""
+    """A check: what to say, of an index in a dimension of a size or of a number (None), and in which op."""
 
     what: str
     size: int | None
@@ -47,7 +47,12 @@ class Faults:
     def check_unit(self, x: Any, what: str) -> None:
         """Remember an element that is not in [0, 1], to be raised as ArgumentError by a later `look`."""
         if x.size:
-            elementwise.check_unit(x, self.site(what, None), self.word())
+            elementwise.check_unit(x, self.site(f"{what} should be between 0 and 1, got {{value}}", None), self.word())
+
+    def check_all(self, holds: Any, text: str) -> None:
+        """Remember an element that is false, to be raised as ArgumentError by a later `look`."""
+        if holds.size:
+            elementwise.check_unit(holds.astype("float32") - 1, self.site(text, None), self.word())
 
     def word(self) -> Any:
         """Two uint64 on the device, for kernels that check as they go: a fault's site, or 0, and the value's bits."""
@@ -97,7 +102,7 @@ class Faults:
 def _error(site: _Site, bits: np.uint64) -> TeletensorError:
     error: TeletensorError
     if site.size is None:
-        error = ArgumentError(f"{site.what} should be between 0 and 1, got {float(bits.view(np.float64))}")
+        error = ArgumentError(site.what.replace("{value}", str(float(bits.view(np.float64)))))
     else:
         index = int(bits.view(np.int64))
         error = DimensionError(site.what.format(index=index, size=site.size))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from teletensor_core import special
+from teletensor_core import cephes, polynomials, special
 from teletensor_core.backends.base import Backend
 from teletensor_core.backends.composites import Composites
 from teletensor_core.errors import ArgumentError, DimensionError
@@ -53,6 +53,14 @@ class NumPyNamespace(Composites):
     sigmoid = staticmethod(special.sigmoid)
     i0e = staticmethod(special.i0e)
     i1e = staticmethod(special.i1e)
+    j0 = staticmethod(cephes.j0)
+    j1 = staticmethod(cephes.j1)
+    y0 = staticmethod(cephes.y0)
+    y1 = staticmethod(cephes.y1)
+    k0e = staticmethod(cephes.k0e)
+    k1e = staticmethod(cephes.k1e)
+    erfcx = staticmethod(cephes.erfcx)
+    recurrence = staticmethod(polynomials.recurrence)
     gammainc = staticmethod(special.gammainc)
     gammaincc = staticmethod(special.gammaincc)
     random_bits = staticmethod(philox.bits)
@@ -213,6 +221,12 @@ class NumPyNamespace(Composites):
         """Raise ArgumentError for an element outside [0, 1]. On a GPU this would be a wait, and is not done."""
         if x.size and not (x.min() >= 0 and x.max() <= 1):
             raise ArgumentError(f"{what} should be between 0 and 1, got {x.min()} to {x.max()}")
+
+    @staticmethod
+    def check_all(holds: Any, text: str) -> None:
+        """Raise ArgumentError unless all elements are true. On a GPU this would be a wait, and is not done."""
+        if not holds.all():
+            raise ArgumentError(text)
 
     @staticmethod
     def stable_argsort(x: Any, axis: int) -> Any:

@@ -164,6 +164,12 @@ def test_a_probability_out_of_range_is_raised(backend):
         backend.synchronize()
 
 
+def test_a_requirement_that_is_not_met_is_raised(backend):
+    backend.xp.check_all(backend.asarray(np.array([True, False])), "Expected everything to be well")
+    with pytest.raises(ArgumentError, match="Expected everything to be well"):
+        backend.synchronize()
+
+
 def test_a_singular_matrix_is_an_error_of_the_op(backend):
     with pytest.raises(LinAlgError):
         run(Engine(backend), "inv", value(backend, np.zeros((2, 2), "float32")))

@@ -167,17 +167,17 @@ sigmoid = Elementwise("sigmoid", "T x", "T out", "out = T(1) / (T(1) + exp(-x))"
 # CuPy's gammaln is -inf at -inf.
 lgamma = Elementwise("lgamma", "T x", "T out", "out = lgamma(x)")
 
-# The Hurwitz zeta function as in special.py: terms up to q + k = 10, then the Euler-Maclaurin formula.
+# The Hurwitz zeta function as in special.py: nine terms, and more up to q + k = 10, then the Euler-Maclaurin formula.
 zeta = Elementwise(
     "zeta",
-    "T q, int32 s",
+    "T q, T s",
     "T out",
     """
     double x = q, z = x, order = s, total = 0.0;
     if (z < 10.0 - (1 << 12)) {
       z = nan("");
     }
-    for (; z < 10.0; z += 1.0) total += pow(z, -order);
+    for (int k = 0; z < 10.0 || k < 9; ++k, z += 1.0) total += pow(z, -order);
     double power = pow(z, -order);
     double tail = power * z / (order - 1.0) + 0.5 * power;
     double factor = order;
@@ -187,10 +187,30 @@ zeta = Elementwise(
       factor *= (order + 2 * j + 1) * (order + 2 * j + 2);
       power /= z * z;
     }
-    out = T(x <= 0.0 && x == floor(x) ? __longlong_as_double(0x7ff0000000000000LL) : total + tail);
+    bool is_pole = order == 1.0 || (order > 1.0 && x <= 0.0 && x == floor(x));
+    double made = order < 1.0 ? nan("") : total + tail;
+    out = T(is_pole ? __longlong_as_double(0x7ff0000000000000LL) : made);
     """,
     f"#define BERNOULLI_TERMS {len(special.BERNOULLI)}\n"
     f"__device__ const double bernoulli[] = {{{', '.join(map(repr, special.BERNOULLI))}}};",
+)
+
+# A family's numbers are those of `polynomials.Family`, in its order.
+recurrence = Elementwise(
+    "recurrence",
+    "T x, T n, float64 u, float64 v, float64 a1, float64 a0, float64 b1, float64 b0, float64 c1, float64 c0, "
+    "float64 d, float64 most",
+    "T out",
+    """
+    double z = x, degree = trunc((double)n), p = 1.0, q = u * z + v;
+    for (double k = 1.0; k < degree && degree <= most && q == q; k += 1.0) {
+      double next = ((a1 * k + a0 + (b1 * k + b0) * z) * q - (c1 * k + c0) * p) / (d * k + 1.0);
+      p = q;
+      q = next;
+    }
+    bool is_known = degree <= most && degree == degree;
+    out = T(!is_known ? nan("") : degree < 0.0 ? 0.0 : degree == 0.0 ? 1.0 : q);
+    """,
 )
 
 # -- numbers that graphs read from memory ------------------------------------------------------------------------------
