@@ -30,6 +30,7 @@ from teletensor_core.dtypes import (
 from teletensor_core.dtypes import bool_ as bool
 from teletensor_core.errors import OutOfMemoryError
 
+from teletensor import late as _late
 from teletensor import legacy as _legacy
 from teletensor import methods as _methods  # noqa: F401  (gives Tensor its methods)
 from teletensor import missing as _missing
@@ -112,11 +113,13 @@ if TYPE_CHECKING:
     from teletensor.batching import vmap
     from teletensor.compiled import compile
     from teletensor.factorizations import lu_unpack
+    from teletensor.native import *  # noqa: F403
     from teletensor.nn.functional import (
         adaptive_avg_pool1d,
         avg_pool1d,
         bilinear,
         celu,
+        celu_,
         channel_shuffle,
         conv1d,
         conv2d,
@@ -125,9 +128,7 @@ if TYPE_CHECKING:
         conv_transpose2d,
         conv_transpose3d,
         cosine_similarity,
-        group_norm,
         hardshrink,
-        layer_norm,
         max_pool1d,
         max_pool2d,
         max_pool3d,
@@ -137,7 +138,9 @@ if TYPE_CHECKING:
         prelu,
         rms_norm,
         selu,
+        selu_,
         threshold,
+        threshold_,
     )
     from teletensor.serialization import load, save
 else:
@@ -183,6 +186,7 @@ __all__ = [
     "bool",
     "cdouble",
     "celu",
+    "celu_",
     "cfloat",
     "channel_shuffle",
     "channels_last",
@@ -217,7 +221,6 @@ __all__ = [
     "func",
     "get_autocast_dtype",
     "get_rng_state",
-    "group_norm",
     "half",
     "hardshrink",
     "inf",
@@ -234,7 +237,6 @@ __all__ = [
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "jit",
-    "layer_norm",
     "layout",
     "legacy_contiguous_format",
     "linalg",
@@ -265,6 +267,7 @@ __all__ = [
     "save",
     "seed",
     "selu",
+    "selu_",
     "set_autocast_dtype",
     "set_default_device",
     "set_default_tensor_type",
@@ -277,6 +280,7 @@ __all__ = [
     "strided",
     "testing",
     "threshold",
+    "threshold_",
     "to_host",
     "types",
     "uint8",
@@ -289,6 +293,7 @@ __all__ = [
 __all__ += _factories
 __all__ += _functions
 __all__ += _settings
+__all__ += _late.LISTED
 
 
 def __dir__() -> list[str]:
