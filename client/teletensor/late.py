@@ -25,7 +25,7 @@ _HOMES = {
         "embedding", "embedding_bag", "embedding_renorm_", "expand_copy", "feature_alpha_dropout",
         "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "grid_sampler", "grid_sampler_2d",
         "grid_sampler_3d", "group_norm", "gru", "gru_cell", "hinge_embedding_loss", "instance_norm", "kl_div",
-        "layer_norm", "lstm", "lstm_cell", "margin_ranking_loss", "narrow_copy", "native_dropout", "permute_copy",
+        "layer_norm", "lstm", "lstm_cell", "margin_ranking_loss", "native_dropout", "permute_copy",
         "poisson_nll_loss", "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "rrelu", "rrelu_", "select_copy",
         "slice_copy", "split_copy", "split_with_sizes_copy", "squeeze_copy", "t_copy", "transpose_copy",
         "triplet_margin_loss", "unbind_copy", "unfold_copy", "unsqueeze_copy", "view_as_complex_copy",

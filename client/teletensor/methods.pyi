@@ -50,6 +50,9 @@ class TensorMethods:
     def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1) -> Tensor:
         """`beta * input + alpha * (batch1 @ batch2).sum(0)`."""
         ...
+    def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1) -> Tensor:
+        """The tensor, as `beta * input + alpha * sum(batch1 @ batch2)`."""
+        ...
     def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: Operand = 1) -> Tensor:
         """`input + value * tensor1 / tensor2`."""
         ...
@@ -76,6 +79,9 @@ class TensorMethods:
         ...
     def addr(self, vec1: Tensor, vec2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1) -> Tensor:
         """`beta * input + alpha * outer(vec1, vec2)`."""
+        ...
+    def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1) -> Tensor:
+        """The tensor, as `beta * input + alpha * outer(vec1, vec2)`."""
         ...
     def adjoint(self) -> Tensor:
         """The last two dimensions exchanged, and complex numbers conjugated."""
@@ -163,6 +169,12 @@ class TensorMethods:
         
         Raises ShapeError for elements outside of the memory; UnsupportedError for a view with strides of its own, unless
         `storage_offset` is given, which counts from the beginning of what it is a view of."""
+        ...
+    def as_strided_(self, size: Any, stride: Any, storage_offset: _int | None = None) -> Tensor:
+        """The tensor, as another view of its memory; see `as_strided`."""
+        ...
+    def as_strided_scatter(self, src: Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> Tensor:
+        """A copy of `input` with `src` in a view of its memory; see `as_strided`."""
         ...
     def asin(self) -> Tensor:
         """The inverse sine."""
@@ -322,6 +334,9 @@ class TensorMethods:
         ...
     def conj_physical(self) -> Tensor:
         """The conjugate of every element."""
+        ...
+    def conj_physical_(self) -> Tensor:
+        """The tensor, conjugated."""
         ...
     def contiguous(self, memory_format: Any = None) -> Tensor:
         """Itself when dense and row-major, else a copy that is."""
@@ -521,6 +536,9 @@ class TensorMethods:
     def float_power(self, exponent: Operand) -> Tensor:
         """`input ** exponent` in float64 (complex128 for complex numbers)."""
         ...
+    def float_power_(self, exponent: Operand) -> Tensor:
+        """The tensor, to a power; only of float64 or complex128, in which the power is computed."""
+        ...
     def floor(self) -> Tensor:
         """The greatest integer below."""
         ...
@@ -596,8 +614,14 @@ class TensorMethods:
     def half(self, memory_format: Any = None) -> Tensor:
         """This tensor as torch.float16; itself when it is already."""
         ...
+    def hardshrink(self, lambd: _float = 0.5) -> Tensor:
+        """The tensor, but zero within `lambd` of zero."""
+        ...
     def heaviside(self, values: Tensor) -> Tensor:
         """0 where the input is negative, 1 where it is positive, and `values` where it is zero."""
+        ...
+    def heaviside_(self, values: Tensor) -> Tensor:
+        """The tensor, as steps: 0 below zero, 1 above, `values` at it."""
         ...
     def histc(self, bins: _int = 100, min: Number = 0, max: Number = 0) -> Tensor:
         """How many elements fall into each of `bins` equal intervals from `min` to `max` (the data's own when both are 0).
@@ -615,6 +639,9 @@ class TensorMethods:
         ...
     def hypot(self, other: Tensor) -> Tensor:
         """`sqrt(input**2 + other**2)`, without overflow."""
+        ...
+    def hypot_(self, other: Tensor) -> Tensor:
+        """The tensor, as the hypotenuse of itself and `other`."""
         ...
     def i0(self) -> Tensor:
         """The modified Bessel function of the first kind, of order 0."""
@@ -657,6 +684,12 @@ class TensorMethods:
         ...
     def index_put_(self, indices: Sequence[Tensor | None], values: Tensor, accumulate: _bool = False) -> Tensor:
         """`values` written (or added) into the tensor at index tensors, one for each dimension."""
+        ...
+    def index_reduce(self, dim: _int, index: Tensor, source: Tensor, reduce: str | None, *, include_self: _bool = True) -> Tensor:
+        """`input` combined with slices of `source` at positions of one dimension: prod, mean, amax or amin."""
+        ...
+    def index_reduce_(self, dim: _int, index: Tensor, source: Tensor, reduce: str | None, *, include_self: _bool = True) -> Tensor:
+        """`input` combined with slices of `source` at positions of one dimension: prod, mean, amax or amin. Written into `input`."""
         ...
     def index_select(self, dim: _int, index: Tensor) -> Tensor:
         """Whole slices at positions of one dimension."""
@@ -717,6 +750,9 @@ class TensorMethods:
         ...
     def ldexp(self, other: Tensor) -> Tensor:
         """`input * 2**other`."""
+        ...
+    def ldexp_(self, other: Tensor) -> Tensor:
+        """The tensor, times two to the power of `other`."""
         ...
     def le(self, other: Operand) -> Tensor:
         """Whether elements are less or equal."""
@@ -832,6 +868,12 @@ class TensorMethods:
     def lt_(self, other: Operand) -> Tensor:
         """Whether elements are less. Written into `input`."""
         ...
+    def map2_(self, x: Tensor, y: Tensor, callable: Callable[[_float, _float, _float], _float]) -> Tensor:
+        """The tensor, with a Python function of its elements and two others'. Only in this process, and slow."""
+        ...
+    def map_(self, tensor: Tensor, callable: Callable[[_float, _float], _float]) -> Tensor:
+        """The tensor, with a Python function of its elements and another's. Only in this process, and slow."""
+        ...
     def masked_fill(self, mask: Tensor, value: Operand) -> Tensor:
         """`value` where the mask holds, else `input`."""
         ...
@@ -940,6 +982,12 @@ class TensorMethods:
     def mv(self, vec: Tensor) -> Tensor:
         """The product of a matrix and a vector."""
         ...
+    def mvlgamma(self, p: _int) -> Tensor:
+        """The logarithm of the multivariate gamma function of dimension `p`."""
+        ...
+    def mvlgamma_(self, p: _int) -> Tensor:
+        """The tensor, as the logarithm of the multivariate gamma function of dimension `p`."""
+        ...
     def nan_to_num(self, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
         """NaN and infinities replaced by numbers; by the dtype's limits where none are given."""
         ...
@@ -966,6 +1014,9 @@ class TensorMethods:
     def narrow(self, dim: _int, start: _int | Tensor, length: _int) -> Tensor:
         """`length` positions of a dimension from `start` on. Waits when `start` is a tensor."""
         ...
+    def narrow_copy(self, dim: _int, start: _int, length: _int) -> Tensor:
+        """A part of a dimension, in memory of its own."""
+        ...
     def ne(self, other: Operand) -> Tensor:
         """Whether elements differ."""
         ...
@@ -989,6 +1040,9 @@ class TensorMethods:
         ...
     def new_empty(self, *sizes: Sizes, size: Sizes | None = None, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
         """An uninitialised tensor of the given sizes, of this tensor's dtype and place unless told otherwise."""
+        ...
+    def new_empty_strided(self, size: Sizes, stride: Sizes, *, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
+        """An uninitialised tensor of the given sizes and steps between elements, of this one's dtype and place."""
         ...
     def new_full(self, size: Sizes, fill_value: Scalar, *, dtype: DType | None = None, device: DeviceLike = None, requires_grad: _bool = False, layout: Any = None, pin_memory: _bool = False) -> Tensor:
         """One number everywhere, of this tensor's dtype and place unless told otherwise."""
@@ -1019,6 +1073,9 @@ class TensorMethods:
         """The indices of elements that are not zero, one row each (int64), or one tensor for each dimension.
         
         Waits: how many there are is data."""
+        ...
+    def nonzero_static(self, *, size: _int, fill_value: _int = -1) -> Tensor:
+        """`nonzero`, cut off or filled up to `size` rows: (size, ndim), int64. Does not wait."""
         ...
     def norm(self, p: Any = 'fro', dim: Dims = None, keepdim: _bool = False, dtype: DType | None = None) -> Tensor:
         """The p-norm over dimensions, or over everything; "fro" is 2, "nuc" the sum of a matrix's singular values."""
@@ -1055,6 +1112,9 @@ class TensorMethods:
         ...
     def pow_(self, exponent: Operand) -> Tensor:
         """`input` to the power of `exponent`. Written into `input`."""
+        ...
+    def prelu(self, weight: Tensor) -> Tensor:
+        """The element where it is positive, a learnt slope (one, or one for each channel) times it elsewhere."""
         ...
     def prod(self, dim: Dims = None, keepdim: _bool = False, *, dtype: DType | None = None) -> Tensor:
         """The product along a dimension, or of everything."""
@@ -1103,6 +1163,9 @@ class TensorMethods:
         ...
     def renorm(self, p: _float, dim: _int, maxnorm: _float) -> Tensor:
         """Each slice of a dimension scaled down to a p-norm of at most `maxnorm`."""
+        ...
+    def renorm_(self, p: _float, dim: _int, maxnorm: _float) -> Tensor:
+        """The tensor, with each slice of a dimension scaled down to a p-norm of at most `maxnorm`."""
         ...
     def repeat(self, *counts: Sizes, repeats: Sizes | None = None) -> Tensor:
         """The tensor laid side by side along each dimension."""
@@ -1415,6 +1478,9 @@ class TensorMethods:
         ...
     def unsafe_split(self, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """`split`; nothing is unsafe about it here."""
+        ...
+    def unsafe_split_with_sizes(self, split_sizes: Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]:
+        """`split_with_sizes`; nothing is unsafe about it here."""
         ...
     def unsqueeze(self, dim: _int | None = None) -> Tensor:
         """One more dimension, of size 1, at `dim`."""

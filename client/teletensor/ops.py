@@ -1600,6 +1600,20 @@ def index_put_(input: Tensor, values: Tensor, indices: Sequence[Tensor], positio
     return _apply_inplace(_index_put_op, (input, values, indices), (positions, accumulate))
 
 
+_index_reduce_op = _OPS['index_reduce']
+
+
+def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str | None, *, include_self: bool = True, out: Tensor | None = None) -> Tensor:
+    """`input` combined with slices of `source` at positions of one dimension: prod, mean, amax or amin."""
+    made = _apply(_index_reduce_op, (input, index, source), (_ints(dim), reduce, include_self))
+    return made if out is None else _store(made, out)
+
+
+def index_reduce_(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str | None, *, include_self: bool = True) -> Tensor:
+    """`input` combined with slices of `source` at positions of one dimension: prod, mean, amax or amin. Written into `input`."""
+    return _apply_inplace(_index_reduce_op, (input, index, source), (_ints(dim), reduce, include_self))
+
+
 _index_select_op = _OPS['index_select']
 
 

@@ -125,6 +125,14 @@ class histogram(NamedTuple):
 
 
 @_printed_as_pytorch_does
+class histogramdd(NamedTuple):
+    """How many points lie in each box, and each dimension's edges."""
+
+    hist: Tensor
+    bin_edges: tuple[Tensor, ...]
+
+
+@_printed_as_pytorch_does
 class slogdet(NamedTuple):
     """The determinant's sign and the logarithm of its absolute value."""
 
