@@ -41,7 +41,7 @@ for _name in ("all", "amax", "amin", "any", "argmax", "argmin", "logsumexp"):
 # Ops that give several tensors as a named tuple of teletensor.return_types.
 NAMED = {
     "aminmax": "aminmax", "cummax": "cummax", "cummin": "cummin", "eig": "linalg_eig", "eigh": "linalg_eigh",
-    "kthvalue": "kthvalue",
+    "geqrf": "geqrf", "kthvalue": "kthvalue",
     "max_dim": "max", "median_dim": "median", "min_dim": "min", "qr": "linalg_qr", "slogdet": "slogdet",
     "frexp": "frexp", "mode": "mode", "nanmedian_dim": "nanmedian", "sort": "sort", "svd": "linalg_svd", "topk": "topk",
 }  # fmt: skip

@@ -113,6 +113,7 @@ if TYPE_CHECKING:
     from teletensor.batching import vmap
     from teletensor.compiled import compile
     from teletensor.factorizations import lu_unpack
+    from teletensor.low_rank import pca_lowrank, svd_lowrank
     from teletensor.native import *  # noqa: F403
     from teletensor.nn.functional import (
         adaptive_avg_pool1d,
@@ -255,6 +256,7 @@ __all__ = [
     "no_grad",
     "optim",
     "pairwise_distance",
+    "pca_lowrank",
     "pi",
     "pixel_shuffle",
     "pixel_unshuffle",
@@ -278,6 +280,7 @@ __all__ = [
     "signal",
     "special",
     "strided",
+    "svd_lowrank",
     "testing",
     "threshold",
     "threshold_",

@@ -18,6 +18,7 @@ _HOMES = {
     "batching": ("vmap",),
     "compiled": ("compile",),
     "factorizations": ("lu_unpack",),
+    "low_rank": ("pca_lowrank", "svd_lowrank"),
     "native": (
         "adaptive_max_pool1d", "affine_grid_generator", "alias_copy", "alpha_dropout", "alpha_dropout_",
         "as_strided_copy", "batch_norm", "binary_cross_entropy_with_logits", "constant_pad_nd", "conv_tbc",

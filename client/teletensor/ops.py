@@ -1363,6 +1363,15 @@ def gelu_backward(g: Tensor, input: Tensor, approximate: str) -> Tensor:
     return _apply(_gelu_backward_op, (g, input), (approximate,))
 
 
+_geqrf_op = _OPS['geqrf']
+
+
+def geqrf(input: Tensor, *, out: tuple[Tensor, ...] | None = None) -> return_types.geqrf:
+    """R, with what makes the reflections whose product is Q below its diagonal, and their factors tau."""
+    made = return_types.geqrf(*_apply_many(_geqrf_op, (input,), ()))
+    return made if out is None else _store_all(made, out)
+
+
 _ghost_op = _OPS['ghost']
 
 

@@ -100,6 +100,14 @@ class topk(NamedTuple):
 
 
 @_printed_as_pytorch_does
+class geqrf(NamedTuple):
+    """R and, below its diagonal, reflections, and their factors."""
+
+    a: Tensor
+    tau: Tensor
+
+
+@_printed_as_pytorch_does
 class qr(NamedTuple):
     """An orthogonal and an upper triangular matrix."""
 

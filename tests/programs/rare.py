@@ -182,3 +182,88 @@ def what_dense_tensors_are_not(t):
     x = t.ones(2, 3)
     names = ("is_nested", "is_sparse_csr", "is_mkldnn", "is_mps", "is_xpu", "is_vulkan", "is_ipu", "is_xla", "is_mtia")
     return [str([getattr(x, name) for name in names]), x.sparse_dim(), x.dense_dim()]
+
+
+# -- linear algebra ----------------------------------------------------------------------------------------------------
+
+
+def _tall(t):
+    x = _x(t, 2, 4, 3)
+    return t.complex(x, x.flip(0) + 0.5)
+
+
+def reflections(t):
+    """What geqrf packs, taken apart again."""
+    found = []
+    for x in (_x(t, 4, 3), _x(t, 2, 3, 5), _tall(t), t.eye(3, dtype=t.float64)):
+        a, tau = t.geqrf(x)
+        found += [a, tau, type(t.geqrf(x)).__name__]
+        if x.shape[-2] >= x.shape[-1]:
+            found += [t.orgqr(a, tau) @ a[..., : x.shape[-1], :].triu(), a.orgqr(tau)]
+        size = x.shape[-2]
+        y = t.ones(size, 2, dtype=x.dtype).expand(*x.shape[:-2], size, 2)
+        for transpose in (False, True):
+            found += [t.ormqr(a, tau, y, True, transpose), a.ormqr(tau, y.mT, left=False, transpose=transpose)]
+    return found
+
+
+def gradients_of_reflections(t):
+    a, tau = t.geqrf(_x(t, 4, 3))
+    a, tau, y = a.requires_grad_(), tau.requires_grad_(), _x(t, 4, 2).requires_grad_()
+    made = t.ormqr(a, tau, y)
+    return t.autograd.grad((made * t.arange(8.0).view(4, 2)).sum(), (a, tau, y))
+
+
+def reflections_that_do_not_fit(t):
+    return t.ormqr(t.ones(4, 3), t.ones(3), t.ones(3, 3))
+
+
+def triangles(t):
+    x = _x(t, 2, 3, 3)
+    found = [*t.lu(x), *x.lu(get_infos=True)]
+    packed, pivots = x.lu()
+    return [*found, t.lu_solve(_x(t, 2, 3, 1), packed, pivots), _x(t, 2, 3, 2).lu_solve(packed, pivots)]
+
+
+def a_few_columns(t):
+    """Of a matrix with no more of them there is nothing random in the result but signs."""
+    t.manual_seed(0)
+    found = []
+    for m, n in ((6, 4), (4, 6)):
+        x = _x(t, m, 2) @ _x(t, 2, n)
+        for U, S, V in (
+            t.svd_lowrank(x, q=2),
+            t.svd_lowrank(x, 3, niter=1, M=x / 2),
+            t.pca_lowrank(x, 2),
+            t.pca_lowrank(x, center=False),
+        ):
+            found += [(U * S[..., None, :]) @ V.mT, S[:2], list(U.shape), list(V.shape)]
+    return found
+
+
+def too_few_columns(t):
+    return t.pca_lowrank(t.ones(3, 2), 3)
+
+
+def steps_back(t):
+    return t.pca_lowrank(t.ones(3, 2), 1, niter=-1)
+
+
+def solve_of_before(t):
+    return t.solve(t.ones(2, 2), t.ones(2, 2))
+
+
+def eig_of_before(t):
+    return t.ones(2, 2).eig()
+
+
+def symeig_of_before(t):
+    return t.symeig(t.ones(2, 2))
+
+
+def rank_of_before(t):
+    return t.matrix_rank(t.ones(2, 2))
+
+
+def lstsq_of_before(t):
+    return t.lstsq(t.ones(2, 2), t.ones(2, 2))
