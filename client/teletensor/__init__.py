@@ -144,6 +144,7 @@ if TYPE_CHECKING:
         threshold_,
     )
     from teletensor.serialization import load, save
+    from teletensor.streams import Event, Stream
 else:
     __getattr__ = _missing.getter(__name__)
 
@@ -164,6 +165,7 @@ __all__ = [
     "ByteTensor",
     "CharTensor",
     "DoubleTensor",
+    "Event",
     "FloatTensor",
     "Generator",
     "GradScaler",
@@ -173,6 +175,7 @@ __all__ = [
     "OutOfMemoryError",
     "ShortTensor",
     "Size",
+    "Stream",
     "Tensor",
     "accelerator",
     "adaptive_avg_pool1d",

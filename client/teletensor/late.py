@@ -39,6 +39,7 @@ _HOMES = {
         "rms_norm", "selu", "selu_", "threshold", "threshold_",
     ),
     "serialization": ("load", "save"),
+    "streams": ("Event", "Stream"),
     "version": ("__version__",),
 }  # fmt: skip
 # Names of the package itself, and the module below it that each is taken from.
