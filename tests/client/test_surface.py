@@ -34,7 +34,6 @@ MISSING = {
         Tensor.to_sparse torch.jagged torch.nested.nested_tensor torch.qint8 torch.quantization.quantize_dynamic
         torch.sparse_coo_tensor torch.spmm
     """,
-    "files hold tensors and plain containers only": "torch.serialization.safe_globals",
     "PyTorch itself has it no more, or only to say so": """
         Tensor.index Tensor.resize torch.nn.NonDynamicallyQuantizableLinear torch.testing.assert_allclose
     """,
