@@ -21,6 +21,7 @@ SIGNATURES: dict[str, str] = {
     "index_add": "input, dim, index, source, *, alpha=1",
     "index_copy": "input, dim, index, source",
     "index_fill": "input, dim, index, value",
+    "index_reduce": "input, dim, index, source, reduce, *, include_self=True",
     "index_select": "input, dim, index",
     "nan_to_num": "input, nan=0.0, posinf=None, neginf=None",
     "round": "input, *, decimals=0",
@@ -40,7 +41,7 @@ for _name in ("all", "amax", "amin", "any", "argmax", "argmin", "logsumexp"):
 # Ops that give several tensors as a named tuple of teletensor.return_types.
 NAMED = {
     "aminmax": "aminmax", "cummax": "cummax", "cummin": "cummin", "eig": "linalg_eig", "eigh": "linalg_eigh",
-    "kthvalue": "kthvalue",
+    "geqrf": "geqrf", "kthvalue": "kthvalue",
     "max_dim": "max", "median_dim": "median", "min_dim": "min", "qr": "linalg_qr", "slogdet": "slogdet",
     "frexp": "frexp", "mode": "mode", "nanmedian_dim": "nanmedian", "sort": "sort", "svd": "linalg_svd", "topk": "topk",
 }  # fmt: skip
@@ -58,9 +59,9 @@ WITHOUT_OUT = frozenset((
 INPLACE_FUNCTIONS = frozenset((
     "abs_", "acos_", "acosh_", "arccos_", "arccosh_", "arcsin_", "arcsinh_", "arctan_", "arctanh_", "asin_", "asinh_",
     "atan_", "atanh_", "ceil_", "clamp_", "clamp_max_", "clamp_min_", "clip_", "cos_", "cosh_", "deg2rad_", "erf_",
-    "erfc_", "exp2_", "exp_", "expm1_", "fill_", "fix_", "floor_", "frac_", "log10_", "log1p_", "log2_", "log_",
-    "nan_to_num_", "neg_", "negative_", "rad2deg_", "reciprocal_", "relu_", "round_", "rsqrt_", "sigmoid_", "sin_",
-    "sinh_", "sqrt_", "square_", "tan_", "tanh_", "trunc_", "xlogy_",
+    "erfc_", "exp2_", "exp_", "expm1_", "fill_", "fix_", "floor_", "frac_", "gcd_", "i0_", "lcm_", "log10_", "log1p_",
+    "log2_", "log_", "nan_to_num_", "neg_", "negative_", "rad2deg_", "reciprocal_", "relu_", "round_", "rsqrt_",
+    "sigmoid_", "sin_", "sinh_", "sqrt_", "square_", "tan_", "tanh_", "trunc_", "xlogy_",
 ))  # fmt: skip
 
 # Names of the registry that PyTorch does not have as functions of the module.

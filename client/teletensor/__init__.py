@@ -30,6 +30,7 @@ from teletensor_core.dtypes import (
 from teletensor_core.dtypes import bool_ as bool
 from teletensor_core.errors import OutOfMemoryError
 
+from teletensor import late as _late
 from teletensor import legacy as _legacy
 from teletensor import methods as _methods  # noqa: F401  (gives Tensor its methods)
 from teletensor import missing as _missing
@@ -112,11 +113,14 @@ if TYPE_CHECKING:
     from teletensor.batching import vmap
     from teletensor.compiled import compile
     from teletensor.factorizations import lu_unpack
+    from teletensor.low_rank import pca_lowrank, svd_lowrank
+    from teletensor.native import *  # noqa: F403
     from teletensor.nn.functional import (
         adaptive_avg_pool1d,
         avg_pool1d,
         bilinear,
         celu,
+        celu_,
         channel_shuffle,
         conv1d,
         conv2d,
@@ -125,9 +129,7 @@ if TYPE_CHECKING:
         conv_transpose2d,
         conv_transpose3d,
         cosine_similarity,
-        group_norm,
         hardshrink,
-        layer_norm,
         max_pool1d,
         max_pool2d,
         max_pool3d,
@@ -137,9 +139,12 @@ if TYPE_CHECKING:
         prelu,
         rms_norm,
         selu,
+        selu_,
         threshold,
+        threshold_,
     )
     from teletensor.serialization import load, save
+    from teletensor.streams import Event, Stream
 else:
     __getattr__ = _missing.getter(__name__)
 
@@ -160,6 +165,7 @@ __all__ = [
     "ByteTensor",
     "CharTensor",
     "DoubleTensor",
+    "Event",
     "FloatTensor",
     "Generator",
     "GradScaler",
@@ -169,6 +175,7 @@ __all__ = [
     "OutOfMemoryError",
     "ShortTensor",
     "Size",
+    "Stream",
     "Tensor",
     "accelerator",
     "adaptive_avg_pool1d",
@@ -183,6 +190,7 @@ __all__ = [
     "bool",
     "cdouble",
     "celu",
+    "celu_",
     "cfloat",
     "channel_shuffle",
     "channels_last",
@@ -217,7 +225,6 @@ __all__ = [
     "func",
     "get_autocast_dtype",
     "get_rng_state",
-    "group_norm",
     "half",
     "hardshrink",
     "inf",
@@ -234,7 +241,6 @@ __all__ = [
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "jit",
-    "layer_norm",
     "layout",
     "legacy_contiguous_format",
     "linalg",
@@ -253,6 +259,7 @@ __all__ = [
     "no_grad",
     "optim",
     "pairwise_distance",
+    "pca_lowrank",
     "pi",
     "pixel_shuffle",
     "pixel_unshuffle",
@@ -265,6 +272,7 @@ __all__ = [
     "save",
     "seed",
     "selu",
+    "selu_",
     "set_autocast_dtype",
     "set_default_device",
     "set_default_tensor_type",
@@ -275,8 +283,10 @@ __all__ = [
     "signal",
     "special",
     "strided",
+    "svd_lowrank",
     "testing",
     "threshold",
+    "threshold_",
     "to_host",
     "types",
     "uint8",
@@ -289,6 +299,7 @@ __all__ = [
 __all__ += _factories
 __all__ += _functions
 __all__ += _settings
+__all__ += _late.LISTED
 
 
 def __dir__() -> list[str]:

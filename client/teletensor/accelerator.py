@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from teletensor import missing as _missing
 from teletensor import sessions
 from teletensor.device import Device, DeviceLike
+from teletensor.streams import Stream
+
+if TYPE_CHECKING:
+    from teletensor_protos.v1.worker_pb2 import MemoryReply
+
+    from teletensor.remote import RemoteSession
 
 __all__ = [
-    "current_accelerator", "current_device_idx", "current_device_index", "device_count", "device_index", "empty_cache",
-    "is_available", "set_device_idx", "set_device_index", "synchronize",
+    "current_accelerator", "current_device_idx", "current_device_index", "current_stream", "device_count",
+    "device_index", "empty_cache", "get_memory_info", "is_available", "max_memory_allocated", "max_memory_reserved",
+    "memory_allocated", "memory_reserved", "reset_peak_memory_stats", "set_device_idx", "set_device_index",
+    "set_stream", "synchronize",
 ]  # fmt: skip
 
 
@@ -72,6 +80,53 @@ def synchronize(device: DeviceLike = None, /) -> None:
 
 def empty_cache() -> None:
     """Nothing to do: a worker returns memory to its pool at once."""
+
+
+def current_stream(device: DeviceLike = None, /) -> Stream:
+    """The stream of the device. DeviceError without one."""
+    return Stream(_named(device))
+
+
+def set_stream(stream: Stream) -> None:
+    """Nothing to do: a device has one stream."""
+
+
+# -- memory: every question waits for the worker, and is a DeviceError without one -------------------------------------
+
+
+def _memory(device: DeviceLike, reset_peaks: bool = False) -> MemoryReply:
+    return cast("RemoteSession", sessions.resolve(_named(device))).memory(reset_peaks)
+
+
+def memory_allocated(device: DeviceLike = None, /) -> int:
+    """Bytes on the device that tensors of this session hold, and their graphs keep."""
+    return _memory(device).allocated
+
+
+def memory_reserved(device: DeviceLike = None, /) -> int:
+    """Bytes of the device that its worker holds for the tensors of all sessions."""
+    return _memory(device).reserved
+
+
+def max_memory_allocated(device: DeviceLike = None, /) -> int:
+    """The most that `memory_allocated` was found to be; see `torch.cuda.max_memory_allocated`."""
+    return _memory(device).peak_allocated
+
+
+def max_memory_reserved(device: DeviceLike = None, /) -> int:
+    """The most that `memory_reserved` was when anything of memory was asked."""
+    return _memory(device).peak_reserved
+
+
+def reset_peak_memory_stats(device: DeviceLike = None, /) -> None:
+    """Let `max_memory_allocated` and `max_memory_reserved` start from what is held now."""
+    _memory(device, reset_peaks=True)
+
+
+def get_memory_info(device: DeviceLike = None, /) -> tuple[int, int]:
+    """Free bytes of the device, and all of them."""
+    told = _memory(device)
+    return told.free, told.total
 
 
 if not TYPE_CHECKING:

@@ -16,9 +16,13 @@ from teletensor.functions import (
     arithmetic,
     creation,
     differences,
+    former,
+    histograms,
+    in_place,
     indexed,
     joining,
     parts,
+    pointwise,
     products,
     queries,
     reductions,
@@ -33,9 +37,8 @@ from teletensor.functions import (
 from teletensor.tensor import Tensor
 
 TOPICS: tuple[Any, ...] = (
-    arithmetic, creation, differences, indexed, joining, parts, products, queries, reductions, reshaping, sampling,
-    searching,
-    shapes, solvers, spectra, statistics,
+    arithmetic, creation, differences, former, histograms, in_place, indexed, joining, parts, pointwise,
+    products, queries, reductions, reshaping, sampling, searching, shapes, solvers, spectra, statistics,
 )  # fmt: skip
 # Ops that PyTorch has as functions only, or under another name.
 NOT_METHODS = frozenset((

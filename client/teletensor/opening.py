@@ -61,6 +61,7 @@ def open_session(
         reply.limits,
         reply.capabilities,
         device_name=reply.device_name,
+        device_properties=reply.device_properties if reply.HasField("device_properties") else None,
         blocking=blocking,
         segment=segment,
         compression=compression,

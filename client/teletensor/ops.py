@@ -1451,6 +1451,15 @@ def gelu_backward(g: Tensor, input: Tensor, approximate: str) -> Tensor:
     return _apply(_gelu_backward_op, (g, input), (approximate,))
 
 
+_geqrf_op = _OPS['geqrf']
+
+
+def geqrf(input: Tensor, *, out: tuple[Tensor, ...] | None = None) -> return_types.geqrf:
+    """R, with what makes the reflections whose product is Q below its diagonal, and their factors tau."""
+    made = return_types.geqrf(*_apply_many(_geqrf_op, (input,), ()))
+    return made if out is None else _store_all(made, out)
+
+
 _ghost_op = _OPS['ghost']
 
 
@@ -1702,6 +1711,20 @@ def index_put(input: Tensor, values: Tensor, indices: Sequence[Tensor], position
 def index_put_(input: Tensor, values: Tensor, indices: Sequence[Tensor], positions: Any, accumulate: bool = False) -> Tensor:
     """`input` with values written, or added, at index tensors; `positions` as in `index`. Written into `input`."""
     return _apply_inplace(_index_put_op, (input, values, indices), (positions, accumulate))
+
+
+_index_reduce_op = _OPS['index_reduce']
+
+
+def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str | None, *, include_self: bool = True, out: Tensor | None = None) -> Tensor:
+    """`input` combined with slices of `source` at positions of one dimension: prod, mean, amax or amin."""
+    made = _apply(_index_reduce_op, (input, index, source), (_ints(dim), reduce, include_self))
+    return made if out is None else _store(made, out)
+
+
+def index_reduce_(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str | None, *, include_self: bool = True) -> Tensor:
+    """`input` combined with slices of `source` at positions of one dimension: prod, mean, amax or amin. Written into `input`."""
+    return _apply_inplace(_index_reduce_op, (input, index, source), (_ints(dim), reduce, include_self))
 
 
 _index_select_op = _OPS['index_select']

@@ -5,6 +5,7 @@ from __future__ import annotations
 from teletensor_core.errors import DTypeError, ShapeError
 
 from teletensor import factories, ops
+from teletensor.functions.shapes import adjoint
 from teletensor.out import store
 from teletensor.tensor import Tensor
 
@@ -17,57 +18,45 @@ def householder_product(input: Tensor, tau: Tensor, *, out: Tensor | None = None
     Representation for Products of Householder Transformations", 1989.
     """
     _check(input, tau)
-    *_, m, n = input.shape
-    k = tau.shape[-1]
-    v = ops.add(ops.tril(input[..., :k], -1), factories.eye(m, k, dtype=input.dtype, device=input.device))
-    adjoint = _adjoint(v)
-    column = ops.unsqueeze(tau, -1)
-    # T = (1 + D U)^-1 D, where D holds tau and U is the strict upper triangle of V^H V: a tau may be 0.
-    gram = ops.mul(column, ops.triu(ops.matmul(adjoint, v), 1))
-    turn = ops.solve(
-        ops.add(gram, factories.eye(k, dtype=input.dtype, device=input.device)), ops.mul(column, adjoint[..., :n])
-    )
-    made = ops.sub(factories.eye(m, n, dtype=input.dtype, device=input.device), ops.matmul(v, turn))
+    made = _turned(input, tau, factories.eye(*input.shape[-2:], dtype=input.dtype, device=input.device))
     return made if out is None else store(made, out)
 
 
-def reflections(A: Tensor) -> tuple[Tensor, Tensor]:
-    """`A = Q R` as LAPACK's geqrf has it: R and, below the diagonal, the reflections whose product is Q; and their tau.
+def turned(input: Tensor, tau: Tensor, other: Tensor, left: bool, conjugate: bool) -> Tensor:
+    """The product of all reflections, or its adjoint, times `other`; without `left`, `other` times it.
 
-    For real matrices with at least as many rows as columns; no gradient.
+    Raises ShapeError where the sizes do not fit.
     """
-    a, taus = A.detach().clone(), []
-    for i in range(A.shape[-1]):
-        head, tail = a[..., i, i], a[..., i + 1 :, i]
-        size = ops.sum(ops.mul(tail, tail), -1)
-        none = ops.eq(size, 0)
-        root = ops.sqrt(ops.add(ops.mul(head, head), size))
-        beta = ops.where(none, head, ops.where(ops.ge(head, 0), ops.neg(root), root))
-        safe = ops.where(none, 1, beta)
-        tau = ops.where(none, 0, ops.div(ops.sub(beta, head), safe))
-        below = ops.div(tail, ops.unsqueeze(ops.where(none, 1, ops.sub(head, beta)), -1))
-        v = ops.unsqueeze(ops.cat([factories.ones_like(below[..., :0].sum(-1, keepdim=True)), below], -1), -1)
-        rest = a[..., i:, i + 1 :]
-        turned = ops.mul(ops.unsqueeze(ops.unsqueeze(tau, -1), -1), ops.matmul(v, ops.matmul(_adjoint(v), rest)))
-        a[..., i:, i + 1 :] = ops.sub(rest, turned)
-        a[..., i + 1 :, i] = below
-        a[..., i, i] = beta
-        taus.append(tau)
-    return a, ops.stack(taus, -1)
+    _check(input, tau, "torch.ormqr", whole=True)
+    if other.ndim < 2 or other.shape[-2 if left else -1] != input.shape[-2]:
+        raise ShapeError(f"torch.ormqr: other.shape[{-2 if left else -1}] must be equal to input.shape[-2]")
+    if left:
+        return _turned(input, tau, other, conjugate)
+    return adjoint(_turned(input, tau, adjoint(other), not conjugate))
 
 
-def _adjoint(x: Tensor) -> Tensor:
-    turned = ops.transpose(x, -2, -1)
-    return ops.conj(turned) if x.is_complex() else turned
+def _turned(input: Tensor, tau: Tensor, other: Tensor, conjugate: bool = False) -> Tensor:
+    """The product of the reflections, 1 - V T V^H, or its adjoint, times a matrix."""
+    k = tau.shape[-1]
+    v = ops.add(ops.tril(input[..., :k], -1), factories.eye(input.shape[-2], k, dtype=input.dtype, device=input.device))
+    column = ops.unsqueeze(tau, -1)
+    # T = (1 + D U)^-1 D, where D holds tau and U is the strict upper triangle of V^H V: a tau may be 0.
+    gram = ops.mul(column, ops.triu(ops.matmul(adjoint(v), v), 1))
+    gram = ops.add(gram, factories.eye(k, dtype=input.dtype, device=input.device))
+    inner = ops.matmul(adjoint(v), other)
+    if conjugate:
+        inner = ops.mul(ops.conj(column), ops.solve(adjoint(gram), inner))
+    else:
+        inner = ops.solve(gram, ops.mul(column, inner))
+    return ops.sub(other, ops.matmul(v, inner))
 
 
-def _check(input: Tensor, tau: Tensor) -> None:
-    name = "torch.linalg.householder_product"
+def _check(input: Tensor, tau: Tensor, name: str = "torch.linalg.householder_product", *, whole: bool = False) -> None:
     if input.ndim < 2:
         raise ShapeError(f"{name}: input must have at least 2 dimensions.")
-    if input.shape[-2] < input.shape[-1]:
+    if not whole and input.shape[-2] < input.shape[-1]:
         raise ShapeError(f"{name}: input.shape[-2] must be greater than or equal to input.shape[-1]")
-    if input.shape[-1] < tau.shape[-1]:
+    if min(input.shape[-2:]) < tau.shape[-1]:
         raise ShapeError(f"{name}: input.shape[-1] must be greater than or equal to tau.shape[-1]")
     if input.ndim - tau.ndim != 1:
         raise ShapeError(

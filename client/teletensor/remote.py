@@ -16,7 +16,7 @@ from teletensor_core.spec import Spec, spec
 from teletensor_protos import codec, handshake
 from teletensor_protos import programs as program_codec
 from teletensor_protos.shared import Segment
-from teletensor_protos.v1.worker_pb2 import HookCall, Limits, MemoryReply, MemoryRequest, Profile
+from teletensor_protos.v1.worker_pb2 import DeviceProperties, HookCall, Limits, MemoryReply, MemoryRequest, Profile
 from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import state_files
@@ -39,9 +39,10 @@ _TO_MAKER = 3
 class RemoteSession(Session):
     """A session on a worker, over one bidirectional stream. Thread-safe; commands run in the order they were given.
 
-    `device_name` is the worker's name for its device, `limits` what the worker allows, `capabilities` what it can do.
-    With `blocking`, every command is waited for. Large tensors move faster through `segment`, memory that it
-    shares with the worker; without that, what shrinks is compressed as `compression` says.
+    `device_name` is the worker's name for its device, `device_properties` what it says of a GPU, `limits` what the
+    worker allows, `capabilities` what it can do. With `blocking`, every command is waited for. Large tensors move
+    faster through `segment`, memory that it shares with the worker; without that, what shrinks is compressed as
+    `compression` says.
     """
 
     reads_copies = True
@@ -55,12 +56,14 @@ class RemoteSession(Session):
         capabilities: Iterable[str] = handshake.CAPABILITIES,
         *,
         device_name: str = "",
+        device_properties: DeviceProperties | None = None,
         blocking: bool = False,
         segment: Segment | None = None,
         compression: Compression = None,
     ) -> None:
         self.device = device
         self.device_name = device_name
+        self.device_properties = device_properties
         self.id = session_id
         self.limits = limits
         self.capabilities = frozenset(capabilities)

@@ -100,6 +100,14 @@ class topk(NamedTuple):
 
 
 @_printed_as_pytorch_does
+class geqrf(NamedTuple):
+    """R and, below its diagonal, reflections, and their factors."""
+
+    a: Tensor
+    tau: Tensor
+
+
+@_printed_as_pytorch_does
 class qr(NamedTuple):
     """An orthogonal and an upper triangular matrix."""
 
@@ -122,6 +130,14 @@ class histogram(NamedTuple):
 
     hist: Tensor
     bin_edges: Tensor
+
+
+@_printed_as_pytorch_does
+class histogramdd(NamedTuple):
+    """How many points lie in each box, and each dimension's edges."""
+
+    hist: Tensor
+    bin_edges: tuple[Tensor, ...]
 
 
 @_printed_as_pytorch_does

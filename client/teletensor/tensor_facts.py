@@ -121,6 +121,34 @@ class TensorFacts(TensorBase):
         """Always False: there are no quantized tensors here."""
         return False
 
+    @property
+    def is_sparse_csr(self) -> bool:
+        """Always False: there are no sparse tensors here."""
+        return False
+
+    @property
+    def is_nested(self) -> bool:
+        """Always False: there are no nested tensors here."""
+        return False
+
+    @property
+    def is_mkldnn(self) -> bool:
+        """Always False: there is one layout here."""
+        return False
+
+    def sparse_dim(self) -> int:
+        """Always 0: there are no sparse tensors here."""
+        return 0
+
+    def dense_dim(self) -> int:
+        """The number of dimensions."""
+        return self._spec.ndim
+
+    def dim_order(self) -> tuple[int, ...]:
+        """The dimensions from the one whose elements are farthest apart to the one whose are nearest."""
+        steps = self._spec.strides
+        return tuple(sorted(range(len(steps)), key=lambda d: -steps[d]))
+
     def is_contiguous(self, memory_format: memory_format | None = None) -> bool:
         """Whether the elements are dense and row-major."""
         return self._spec.contiguous
@@ -151,6 +179,13 @@ class TensorFacts(TensorBase):
     def is_meta(self) -> bool:
         """Always False: there are no tensors without elements here."""
         return False
+
+    @property
+    def is_xpu(self) -> bool:
+        """Always False: see `torch.accelerator` for what there is."""
+        return False
+
+    is_mps = is_xla = is_ipu = is_mtia = is_maia = is_vulkan = is_xpu
 
     def is_pinned(self) -> bool:
         """Always False: host memory needs no pinning here, uploads are asynchronous anyway."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import DecodeError
+from teletensor_core.backends.base import Backend
 from teletensor_core.errors import (
     InternalError,
     MalformedRequestError,
@@ -100,6 +101,7 @@ class Service:
                 capabilities=handshake.CAPABILITIES,
                 device=session.device,
                 device_name=self.worker.backend.device_name,
+                device_properties=_properties(self.worker.backend),
                 limits=pb.Limits(
                     session_bytes=limits.session_bytes,
                     tensors=limits.tensors,
@@ -216,6 +218,11 @@ def _frames(received: Iterator[bytes]) -> Iterator[Frame]:
 def _size(out: Out) -> int:
     """Bytes of a frame, with those that are in shared memory."""
     return len(out) if isinstance(out, bytes) else out.ByteSize() + out.shared.size
+
+
+def _properties(backend: Backend) -> pb.DeviceProperties | None:
+    told = backend.device_properties
+    return pb.DeviceProperties(**told) if told else None
 
 
 def _is_near(peer: str) -> bool:

@@ -4,6 +4,7 @@ import ast
 import pickle
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,9 @@ def test_type_checkers_read_the_same_names():
         elif node.module == "teletensor":
             modules |= {alias.name for alias in node.names}
         else:
-            names |= {alias.name: node.module.removeprefix("teletensor.") for alias in node.names}
+            home = node.module.removeprefix("teletensor.")
+            listed = [alias.name for alias in node.names]
+            names |= dict.fromkeys(import_module(node.module).__all__ if listed == ["*"] else listed, home)
     assert modules == late.MODULES
     assert names == {name: home for name, home in late.NAMES.items() if name != "__version__"}
 

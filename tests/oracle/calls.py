@@ -178,6 +178,9 @@ CALLS: dict[str, Callable[..., Any]] = {
     # indexing
     "gather": lambda torch, x, index, *, dim: torch.gather(x, dim, index),
     "index": lambda torch, x, indices, *, positions: x[_subscript(indices, positions)],
+    "index_reduce": lambda torch, x, i, source, *, dim, reduce, include_self=True: torch.index_reduce(
+        x, dim, i, source, reduce, include_self=include_self
+    ),
     "index_add": lambda torch, x, i, source, *, dim, alpha=1: torch.index_add(x, dim, i, source, alpha=alpha),
     "index_copy": lambda torch, x, i, source, *, dim: torch.index_copy(x, dim, i, source),
     "index_fill": lambda torch, x, i, value, *, dim: torch.index_fill(x, dim, i, value),

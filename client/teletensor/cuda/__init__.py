@@ -4,48 +4,63 @@ GPU.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from teletensor_core.errors import ArgumentError, OutOfMemoryError
+from teletensor_core.errors import OutOfMemoryError
 
 from teletensor import legacy, sessions
 from teletensor import missing as _missing
 from teletensor.cuda import amp as amp
-from teletensor.device import Device, DeviceLike
+from teletensor.cuda.gpus import all_gpus, find, get_device_capability, get_device_properties
+from teletensor.cuda.memory import (
+    empty_cache,
+    ipc_collect,
+    max_memory_allocated,
+    max_memory_cached,
+    max_memory_reserved,
+    mem_get_info,
+    memory_allocated,
+    memory_cached,
+    memory_reserved,
+    memory_stats,
+    memory_stats_as_nested_dict,
+    memory_summary,
+    reset_accumulated_memory_stats,
+    reset_max_memory_allocated,
+    reset_max_memory_cached,
+    reset_peak_memory_stats,
+)
+from teletensor.cuda.streams import (
+    Event,
+    Stream,
+    StreamContext,
+    current_stream,
+    default_stream,
+    is_current_stream_capturing,
+    set_stream,
+    stream,
+)
+from teletensor.device import DeviceLike
 from teletensor.random import get_rng_state as _get_rng_state
 from teletensor.random import initial_seed as initial_seed
 from teletensor.random import manual_seed as _manual_seed
 from teletensor.random import seed as _seed
 from teletensor.random import set_rng_state as _set_rng_state
-from teletensor.session import Session
 from teletensor.tensor import Tensor
 
-if TYPE_CHECKING:
-    from teletensor.remote import RemoteSession
-
 __all__ = [
-    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
-    "IntTensor",
-    "LongTensor", "OutOfMemoryError", "ShortTensor", "amp", "current_device", "device", "device_count", "empty_cache",
-    "get_device_name", "get_rng_state", "get_rng_state_all", "init", "initial_seed", "ipc_collect", "is_available",
-    "is_bf16_supported", "is_initialized", "manual_seed", "manual_seed_all", "max_memory_allocated",
-    "max_memory_reserved",
-    "mem_get_info", "memory_allocated", "memory_reserved", "reset_peak_memory_stats", "seed", "seed_all", "set_device",
-    "set_rng_state", "set_rng_state_all", "synchronize",
+    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "Event", "FloatTensor", "HalfTensor",
+    "IntTensor", "LongTensor", "OutOfMemoryError", "ShortTensor", "Stream", "StreamContext", "amp",
+    "can_device_access_peer", "current_device", "current_stream", "default_stream", "device",
+    "device_count", "device_of", "empty_cache", "get_arch_list", "get_device_capability", "get_device_name",
+    "get_device_properties", "get_gencode_flags", "get_rng_state", "get_rng_state_all", "init", "initial_seed",
+    "ipc_collect", "is_available", "is_bf16_supported", "is_current_stream_capturing", "is_initialized",
+    "is_tf32_supported", "manual_seed", "manual_seed_all", "max_memory_allocated", "max_memory_cached",
+    "max_memory_reserved", "mem_get_info", "memory_allocated", "memory_cached", "memory_reserved", "memory_stats",
+    "memory_stats_as_nested_dict", "memory_summary", "reset_accumulated_memory_stats", "reset_max_memory_allocated",
+    "reset_max_memory_cached", "reset_peak_memory_stats", "seed", "seed_all", "set_device", "set_rng_state",
+    "set_rng_state_all", "set_stream", "stream", "synchronize",
 ]  # fmt: skip
-
-
-def _gpus() -> list[Session]:
-    return [session for session in sessions.connected() if session.device.type == "cuda"]
-
-
-def _gpu(device: DeviceLike) -> RemoteSession:
-    wanted = Device("cuda" if device is None else device)
-    if wanted.type != "cuda":
-        raise ArgumentError(f"Expected a cuda device, but got: {wanted}")
-    found = sessions.resolve(wanted)
-    # GPUs are workers'.
-    return cast("RemoteSession", found)
 
 
 # -- which GPUs there are ----------------------------------------------------------------------------------------------
@@ -53,12 +68,12 @@ def _gpu(device: DeviceLike) -> RemoteSession:
 
 def is_available() -> bool:
     """Whether a connected worker computes on a GPU."""
-    return bool(_gpus())
+    return bool(all_gpus())
 
 
 def device_count() -> int:
     """How many GPUs connected workers offer."""
-    return len(_gpus())
+    return len(all_gpus())
 
 
 def is_initialized() -> bool:
@@ -68,27 +83,27 @@ def is_initialized() -> bool:
 
 def init() -> None:
     """Nothing to do: see `is_initialized`. Raises DeviceError without a GPU."""
-    _gpu(None)
+    find(None)
 
 
 def current_device() -> int:
     """The number of the GPU that "cuda" stands for."""
-    return _gpu(None).device.index or 0
+    return find(None).device.index or 0
 
 
 def set_device(device: DeviceLike) -> None:
     """Make a connected worker's GPU the one that "cuda" stands for."""
-    sessions.prefer(_gpu(device))
+    sessions.prefer(find(device))
 
 
 class device:
     """Makes a GPU the one that "cuda" stands for, inside a `with` block. None, or -1, changes nothing."""
 
     def __init__(self, device: DeviceLike) -> None:
-        self._wanted = None if device in (None, -1) else _gpu(device)
+        self._wanted = None if device in (None, -1) else find(device)
 
     def __enter__(self) -> None:
-        self._before = _gpus()[-1] if self._wanted else None
+        self._before = all_gpus()[-1] if self._wanted else None
         if self._wanted:
             sessions.prefer(self._wanted)
 
@@ -97,9 +112,16 @@ class device:
             sessions.prefer(self._before)
 
 
+class device_of(device):
+    """`device` for the GPU that a tensor is on; of a tensor elsewhere nothing changes."""
+
+    def __init__(self, obj: Tensor) -> None:
+        super().__init__(obj.device if obj.is_cuda else None)
+
+
 def get_device_name(device: DeviceLike = None) -> str:
     """What the worker's driver calls the GPU."""
-    return _gpu(device).device_name
+    return find(device).device_name
 
 
 def is_bf16_supported(including_emulation: bool = True) -> bool:
@@ -107,57 +129,31 @@ def is_bf16_supported(including_emulation: bool = True) -> bool:
     return is_available()
 
 
+def is_tf32_supported() -> bool:
+    """False: products of float32 are computed in float32."""
+    return False
+
+
+def get_arch_list() -> list[str]:
+    """The architectures that this was compiled for: none, kernels are compiled on the worker for the GPU it has."""
+    return []
+
+
+def get_gencode_flags() -> str:
+    """The compiler's flags for `get_arch_list`: none."""
+    return ""
+
+
+def can_device_access_peer(device: DeviceLike, peer_device: DeviceLike) -> bool:
+    """False: workers do not reach into each other's memory. DeviceError for a GPU that is not there."""
+    find(device), find(peer_device)
+    return False
+
+
 def synchronize(device: DeviceLike = None) -> None:
     """Wait until everything sent to the GPU (every GPU) has run; raises the oldest error nobody has read."""
-    for session in _gpus() if device is None else [_gpu(device)]:
+    for session in all_gpus() if device is None else [find(device)]:
         session.synchronize()
-
-
-# -- memory ------------------------------------------------------------------------------------------------------------
-
-
-def empty_cache() -> None:
-    """Nothing to do: a worker returns memory to its pool at once."""
-
-
-def ipc_collect() -> None:
-    """Nothing to do: tensors are not shared between processes."""
-
-
-def memory_allocated(device: DeviceLike = None) -> int:
-    """Bytes on the GPU that tensors of this session hold, and their graphs keep; 0 without a GPU. Waits."""
-    return _gpu(device).memory().allocated if is_available() else 0
-
-
-def memory_reserved(device: DeviceLike = None) -> int:
-    """Bytes of the GPU that its worker holds for the tensors of all sessions; 0 without a GPU. Waits."""
-    return _gpu(device).memory().reserved if is_available() else 0
-
-
-def mem_get_info(device: DeviceLike = None) -> tuple[int, int]:
-    """Free bytes of the GPU, and all of them. Waits. Raises DeviceError without a GPU."""
-    told = _gpu(device).memory()
-    return told.free, told.total
-
-
-def max_memory_allocated(device: DeviceLike = None) -> int:
-    """The most that `memory_allocated` was found to be since the session began; 0 without a GPU. Waits.
-
-    A worker counts when a backward begins, when a compiled function runs, and when it is asked: memory that was held
-    only between two of these, or inside one op, is not in it.
-    """
-    return _gpu(device).memory().peak_allocated if is_available() else 0
-
-
-def max_memory_reserved(device: DeviceLike = None) -> int:
-    """The most that `memory_reserved` was when anything of memory was asked; 0 without a GPU. Waits."""
-    return _gpu(device).memory().peak_reserved if is_available() else 0
-
-
-def reset_peak_memory_stats(device: DeviceLike = None) -> None:
-    """Let `max_memory_allocated` and `max_memory_reserved` start from what is held now. Waits."""
-    if is_available():
-        _gpu(device).memory(reset_peaks=True)
 
 
 # -- random numbers: there is one generator for all places -------------------------------------------------------------
@@ -186,7 +182,7 @@ def get_rng_state(device: DeviceLike = "cuda") -> Tensor:
 
 def get_rng_state_all() -> list[Tensor]:
     """The generator's state, once for each GPU."""
-    return [_get_rng_state() for _ in _gpus()]
+    return [_get_rng_state() for _ in all_gpus()]
 
 
 def set_rng_state(new_state: Tensor, device: DeviceLike = "cuda") -> None:

@@ -5,6 +5,8 @@ from teletensor.factories.data import legacy_tensor as legacy_tensor
 from teletensor.factories.filled import (
     empty,
     empty_like,
+    empty_permuted,
+    empty_strided,
     eye,
     full,
     full_like,
@@ -15,7 +17,7 @@ from teletensor.factories.filled import (
     zeros_like,
 )
 from teletensor.factories.random import rand, rand_like, randint, randint_like, randn, randn_like, randperm
-from teletensor.factories.ranges import arange, linspace, logspace, tril_indices, triu_indices
+from teletensor.factories.ranges import arange, linspace, logspace, range, tril_indices, triu_indices
 
 __all__ = [
     "arange",
@@ -23,6 +25,8 @@ __all__ = [
     "asarray",
     "empty",
     "empty_like",
+    "empty_permuted",
+    "empty_strided",
     "eye",
     "from_numpy",
     "frombuffer",
@@ -39,6 +43,7 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
+    "range",
     "scalar_tensor",
     "tensor",
     "tril_indices",

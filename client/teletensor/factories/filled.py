@@ -6,10 +6,11 @@ from typing import Any
 
 from teletensor_core import dtypes
 from teletensor_core.dtypes import DType
+from teletensor_core.errors import ShapeError
 from teletensor_core.kernels.casting import fitted
 
 from teletensor import ops, sessions
-from teletensor.arguments import as_dtype
+from teletensor.arguments import as_dtype, sizes
 from teletensor.factories.shared import finished, floating, like, shape_of
 from teletensor.tensor import Tensor
 from teletensor.types import DeviceLike, Scalar, Sizes
@@ -40,6 +41,34 @@ def empty(
     """A tensor of the given sizes (one by one, or as one sequence) whose values are whatever is in memory."""
     made = ops.empty(shape=shape_of("empty", sizes, size), dtype=floating(dtype), session=sessions.resolve(device))
     return finished(made, requires_grad, out)
+
+
+def empty_strided(
+    size: Sizes, stride: Sizes, *, dtype: DType | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor of the given sizes and steps between elements, whose values are whatever is in memory."""
+    shape, strides = sizes((size,)), sizes((stride,))
+    if len(shape) != len(strides):
+        raise ShapeError(
+            f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})"
+        )
+    last = sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+    memory = empty(0 if 0 in shape else last + 1, dtype=dtype, device=device)
+    return finished(ops.as_strided(memory, shape, strides, 0).detach(), requires_grad, None)
+
+
+def empty_permuted(
+    size: Sizes, physical_layout: Sizes, *, dtype: DType | None = None, layout: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A dense tensor of the given sizes whose dimensions lie in memory in the order of `physical_layout`."""
+    shape, order = sizes((size,)), sizes((physical_layout,))
+    if sorted(order) != list(range(len(shape))):
+        raise ShapeError(f"Number of dimensions in size does not match the physical layout: {shape} and {order}")
+    memory = empty([shape[d] for d in order], dtype=dtype, device=device)
+    made = ops.permute(memory, tuple(order.index(d) for d in range(len(shape))))
+    return finished(made.detach(), requires_grad, None)
 
 
 def full(

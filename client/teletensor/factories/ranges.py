@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import Any
 
 from teletensor_core import dtypes
@@ -34,6 +36,27 @@ def arange(
     whole = all(isinstance(x, int) for x in (first, last, gap))
     wanted = as_dtype(dtype) or (dtypes.int64 if whole else dtypes.default_dtype())
     made = ops.arange(start=first, end=last, step=gap, dtype=wanted, session=sessions.resolve(device))
+    return finished(made, requires_grad, out)
+
+
+def range(
+    start: Any, end: Any, step: Any = 1, *, out: Tensor | None = None, dtype: DType | None = None, layout: Any = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Numbers from `start` up to and including `end`, `step` apart, in the default dtype. Deprecated."""
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
+        "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
+        stacklevel=2,
+    )
+    first, last, gap = (number(x) for x in (start, end, step))
+    if gap == 0:
+        raise ShapeError("step must be nonzero")
+    if (last - first) * gap < 0:
+        raise ShapeError("upper bound and lower bound inconsistent with step sign")
+    # One step more than whole ones, less so little that it is not another.
+    behind = first + gap * (math.floor((last - first) / gap) + 0.5)
+    made = ops.arange(start=first, end=behind, step=gap, dtype=floating(dtype), session=sessions.resolve(device))
     return finished(made, requires_grad, out)
 
 

@@ -9,7 +9,9 @@ from teletensor.tensor import Tensor
 from teletensor.types import DeviceLike, DType, Scalar, Sizes
 
 __all__ = ["clone"]
-METHODS = ("clone", "copy_", "new", "new_empty", "new_full", "new_ones", "new_tensor", "new_zeros")
+METHODS = (
+    "clone", "copy_", "new", "new_empty", "new_empty_strided", "new_full", "new_ones", "new_tensor", "new_zeros",
+)  # fmt: skip
 
 
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
@@ -62,6 +64,16 @@ def new_empty(
     """An uninitialised tensor of the given sizes, of this tensor's dtype and place unless told otherwise."""
     return factories.empty(
         *sizes, size=size, dtype=dtype or self.dtype, device=_place(self, device), requires_grad=requires_grad
+    )
+
+
+def new_empty_strided(
+    self: Tensor, size: Sizes, stride: Sizes, *, dtype: DType | None = None, device: DeviceLike = None,
+    requires_grad: bool = False, layout: Any = None, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """An uninitialised tensor of the given sizes and steps between elements, of this one's dtype and place."""
+    return factories.empty_strided(
+        size, stride, dtype=dtype or self.dtype, device=_place(self, device), requires_grad=requires_grad
     )
 
 

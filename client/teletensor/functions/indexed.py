@@ -10,20 +10,19 @@ from teletensor_core.errors import ArgumentError, ArgumentTypeError, DimensionEr
 from teletensor_core.rules import normalize_dim
 
 from teletensor import factories, indexing, ops
-from teletensor.functions.shapes import ravel
+from teletensor.functions.shapes import as_strided, ravel
 from teletensor.out import store
 from teletensor.tensor import Tensor
 from teletensor.types import Operand, Scalar
 
 __all__ = [
-    "argwhere", "diag", "diagflat", "diagonal_scatter", "index_put", "index_put_", "isin", "nonzero",
-    "repeat_interleave",
-    "scatter", "select_scatter", "slice_scatter", "unravel_index", "where",
+    "argwhere", "as_strided_scatter", "diag", "diagflat", "diagonal_scatter", "index_put", "index_put_", "isin",
+    "nonzero", "nonzero_static", "repeat_interleave", "scatter", "select_scatter", "slice_scatter", "unravel_index",
+    "where",
 ]  # fmt: skip
 METHODS = (
-    "argwhere", "diag", "diagflat", "diagonal_scatter", "index_put", "index_put_", "nonzero", "repeat_interleave",
-    "scatter",
-    "scatter_", "select_scatter", "slice_scatter", "where",
+    "argwhere", "as_strided_scatter", "diag", "diagflat", "diagonal_scatter", "index_put", "index_put_", "nonzero",
+    "nonzero_static", "repeat_interleave", "scatter", "scatter_", "select_scatter", "slice_scatter", "where",
 )  # fmt: skip
 
 
@@ -51,6 +50,23 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
     if not as_tuple:
         return ops.nonzero(input, out=out)
     return tuple(ops.unbind(ops.nonzero(input if input.ndim else ravel(input)), 1))
+
+
+def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1, out: Tensor | None = None) -> Tensor:
+    """`nonzero`, cut off or filled up to `size` rows: (size, ndim), int64. Does not wait."""
+    if size < 0:
+        raise ArgumentError("nonzero_static: 'size' must be an non-negative integer")
+    flat = ops.ne(ravel(input), 0)
+    count = flat.shape[0]
+    # Where each element that is not zero goes; the others, and those too many, go behind the last row.
+    row = ops.clamp(ops.where(flat, ops.sub(ops.cumsum(flat, 0), 1), size), None, size)
+    places = factories.full((size + 1,), count, dtype=dtypes.int64, device=input.device)
+    places = ops.scatter(places, row, factories.arange(count, device=input.device), dim=0)[:size]
+    # Of an empty tensor there are no coordinates: all rows are filled up.
+    coordinates = unravel_index(places, (1, *[max(n, 1) for n in input.shape]))[1:]
+    found = [ops.where(ops.lt(places, count), each, fill_value) for each in coordinates]
+    made = ops.stack(found, 1) if found else factories.empty((size, 0), dtype=dtypes.int64, device=input.device)
+    return made if out is None else store(made, out)
 
 
 def argwhere(input: Tensor) -> Tensor:
@@ -176,6 +192,13 @@ def slice_scatter(
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """A copy of `input` with `src` on a diagonal."""
     return _with(input, src, lambda whole: ops.diagonal(whole, offset, dim1, dim2))
+
+
+def as_strided_scatter(
+    input: Tensor, src: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
+) -> Tensor:
+    """A copy of `input` with `src` in a view of its memory; see `as_strided`."""
+    return _with(input, src, lambda whole: as_strided(whole, size, stride, storage_offset))
 
 
 def _with(input: Tensor, src: Tensor, part: Callable[[Tensor], Tensor]) -> Tensor:

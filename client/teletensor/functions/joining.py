@@ -17,11 +17,11 @@ from teletensor.tensor import Tensor
 
 __all__ = [
     "block_diag", "cartesian_prod", "chunk", "column_stack", "combinations", "dsplit", "dstack", "hsplit", "hstack",
-    "meshgrid", "row_stack", "split", "split_with_sizes", "tensor_split", "unsafe_chunk", "unsafe_split", "vsplit",
-    "vstack",
+    "meshgrid", "row_stack", "split", "split_with_sizes", "tensor_split", "unsafe_chunk", "unsafe_split",
+    "unsafe_split_with_sizes", "vsplit", "vstack",
 ]  # fmt: skip
 METHODS = ("chunk", "dsplit", "hsplit", "split", "split_with_sizes", "tensor_split", "unsafe_chunk", "unsafe_split",
-           "vsplit")  # fmt: skip
+           "unsafe_split_with_sizes", "vsplit")  # fmt: skip
 
 
 @overload
@@ -43,6 +43,11 @@ def split(
 
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Consecutive parts of the given sizes."""
+    return split(input, split_sizes, dim)
+
+
+def unsafe_split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """`split_with_sizes`; nothing is unsafe about it here."""
     return split(input, split_sizes, dim)
 
 

@@ -4,9 +4,7 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from teletensor_core.errors import ArgumentTypeError, DTypeError, ShapeError
+from teletensor_core.errors import ShapeError
 
 from teletensor import factories, ops
 from teletensor.arguments import given
@@ -14,7 +12,7 @@ from teletensor.tensor import Tensor
 from teletensor.types import Scalar, Sizes
 
 __all__ = ["conj_physical", "detach_", "get_device", "imag", "put", "real", "resolve_conj", "resolve_neg", "zero_"]
-METHODS = ("apply_", "conj_physical", "fill_diagonal_", "resolve_conj", "resolve_neg", "sum_to_size")
+METHODS = ("conj_physical", "fill_diagonal_", "resolve_conj", "resolve_neg", "sum_to_size")
 
 
 def real(input: Tensor) -> Tensor:
@@ -84,13 +82,3 @@ def fill_diagonal_(input: Tensor, fill_value: Scalar, wrap: bool = False) -> Ten
     for start in range(step, input.shape[0], step) if wrap else ():
         ops.fill_(ops.diagonal(input[start:]), fill_value)
     return input
-
-
-def apply_(input: Tensor, callable: Callable[[float], float]) -> Tensor:
-    """The tensor, with a Python function applied to every element. Only in this process, and slow."""
-    if input.device.type != "cpu":
-        raise ArgumentTypeError("apply_ is only implemented on CPU tensors")
-    if input.requires_grad:
-        raise DTypeError("Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead.")
-    made = [callable(x) for x in input.reshape(-1).tolist()]
-    return ops.copy_(input, factories.tensor(made, dtype=input.dtype).reshape(input.shape))

@@ -8,14 +8,15 @@ from teletensor_core.errors import GradientError
 
 from teletensor import factories, grad_mode, ops
 from teletensor.arguments import ints, sizes
-from teletensor.functions.shapes import reshape
+from teletensor.functions.shapes import as_strided, reshape
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 from teletensor.types import Dims, Sizes
 
-__all__: list[str] = []
+__all__ = ["as_strided_", "resize_as_"]
 METHODS = (
-    "resize_", "resize_as_", "set_", "squeeze_", "swapaxes_", "swapdims_", "t_", "transpose_", "unsqueeze_",
+    "as_strided_", "resize_", "resize_as_", "set_", "squeeze_", "swapaxes_", "swapdims_", "t_", "transpose_",
+    "unsqueeze_",
 )  # fmt: skip
 
 
@@ -40,6 +41,11 @@ swapaxes_ = swapdims_ = transpose_
 def t_(input: Tensor) -> Tensor:
     """The tensor, transposed; of at most two dimensions."""
     return _become(input, ops.transpose(input, 0, 1)) if input.ndim == 2 else input
+
+
+def as_strided_(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """The tensor, as another view of its memory; see `as_strided`."""
+    return _become(input, as_strided(input, size, stride, storage_offset))
 
 
 def _become(input: Tensor, view: Tensor) -> Tensor:

@@ -22,13 +22,13 @@ from teletensor.types import Dims, DType, Sizes
 __all__ = [
     "adjoint", "as_strided", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
     "broadcast_to", "flatten",
-    "fliplr", "flipud", "moveaxis", "movedim", "narrow", "permute", "ravel", "reshape", "squeeze", "t", "tile",
-    "unflatten",
+    "fliplr", "flipud", "moveaxis", "movedim", "narrow", "narrow_copy", "permute", "ravel", "reshape", "squeeze", "t",
+    "tile", "unflatten",
 ]  # fmt: skip
 METHODS = (
     "adjoint", "as_strided", "broadcast_to", "contiguous", "expand", "expand_as", "flatten", "flip", "fliplr", "flipud",
-    "moveaxis", "movedim", "narrow", "permute", "ravel", "repeat", "reshape", "reshape_as", "squeeze", "t", "tile",
-    "unflatten", "view", "view_as",
+    "moveaxis", "movedim", "narrow", "narrow_copy", "permute", "ravel", "repeat", "reshape", "reshape_as", "squeeze",
+    "t", "tile", "unflatten", "view", "view_as",
 )  # fmt: skip
 
 
@@ -258,6 +258,11 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
     if storage_offset is not None and input._base is not None:
         source = input._base
     return ops.as_strided(source, _numbers(size), _numbers(stride), storage_offset or 0)
+
+
+def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """A part of a dimension, in memory of its own."""
+    return ops.clone(narrow(input, dim, start, length))
 
 
 def _numbers(sizes: Any) -> tuple[int, ...]:

@@ -1,80 +1,23 @@
-"""What describes data: histograms, quantiles, covariances, norms."""
+"""What describes data: quantiles, covariances, norms."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError, UnsupportedError
+from teletensor_core.errors import ArgumentError
 from teletensor_core.rules import normalize_dim
 
-from teletensor import factories, ops, return_types
+from teletensor import factories, ops
 from teletensor.arguments import ints
-from teletensor.functions.searching import bucketize
 from teletensor.functions.shapes import movedim, reshape
 from teletensor.graph import named
 from teletensor.out import store
 from teletensor.tensor import Tensor
-from teletensor.types import Dims, DType, Number, Operand
+from teletensor.types import Dims, DType, Operand
 
-__all__ = ["corrcoef", "cov", "histc", "histogram", "nanquantile", "norm", "quantile", "renorm"]
+__all__ = ["corrcoef", "cov", "nanquantile", "norm", "quantile", "renorm"]
 METHODS = __all__
-
-
-def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0, *, out: Tensor | None = None) -> Tensor:
-    """How many elements fall into each of `bins` equal intervals from `min` to `max` (the data's own when both are 0).
-
-    Elements outside are not counted. Waits for the data's range when it is asked for.
-    """
-    if bins <= 0:
-        raise ArgumentError(f"torch.histc(): bins must be > 0, but got {bins} for dimension 0")
-    if not input.is_floating_point():
-        raise UnsupportedError(f"\"histogram\" not implemented for '{input.dtype.title}'")
-    flat = reshape(input.detach(), (-1,))
-    low, high = float(min), float(max)
-    if low > high:
-        raise ArgumentError("torch.histc: max must be larger than min")
-    if low == high and flat.numel():
-        low, high = ops.stack([ops.amin(flat), ops.amax(flat)]).tolist()
-    if low == high:
-        low, high = low - 1, high + 1
-    inside = ops.logical_and(ops.ge(flat, low), ops.le(flat, high))
-    place = ops.floor(ops.div(ops.mul(ops.sub(flat, low), bins), high - low))
-    # One bin more than asked for takes what is outside.
-    index = ops.where(inside, ops.clamp(place, 0, bins - 1), bins).to(dtypes.int64)
-    made = ops.bincount(index, minlength=bins + 1)[:bins].to(input.dtype)
-    return made if out is None else store(made, out)
-
-
-def histogram(
-    input: Tensor, bins: int | Tensor, *, range: tuple[float, float] | None = None, weight: Tensor | None = None,
-    density: bool = False,
-) -> return_types.histogram:  # fmt: skip
-    """How many elements, or what weight of them, lie between each two edges, and the edges; the last one is inside.
-
-    `bins` is the edges, in rising order, or how many equal intervals there are over `range` (that of the data). With
-    `density` the areas sum up to one. Waits for the data's range when it is asked for.
-    """
-    flat = reshape(input.detach(), (-1,))
-    edges = bins if isinstance(bins, Tensor) else _edges(flat, bins, range)
-    count = edges.shape[0] - 1
-    inside = ops.logical_and(ops.ge(flat, edges[0]), ops.le(flat, edges[count]))
-    # One bin more than asked for takes what is outside.
-    index = ops.where(inside, ops.clamp(bucketize(flat, edges, right=True) - 1, 0, count - 1), count)
-    weights = None if weight is None else reshape(weight, (-1,))
-    made = ops.bincount(index, weights, minlength=count + 1)[:count].to(input.dtype)
-    if density:
-        made = made / (ops.sum(made) * (edges[1:] - edges[:-1]))
-    return return_types.histogram(made, edges)
-
-
-def _edges(flat: Tensor, bins: int, range: tuple[float, float] | None) -> Tensor:
-    if bins <= 0:
-        raise ArgumentError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
-    low, high = range or (ops.stack([ops.amin(flat), ops.amax(flat)]).tolist() if flat.numel() else (0.0, 1.0))
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    return factories.linspace(low, high, bins + 1, dtype=flat.dtype, device=flat.device)
 
 
 @named("SqueezeBackward4")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from teletensor import ops
 from teletensor.functions import cat, stack
+from teletensor.nn.functional.dropouts import dropout as functional_dropout
 from teletensor.nn.functional.products import linear
 from teletensor.tensor import Tensor
 
@@ -57,6 +58,34 @@ def gru_step(x: Tensor, state: State, weights: Weights) -> State:
 
 
 STEPS: dict[str, Step] = {"RNN_TANH": tanh_step, "RNN_RELU": relu_step, "LSTM": lstm_step, "GRU": gru_step}
+
+
+def run_layers(
+    mode: str,
+    input: Tensor,
+    start: State,
+    weights: Sequence[Weights],
+    directions: int,
+    dropout: float,
+    sizes: Sequence[int] | None,
+) -> tuple[Tensor, State]:
+    """The last layer's outputs at every time, and the last state of all layers: (layers * directions, N, size).
+
+    Layers run one after another over (T, N, size), or over packed sequences; `dropout` is between them. `weights` are
+    those of each layer and direction.
+    """
+    starts = list(zip(*(part.unbind(0) for part in start), strict=True))
+    ends: list[State] = []
+    for first in range(0, len(weights), directions):
+        outputs = []
+        for at in range(first, first + directions):
+            output, end = scan(STEPS[mode], input, starts[at], weights[at], sizes, reverse=at > first)
+            outputs.append(output)
+            ends.append(end)
+        input = outputs[0] if directions == 1 else cat(outputs, -1)
+        if dropout and first + directions < len(weights):
+            input = functional_dropout(input, dropout)
+    return input, tuple(stack(parts) for parts in zip(*ends, strict=True))
 
 
 def scan(

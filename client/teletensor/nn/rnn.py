@@ -7,11 +7,10 @@ import warnings
 from typing import Any
 
 import teletensor as tt
-from teletensor.nn import functional as F
 from teletensor.nn import init
 from teletensor.nn.module import Module
 from teletensor.nn.parameter import Parameter
-from teletensor.nn.recurrence import STEPS, State, Weights, scan
+from teletensor.nn.recurrence import State, Weights, run_layers
 from teletensor.nn.utils.packing import PackedSequence
 from teletensor.tensor import Tensor
 
@@ -116,21 +115,9 @@ class RNNBase(Module):
 
     def _run(self, input: Tensor, start: State, sizes: list[int] | None) -> tuple[Tensor, State]:
         """All layers over (T, N, size), or over packed sequences."""
-        step, directions = STEPS[self.mode], 2 if self.bidirectional else 1
-        starts = list(zip(*(part.unbind(0) for part in start), strict=True))
-        ends: list[State] = []
-        for layer in range(self.num_layers):
-            outputs = []
-            for direction in range(directions):
-                at = layer * directions + direction
-                weights = self._weights(self._all_weights[at])
-                output, end = scan(step, input, starts[at], weights, sizes, reverse=direction == 1)
-                outputs.append(output)
-                ends.append(end)
-            input = outputs[0] if directions == 1 else tt.cat(outputs, -1)
-            if self.dropout and layer < self.num_layers - 1:
-                input = F.dropout(input, self.dropout, self.training)
-        return input, tuple(tt.stack(parts) for parts in zip(*ends, strict=True))
+        weights = [self._weights(names) for names in self._all_weights]
+        dropout = self.dropout if self.training else 0.0
+        return run_layers(self.mode, input, start, weights, 2 if self.bidirectional else 1, dropout, sizes)
 
     def _start(self, input: Tensor, batch: int, hx: Any, batched: bool, packed: bool) -> State:
         """The state to start from, checked, as (layers * directions, N, size)."""

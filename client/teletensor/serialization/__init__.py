@@ -1,7 +1,7 @@
 """`save` and `load`: tensors and plain containers, in safetensors files or in PyTorch's `.pt` files.
 
 Nothing in a file is ever run: a `.pt` file's pickle is read by an interpreter of ours that knows tensors, containers,
-numbers and text, and refuses everything else.
+numbers and text, and refuses everything else that the program has not allowed (`add_safe_globals`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import IO, Any
 from teletensor_core.errors import CheckpointError
 
 from teletensor.serialization import files, safetensors_format, torch_format
+from teletensor.serialization.allowed import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
 from teletensor.serialization.places import MapLocation, Placer
 
-__all__ = ["load", "save"]
+__all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "safe_globals", "save"]
 
 
 def save(
@@ -55,7 +56,8 @@ def load(
 
     Tensors go to `map_location`: a device, a dict of devices by where they were, or a function of a tensor and where it
     was. Without, they go back to where they were if that is connected, else to cpu. Raises CheckpointError for a file
-    that is damaged or holds anything but tensors and plain containers: `weights_only=False` allows no more.
+    that is damaged or holds anything but tensors, plain containers and what `add_safe_globals` allows:
+    `weights_only=False` allows no more.
     `pickle_module` and `mmap` change nothing: a path is read piece by piece anyway.
     """
     placer = Placer(map_location)

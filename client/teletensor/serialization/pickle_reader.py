@@ -2,7 +2,7 @@
 others.
 
 A pickle is a program for a stack machine that can call anything it names. Here it can name only what is in `_CALLS` and
-`_dtypes`: nothing is imported, nothing of Python's own pickle is used.
+`_dtypes`, and what the program has allowed (`allowed.py`): nothing is imported, nothing of Python's own pickle is used.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from teletensor_core.spec import MAX_DIMS
 
 from teletensor.device import Device
 from teletensor.nn.parameter import Parameter
+from teletensor.serialization import allowed
 from teletensor.size import Size
 from teletensor.tensor import Tensor
 
@@ -148,10 +149,12 @@ class Reader:
             self.push(_scalars[name])
         elif name in _dtypes or name in _CALLS:
             self.push(name)
+        elif (found := allowed.find(name)) is not None:
+            self.push(found)
         else:
             raise CheckpointError(
                 f"it holds {name.module}.{name.name}, which is neither a tensor nor a plain container and could run "
-                "code; save state_dict()s and numbers only"
+                "code; save state_dict()s and numbers only, or allow it with torch.serialization.add_safe_globals"
             )
 
     def tuple_of(self, count: int) -> None:
@@ -185,8 +188,11 @@ class Reader:
             target[key] = value
 
     def build(self) -> None:
-        """Attributes of the object below: a state dict's `_metadata`, and nothing else."""
+        """Attributes of the object below: a state dict's `_metadata`, or of an object whose class is allowed."""
         state, target = self.stack.pop(), self.stack[-1]
+        if allowed.is_allowed(type(target)):
+            self._run_theirs(lambda: allowed.set_state(target, state))
+            return
         if type(target) is not OrderedDict or type(state) is not dict or set(state) - {"_metadata"}:
             raise CheckpointError("it sets attributes of something that is no state dict")
         vars(target).update(state)
@@ -194,9 +200,26 @@ class Reader:
     def call(self) -> None:
         """A call of something named, with a tuple of arguments."""
         args, function = self.stack.pop(), self.stack.pop()
+        if type(args) is tuple and allowed.is_allowed(function):
+            self.push(self._run_theirs(lambda: function(*args)))
+            return
         if type(function) is not _Name or function not in _CALLS or type(args) is not tuple:
             raise CheckpointError("its pickle calls something that is no function")
         self.push(_CALLS[function](self, *args))
+
+    def new_object(self) -> None:
+        """An object of a class that is allowed, of a tuple of arguments."""
+        args, cls = self.stack.pop(), self.stack.pop()
+        if type(args) is not tuple or not isinstance(cls, type) or not allowed.is_allowed(cls):
+            raise CheckpointError("its pickle makes an object of something that is no class")
+        self.push(self._run_theirs(lambda: cls.__new__(cls, *args)))
+
+    def _run_theirs(self, run: Callable[[], Any]) -> Any:
+        """What code of an allowed class or function gives; its errors are its own."""
+        self.placing = True
+        made = run()
+        self.placing = False
+        return made
 
     def storage(self) -> None:
         """A storage, named by the tuple on the stack."""
@@ -294,6 +317,7 @@ _OPERATIONS: dict[int, Callable[[Reader], None]] = {
     ord("c"): Reader.named,
     0x93: Reader.named_on_stack,
     ord("R"): Reader.call,
+    0x81: Reader.new_object,
     ord("Q"): Reader.storage,
     ord("q"): lambda r: r.remember(r._take(1)[0]),
     ord("r"): lambda r: r.remember(r._number("<I")),

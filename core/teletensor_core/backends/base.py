@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -39,6 +39,9 @@ class Backend(ABC):
     # What computes, with its version.
     library: str
     xp: Any
+    # What the driver says of a GPU: `major` and `minor` of its compute capability, `multi_processor_count` and
+    # `total_memory` in bytes.
+    device_properties: Mapping[str, int] = {}
     # What the allocator raises when the device is full.
     out_of_memory_errors: tuple[type[BaseException], ...] = (MemoryError,)
     # What factorisations raise for matrices that have none.

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 _PINNED_FROM, _PINNED_TO = 1 << 16, 1 << 28
 # cudaErrorMemoryAllocation, which CuPy has no name for.
 _MEMORY_ALLOCATION = 2
+# Our names of properties, and CUDA's.
+_PROPERTIES = {
+    "major": "major", "minor": "minor", "multi_processor_count": "multiProcessorCount",
+    "total_memory": "totalGlobalMem",
+}  # fmt: skip
 
 
 class CuPyBackend(Backend):
@@ -37,17 +42,19 @@ class CuPyBackend(Backend):
         self._cupy = _import_cupy()
         self.index = index
         self.library = f"CuPy {self._cupy.__version__}"
-        self.device_name = self._find(index)
+        self.device_name, self.device_properties = self._find(index)
         self.out_of_memory_errors = (MemoryError, self._cupy.cuda.memory.OutOfMemoryError)
         self._open()
 
-    def _find(self, index: int) -> str:
-        """The name of a GPU. Raises DeviceError."""
+    def _find(self, index: int) -> tuple[str, dict[str, int]]:
+        """The name of a GPU, and what the driver says of it. Raises DeviceError."""
         runtime = self._cupy.cuda.runtime
         count = runtime.getDeviceCount() if self._cupy.is_available() else 0
         if not 0 <= index < count:
             raise DeviceError(f"there is no GPU {index} here: CuPy sees {count}")
-        return str(runtime.getDeviceProperties(index)["name"].decode())
+        told = runtime.getDeviceProperties(index)
+        properties = {name: int(told[key]) for name, key in _PROPERTIES.items()}
+        return str(told["name"].decode()), properties
 
     def _open(self, origin: Callable[[], Origin] = Named) -> None:
         from teletensor_core.backends.cupy_namespace import CuPyNamespace

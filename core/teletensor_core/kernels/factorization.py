@@ -83,3 +83,30 @@ def _first(xp: Any, flags: Any) -> Any:
         return xp.zeros(flags.shape[0], dtype=xp.int32)
     found = xp.argmax(flags, axis=1) + 1
     return xp.where(xp.any(flags, axis=1), found, xp.zeros_like(found)).astype(xp.int32)
+
+
+def reflections(xp: Any, matrices: Any) -> tuple[Any, Any]:
+    """R, with what makes each reflection below its diagonal, and the factors tau: as LAPACK's geqrf packs them.
+
+    A reflection is 1 - tau v v^H, where v is 1 on the diagonal.
+    """
+    *batch, m, n = matrices.shape
+    k = min(m, n)
+    a = xp.array(matrices, order="C").reshape((math.prod(batch), m, n))
+    taus = xp.zeros((a.shape[0], k), dtype=a.dtype)
+    for i in range(k):
+        head, tail = xp.array(a[:, i, i]), a[:, i + 1 :, i]
+        below = xp.sum(xp.abs(tail) ** 2, axis=1)
+        # Nothing to be turned, and no phase to be taken out.
+        done = xp.logical_and(below == 0, head.imag == 0)
+        size = xp.sqrt(xp.abs(head) ** 2 + below)
+        beta = xp.where(done, head.real, xp.where(head.real >= 0, -size, size))
+        divisor = xp.where(done, xp.ones_like(beta), beta)
+        taus[:, i] = xp.where(done, xp.zeros_like(head), (beta - head) / divisor)
+        gap = xp.where(done, xp.ones_like(head), head - beta)
+        tail /= gap[:, None]
+        v = xp.concatenate([xp.ones_like(head)[:, None], tail], axis=1)[:, :, None]
+        rest = a[:, i:, i + 1 :]
+        rest -= xp.conj(taus[:, i])[:, None, None] * (v @ (xp.conj(xp.swapaxes(v, 1, 2)) @ rest))
+        a[:, i, i] = beta
+    return a.reshape(matrices.shape), taus.reshape((*batch, k))

@@ -91,6 +91,23 @@ def lu_permutation(xp, pivots, *, size):
     return factorization.permutation(xp, pivots, size)
 
 
+def _geqrf_spec(input):
+    if input.ndim < 2:
+        raise ShapeError("torch.geqrf: input must have at least 2 dimensions.")
+    *batch, m, n = _continuous(input, "geqrf").shape
+    return spec(input.shape, input.dtype), spec((*batch, min(m, n)), input.dtype)
+
+
+@op(
+    infer=_geqrf_spec,
+    differentiable=False,
+    samples=calls(Sample(T(3, 3)), Sample(T(2, 5, 3)), Sample(T(2, 4)), Sample(T(2, 0, 3))),
+)
+def geqrf(xp, input):
+    """R, with what makes the reflections whose product is Q below its diagonal, and their factors tau."""
+    return factorization.reflections(xp, input)
+
+
 def _eig_spec(input):
     _square(input, "eig")
     return spec(input.shape[:-1], input.dtype.to_complex()), spec(input.shape, input.dtype.to_complex())

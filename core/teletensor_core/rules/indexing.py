@@ -155,6 +155,13 @@ def index_copy(input: Spec, index: Spec, source: Spec, *, dim: int) -> Spec:
     return _rows("index_copy_()", input, index, source, dim)
 
 
+def index_reduce(input: Spec, index: Spec, source: Spec, *, dim: int, **attrs: Any) -> Spec:
+    """The same."""
+    text = "index_reduce_(): self ({self}) and source ({source}) must have the same scalar type"
+    require_same_dtype(text, input, source)
+    return _rows("index_reduce_()", input, index, source, dim)
+
+
 def _rows(what: str, input: Spec, index: Spec, source: Spec, dim: int) -> Spec:
     at = normalize_dim(dim, input.ndim)
     require_index(what, index)

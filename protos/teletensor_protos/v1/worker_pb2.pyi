@@ -24,7 +24,7 @@ class OpenRequest(_message.Message):
     def __init__(self, oldest_version: _Optional[int] = ..., newest_version: _Optional[int] = ..., op_fingerprint: _Optional[str] = ..., client: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ..., software: _Optional[str] = ...) -> None: ...
 
 class OpenReply(_message.Message):
-    __slots__ = ("version", "session", "op_fingerprint", "worker", "capabilities", "device", "device_name", "limits", "software", "shared_memory")
+    __slots__ = ("version", "session", "op_fingerprint", "worker", "capabilities", "device", "device_name", "limits", "software", "shared_memory", "device_properties")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     OP_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +35,7 @@ class OpenReply(_message.Message):
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     SOFTWARE_FIELD_NUMBER: _ClassVar[int]
     SHARED_MEMORY_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_PROPERTIES_FIELD_NUMBER: _ClassVar[int]
     version: int
     session: str
     op_fingerprint: str
@@ -45,7 +46,20 @@ class OpenReply(_message.Message):
     limits: Limits
     software: str
     shared_memory: SharedMemory
-    def __init__(self, version: _Optional[int] = ..., session: _Optional[str] = ..., op_fingerprint: _Optional[str] = ..., worker: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ..., device_name: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., software: _Optional[str] = ..., shared_memory: _Optional[_Union[SharedMemory, _Mapping]] = ...) -> None: ...
+    device_properties: DeviceProperties
+    def __init__(self, version: _Optional[int] = ..., session: _Optional[str] = ..., op_fingerprint: _Optional[str] = ..., worker: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ..., device_name: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., software: _Optional[str] = ..., shared_memory: _Optional[_Union[SharedMemory, _Mapping]] = ..., device_properties: _Optional[_Union[DeviceProperties, _Mapping]] = ...) -> None: ...
+
+class DeviceProperties(_message.Message):
+    __slots__ = ("major", "minor", "multi_processor_count", "total_memory")
+    MAJOR_FIELD_NUMBER: _ClassVar[int]
+    MINOR_FIELD_NUMBER: _ClassVar[int]
+    MULTI_PROCESSOR_COUNT_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_MEMORY_FIELD_NUMBER: _ClassVar[int]
+    major: int
+    minor: int
+    multi_processor_count: int
+    total_memory: int
+    def __init__(self, major: _Optional[int] = ..., minor: _Optional[int] = ..., multi_processor_count: _Optional[int] = ..., total_memory: _Optional[int] = ...) -> None: ...
 
 class SharedMemory(_message.Message):
     __slots__ = ("process", "descriptor", "slots", "slot_bytes", "secret_sha256")

@@ -134,6 +134,9 @@ def test_the_client_sees_a_gpu(on_gpu: RemoteSession) -> None:
     assert torch.cuda.current_device() == 0
     assert torch.zeros(2).device == torch.device("cuda", 0)
     assert torch.cuda.get_device_name() == "CUDA emulator (not a GPU)"
+    told = torch.cuda.get_device_properties()
+    assert (told.multi_processor_count, told.total_memory) == (4, 4 << 30)
+    assert torch.cuda.get_device_capability() == (told.major, told.minor)
     torch.cuda.synchronize()
 
 

@@ -3,6 +3,8 @@
 from teletensor_core.errors import ArgumentError
 
 from teletensor import ops
+from teletensor.functions.pointwise import hardshrink as hardshrink
+from teletensor.functions.pointwise import prelu as prelu
 from teletensor.tensor import Tensor
 
 
@@ -31,11 +33,6 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """In-place `leaky_relu`."""
     return leaky_relu(input, negative_slope, inplace=True)
-
-
-def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """`leaky_relu` with a learned slope: one for all, or one per channel (dimension 1)."""
-    return ops.prelu(input, weight)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -138,11 +135,6 @@ def softsign(input: Tensor) -> Tensor:
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """`input` moved towards zero by `lambd`, and zero within `lambd` of it."""
     return ops.softshrink(input, lambd=lambd)
-
-
-def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """`input`, but zero within `lambd` of zero."""
-    return ops.hardshrink(input, lambd=lambd)
 
 
 def tanhshrink(input: Tensor) -> Tensor:

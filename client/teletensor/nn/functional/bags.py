@@ -42,7 +42,7 @@ def embedding_bag(
                 f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, then it must have the "
                 f"same shape as the input ({input.shape})"
             )
-    entries, bags, count = _bags(input, offsets, include_last_offset)
+    entries, bags, count = bags_of(input, offsets, include_last_offset)
     rows = embedding(entries, weight, None, max_norm, norm_type, scale_grad_by_freq, sparse)
     if per_sample_weights is not None:
         rows = rows * per_sample_weights.reshape(-1, 1)
@@ -52,7 +52,7 @@ def embedding_bag(
     return _reduced(rows, counted, bags, count, mode)
 
 
-def _bags(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> tuple[Tensor, Tensor, int]:
+def bags_of(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> tuple[Tensor, Tensor, int]:
     """All entries as one vector, the number of each one's bag, and how many bags there are."""
     if input.ndim == 2:
         if offsets is not None:

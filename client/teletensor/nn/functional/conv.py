@@ -21,7 +21,7 @@ def conv1d(
     `padding` is a number of zeros on both sides, or `"valid"` (none) or `"same"` (as many as
     keep the length; only without stride).
     """
-    return _conv(1, input, weight, bias, stride, padding, dilation, groups)
+    return convolved(1, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d(
@@ -37,7 +37,7 @@ def conv2d(
 
     `padding` is as in `conv1d`.
     """
-    return _conv(2, input, weight, bias, stride, padding, dilation, groups)
+    return convolved(2, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv3d(
@@ -53,7 +53,7 @@ def conv3d(
 
     `padding` is as in `conv1d`.
     """
-    return _conv(3, input, weight, bias, stride, padding, dilation, groups)
+    return convolved(3, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv_transpose1d(
@@ -67,7 +67,7 @@ def conv_transpose1d(
     dilation: Sizes = 1,
 ) -> Tensor:
     """The gradient of `conv1d` as an operation: (N, C, L) and (C, out / groups, K)."""
-    return _conv_transpose(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return transposed_convolved(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose2d(
@@ -81,7 +81,7 @@ def conv_transpose2d(
     dilation: Sizes = 1,
 ) -> Tensor:
     """The gradient of `conv2d` as an operation: (N, C, H, W) and (C, out / groups, KH, KW)."""
-    return _conv_transpose(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return transposed_convolved(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose3d(
@@ -95,10 +95,10 @@ def conv_transpose3d(
     dilation: Sizes = 1,
 ) -> Tensor:
     """The gradient of `conv3d` as an operation: (N, C, D, H, W) and (C, out / groups, KD, KH, KW)."""
-    return _conv_transpose(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return transposed_convolved(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-def _conv(
+def convolved(
     ndim: int,
     input: Tensor,
     weight: Tensor,
@@ -108,6 +108,7 @@ def _conv(
     dilation: Sizes,
     groups: int,
 ) -> Tensor:
+    """The cross-correlation over the last `ndim` dimensions."""
     stride = expand_for_conv(stride, ndim, "stride")
     dilation = expand_for_conv(dilation, ndim, "dilation")
     if isinstance(padding, str):
@@ -139,7 +140,7 @@ def _named_padding(
     return input, tuple(size // 2 for size in total)
 
 
-def _conv_transpose(
+def transposed_convolved(
     ndim: int,
     input: Tensor,
     weight: Tensor,
@@ -150,6 +151,7 @@ def _conv_transpose(
     groups: int,
     dilation: Sizes,
 ) -> Tensor:
+    """The gradient of `convolved` as an operation."""
     attributes = {
         "stride": expand_for_conv(stride, ndim, "stride"),
         "padding": expand_for_conv(padding, ndim, "padding"),

@@ -3,6 +3,8 @@
 import math
 import warnings
 
+from teletensor_core.errors import ArgumentError
+
 import teletensor as tt
 from teletensor import ops
 from teletensor.graph import named
@@ -36,8 +38,8 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
             "(i.e. 2D or 3D inputs)."
         )
     if input.ndim == 3:
-        return _drop_channels(input, p, training, inplace)
-    return _drop_channels(input.unsqueeze(0), p, training, inplace).squeeze(0)
+        return drop_channels(input, p, training, inplace)
+    return drop_channels(input.unsqueeze(0), p, training, inplace).squeeze(0)
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -61,7 +63,7 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
             "channel-wise dropout behavior, please switch to using dropout1d instead.",
             stacklevel=2,
         )
-    return _drop_channels(input, p, training, inplace)
+    return drop_channels(input, p, training, inplace)
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -77,8 +79,8 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
             stacklevel=2,
         )
     if input.ndim == 4:
-        return _drop_channels(input.unsqueeze(0), p, training, inplace).squeeze(0)
-    return _drop_channels(input, p, training, inplace)
+        return drop_channels(input.unsqueeze(0), p, training, inplace).squeeze(0)
+    return drop_channels(input, p, training, inplace)
 
 
 @named("AddBackward0")
@@ -102,10 +104,11 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
 def check_probability(p: float) -> None:
     """ValueError unless `p` is in [0, 1]."""
     if not 0.0 <= p <= 1.0:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        raise ArgumentError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
-def _drop_channels(input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
+def drop_channels(input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
+    """`input` with channels (dimension 1) zeroed with probability `p`, where it is `training`."""
     if not training or p == 0:
         return input
     return _result(input, _channels_dropped(input, p)[0], inplace)

@@ -25,7 +25,7 @@ def batch_norm(
     in place; otherwise by the running ones. ValueError if a channel has one value in training.
     """
     if not training:
-        return _by_running_statistics(input, running_mean, running_var, weight, bias, eps)
+        return by_running_statistics(input, running_mean, running_var, weight, bias, eps)
     if input.numel() == input.shape[1]:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
     output, mean, var = ops.batch_norm(input, weight, bias, eps=eps)
@@ -34,7 +34,7 @@ def batch_norm(
     return output
 
 
-def _by_running_statistics(
+def by_running_statistics(
     input: Tensor,
     mean: Tensor | None,
     var: Tensor | None,
@@ -42,6 +42,7 @@ def _by_running_statistics(
     bias: Tensor | None,
     eps: float,
 ) -> Tensor:
+    """Every channel normalised by running statistics; RuntimeError where there are none."""
     if mean is None:
         raise RuntimeError("running_mean must be defined in evaluation mode")
     if var is None:
@@ -62,7 +63,6 @@ def mix_running(running_mean: Tensor, running_var: Tensor, mean: Tensor, var: Te
             ops.batch_norm_update_(running_mean, running_var, mean, var, momentum=momentum)
 
 
-@named("ViewBackward0")
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,
@@ -75,9 +75,23 @@ def instance_norm(
 ) -> Tensor:
     """Normalise every channel of every sample by itself, or by running statistics."""
     if not use_input_stats:
-        return _by_running_statistics(input, running_mean, running_var, weight, bias, eps)
+        return by_running_statistics(input, running_mean, running_var, weight, bias, eps)
     if input.shape[2:].numel() == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+    return by_instance(input, running_mean, running_var, weight, bias, momentum, eps)
+
+
+@named("ViewBackward0")
+def by_instance(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    momentum: float,
+    eps: float,
+) -> Tensor:
+    """Every channel of every sample normalised by itself; its statistics are mixed into the running ones."""
     if running_mean is not None and running_var is not None:
         _mix_instances(input.detach(), running_mean, running_var, momentum)
     return ops.group_norm(input, weight, bias, num_groups=input.shape[1], eps=eps)
@@ -121,11 +135,21 @@ def group_norm(
 
     RuntimeError without a channel dimension, ValueError if a group has one value.
     """
-    if input.ndim < 2:
-        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.ndim}")
+    _check_rank(input)
     if input.numel() == input.shape[0] * num_groups:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(input.shape)}")
+    return by_group(input, num_groups, weight, bias, eps)
+
+
+def by_group(input: Tensor, num_groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
+    """Every sample normalised over groups of channels, however few values those have."""
+    _check_rank(input)
     return ops.group_norm(input, weight, bias, num_groups=num_groups, eps=eps)
+
+
+def _check_rank(input: Tensor) -> None:
+    if input.ndim < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.ndim}")
 
 
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:

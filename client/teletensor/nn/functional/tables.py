@@ -22,7 +22,7 @@ def embedding(
     """
     padding_idx = _padding_row(padding_idx, weight.shape[0])
     if max_norm is not None:
-        _shrink_used_rows(weight, input, max_norm, norm_type)
+        shrink_used_rows(weight, input, max_norm, norm_type)
     rows = ops.embedding(weight, input, padding_idx=padding_idx)
     if not scale_grad_by_freq:
         return rows
@@ -45,7 +45,8 @@ def _uses(input: Tensor, entries: int) -> Tensor:
     return zeros.scatter_add_(0, input.reshape(-1), ones)
 
 
-def _shrink_used_rows(weight: Tensor, input: Tensor, max_norm: float, norm_type: float) -> None:
+def shrink_used_rows(weight: Tensor, input: Tensor, max_norm: float, norm_type: float) -> None:
+    """Scale the rows of `weight` that `input` names down to a norm of at most `max_norm`, in place."""
     with tt.no_grad():
         norm = ops.vector_norm(weight, ord=norm_type, dim=1)
         shrink = (norm > max_norm) & (_uses(input, weight.shape[0]) > 0)

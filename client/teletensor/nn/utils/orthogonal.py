@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import teletensor as tt
-from teletensor import linalg
+from teletensor import linalg, ops
 from teletensor.nn.module import Module
 from teletensor.nn.utils import parametrize
-from teletensor.reflections import reflections
 from teletensor.tensor import Tensor
 
 _MAPS = ("matrix_exp", "cayley", "householder")
@@ -72,7 +71,8 @@ class _Orthogonal(Module):
                 "It is not possible to assign to the matrix exponential or the Cayley parametrizations when "
                 "use_trivialization=False."
             )
-        A, tau = reflections(tall)
+        made = ops.geqrf(tall.detach())
+        A, tau = made.a, made.tau
         diagonal = A.diagonal(dim1=-2, dim2=-1)
         # A reflection that is not used turns nothing round.
         diagonal.copy_(tt.where(tau == 0, -diagonal.sign(), diagonal.sign()))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import teletensor as tt
+from teletensor.functions.norms import norm_except_dim
 from teletensor.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from teletensor.nn.functional.distance import normalize
 from teletensor.nn.module import Module
 from teletensor.nn.utils import parametrize
 from teletensor.nn.utils.orthogonal import orthogonal as orthogonal
-from teletensor.nn.utils.weight_norm import norm_except, normed
+from teletensor.nn.utils.weight_norm import normed
 from teletensor.tensor import Tensor
 
 
@@ -27,7 +28,7 @@ class _WeightNorm(Module):
 
     def right_inverse(self, weight: Tensor) -> tuple[Tensor, Tensor]:
         """Its lengths and directions."""
-        return norm_except(weight, self.dim), weight
+        return norm_except_dim(weight, 2, self.dim), weight
 
 
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, TypeVar
 
-from teletensor import ops
+from teletensor.functions.norms import norm_except_dim
 from teletensor.nn.module import Module
 from teletensor.nn.parameter import Parameter
 from teletensor.tensor import Tensor
@@ -16,17 +16,9 @@ from teletensor.tensor import Tensor
 T = TypeVar("T", bound=Module)
 
 
-def norm_except(weight: Tensor, dim: int) -> Tensor:
-    """The length of every slice along `dim`, or of all of it for -1, in a shape that broadcasts."""
-    if dim == -1:
-        return ops.vector_norm(weight)
-    rest = tuple(d for d in range(weight.ndim) if d != dim)
-    return ops.vector_norm(weight, dim=rest, keepdim=True) if rest else weight.abs()
-
-
 def normed(v: Tensor, g: Tensor, dim: int) -> Tensor:
     """`v` with the lengths `g`."""
-    return v * (g / norm_except(v, dim))
+    return v * (g / norm_except_dim(v, 2, dim))
 
 
 class WeightNorm:
@@ -56,7 +48,7 @@ def weight_norm(module: T, name: str = "weight", dim: int | None = 0) -> T:
     hook = WeightNorm(name, -1 if dim is None else dim)
     weight = getattr(module, name)
     del module._parameters[name]
-    module.register_parameter(f"{name}_g", Parameter(norm_except(weight.detach(), hook.dim)))
+    module.register_parameter(f"{name}_g", Parameter(norm_except_dim(weight.detach(), 2, hook.dim)))
     module.register_parameter(f"{name}_v", Parameter(weight.detach()))
     setattr(module, name, hook.compute_weight(module))
     module.register_forward_pre_hook(hook)
