@@ -30,6 +30,7 @@ from teletensor_core.dtypes import (
 from teletensor_core.dtypes import bool_ as bool
 from teletensor_core.errors import OutOfMemoryError
 
+from teletensor import intercepting as _intercepting
 from teletensor import legacy as _legacy
 from teletensor import methods as _methods  # noqa: F401  (gives Tensor its methods)
 from teletensor import missing as _missing
@@ -83,6 +84,7 @@ from teletensor.wire_dtype import wire_dtype as wire_dtype
 if TYPE_CHECKING:
     # The names of late.py.
     __version__: str
+    from teletensor import _C as _C
     from teletensor import (
         accelerator,
         amp,
@@ -99,6 +101,7 @@ if TYPE_CHECKING:
         masked,
         nn,
         optim,
+        overrides,
         profiler,
         signal,
         special,
@@ -252,6 +255,7 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "overrides",
     "pairwise_distance",
     "pi",
     "pixel_shuffle",
@@ -292,4 +296,7 @@ __all__ += _settings
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "_C"})
+
+
+_intercepting.look_at_importers()

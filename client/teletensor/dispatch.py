@@ -252,7 +252,7 @@ def _collect(op: Op, operands: tuple[Any, ...]) -> tuple[Session, list[Any], boo
                 if session is not None and session is not t._session:
                     raise _operands.elsewhere(op, operands)
                 session = t._session
-                needs_grad = needs_grad or t.requires_grad
+                needs_grad = needs_grad or _flows(t)
     if session is None:
         raise _operands.no_tensor(op, operands)
     return session, refs, needs_grad
@@ -299,7 +299,7 @@ def parents(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _refuse_leaf(target: TensorBase) -> None:
     root = target if target._base is None else target._base
-    if root._requires and root._node is None:
+    if any(x._requires and x._node is None for x in (target, root)):
         what = "a leaf Variable" if target._base is None else "a view of a leaf Variable"
         raise GradientError(f"{what} that requires grad is being used in an in-place operation.")
 

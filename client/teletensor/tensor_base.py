@@ -36,6 +36,8 @@ class TensorBase:
     )
 
     _concrete: ClassVar[type[Any]]
+    # Whether the class is one of this package.
+    _is_ours: ClassVar[bool] = True
 
     _base: TensorBase | None
     _index: int
