@@ -13,7 +13,7 @@ from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from teletensor import missing, torch_function
-from teletensor.torch_function import ask, asked, overrides
+from teletensor.torch_function import DisableTorchFunctionSubclass, ask, asked, overrides
 
 if TYPE_CHECKING:
     from teletensor.overridable import Entry
@@ -94,8 +94,11 @@ def _asking(own: Callable[..., Any], entry: Entry) -> Callable[..., Any]:
 
     def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not _state.modes:
-            if not _state.subclasses or entry.is_made:
+            if not _state.subclasses:
                 return own(*args, **kwargs)
+            if entry.is_made:
+                with DisableTorchFunctionSubclass():
+                    return own(*args, **kwargs)
             for x in args:
                 if type(x) in _LISTS or overrides(type(x)):
                     break

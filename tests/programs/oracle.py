@@ -19,12 +19,14 @@ MODULES = (
     "autograd", "views", "hooks", "broadcasting", "indexing", "bad_calls", "custom_functions", "composites", "creation",
     "objects", "modes", "bad_values", "corners", "graphs", "refusals", "grad_names",
     "spectra", "distributions", "solvers", "layers", "functions", "idioms", "seldom",
+    "subclasses",
 )  # fmt: skip
 # Programs about this process: NumPy arrays that share memory, and the device's name in what they return.
 HERE_ONLY = frozenset((
     "composites-apply_", "composites-put",
     "creation-as_tensor_shares_memory", "creation-default_dtype", "creation-legacy_types", "modes-autocasting",
     "modes-switches", "objects-device_as_context", "objects-facts", "objects-numpy_arrays",
+    "subclasses-shown",
 ))  # fmt: skip
 Program = Callable[[Any], Any]
 
