@@ -13,9 +13,9 @@ from teletensor_core.errors import ArgumentTypeError, GradientError
 from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan
 from teletensor_core.registry import OPS, Op
 
-from teletensor import anomaly, grad_mode, sessions
+from teletensor import anomaly, grad_mode, inference, sessions
 from teletensor import operands as _operands
-from teletensor.grad_mode import AUTOCAST, HOOKED
+from teletensor.grad_mode import AUTOCAST, HOOKED, INFERENCE
 from teletensor.graph import GradFn, grad_fn, rename
 from teletensor.operands import NUMBERS as _NUMBERS
 from teletensor.session import Session
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 _state = grad_mode.state
 _default = dtypes.process_default
 _float32 = dtypes.float32
+_inference_seen = grad_mode.inference_seen
 # What sends a call another way: see grad_mode.
-_SPECIAL = AUTOCAST | HOOKED
+_SPECIAL = AUTOCAST | HOOKED | INFERENCE
 
 
 def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Session | None = None) -> Tensor:
@@ -40,6 +41,8 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
     """
     flags = _flags()
     if flags & _SPECIAL:
+        if flags & INFERENCE:
+            return _inferred(op, operands, attrs, session)
         if flags & AUTOCAST:
             operands = _operands.autocast(op, operands)
         if flags & HOOKED and flags & GRAD and _is_hooked(op, operands):
@@ -103,11 +106,31 @@ def apply_pair(op: Op, a: TensorBase, b: TensorBase, attrs: tuple[Any, ...]) -> 
     spec, node = found.specs[0], None
     if found.records or not found.is_plain:
         if not found.is_plain or anomaly.state.enabled:
-            other: Tensor = _finish(found, session, outs, (a, b))
-            return other
+            finished: Tensor = _finish(found, session, outs, (a, b))
+            return finished
         if spec.dtype.category >= dtypes.FLOAT:
-            node = grad_fn(found, (a._edge(), b._edge()) if len(op.vjps) == 2 else parents(op, (a, b)))
+            if _inference_seen and (a._index < 0 or b._index < 0):
+                inference.check_saving(op, (a, b))
+            if len(op.vjps) == 2:
+                # A result of the graph that is no view has its edge at hand.
+                edge = (a._node, a._index) if a._base is None and a._node is not None else a._edge()
+                other_edge = (b._node, b._index) if b._base is None and b._node is not None else b._edge()
+                node = grad_fn(found, (edge, other_edge))
+            else:
+                node = grad_fn(found, parents(op, (a, b)))
     made: Tensor = new(outs[0], spec, session, node)
+    return made
+
+
+def _inferred(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Session | None) -> Tensor:
+    """`apply` in inference mode."""
+    before = _state.flags
+    _state.flags = before & ~(INFERENCE | GRAD)
+    try:
+        made = apply(op, operands, attrs, session)
+    finally:
+        _state.flags = before
+    inference.mark(op, operands, made)
     return made
 
 
@@ -158,6 +181,7 @@ def _finish(found: Plan, session: Session, outs: Any, operands: Any) -> Any:
     """Wrap what the session gave."""
     node = None
     if found.records:
+        inference.check_saving(found.op, operands)
         node = grad_fn(found, parents(found.op, operands))
         if anomaly.state.enabled:
             anomaly.watch(node, [x for x in operands if isinstance(x, TensorBase)])  # type: ignore[misc]
@@ -176,6 +200,8 @@ def _finish_others(found: Plan, session: Session, outs: Any, operands: Any, node
         wrapped = [
             new_view(source, op, o, s, session, node, i) for i, (o, s) in enumerate(zip(outs, specs, strict=True))
         ]
+        if source._index < 0:
+            inference.mark(op, operands, tuple(wrapped))
     else:
         if op.view:
             lend(operands[0])
@@ -186,6 +212,8 @@ def _finish_others(found: Plan, session: Session, outs: Any, operands: Any, node
         if op.view and not op.unnoticed:
             for out in wrapped:
                 out._counter = counter_of(operands[0])
+        if op.view and operands[0]._index < 0:
+            inference.mark(op, operands, tuple(wrapped))
     return tuple(wrapped) if found.multiple else wrapped[0]
 
 
@@ -197,7 +225,9 @@ def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> 
     operands = _operands.tidy(op, operands)
     if any(isinstance(x, TensorBase) and x._session is not target._session for x in operands):
         operands = (target, *_operands.together(op, operands, target._session)[1:])
-    flags = _flags() & ~_SPECIAL | INPLACE
+    inference.check_write(target)
+    mode = _flags()
+    flags = (mode & ~GRAD if mode & INFERENCE else mode) & ~_SPECIAL | INPLACE
     session, refs, needs_grad = _collect(op, operands)
     found = plan.plan_for(op, attrs, flags, [_describe(x) for x in operands])
     recording = needs_grad and found.records
@@ -205,6 +235,8 @@ def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> 
         _refuse_leaf(target)
     if recording and grad_mode.state.flags & HOOKED and _is_hooked(op, operands):
         return _hooked_inplace(found, operands, attrs)
+    if recording:
+        inference.check_saving(op, operands)
     into = parents(op, operands) if recording else ()
     with _Writing((target,)):
         session.submit(found, refs)

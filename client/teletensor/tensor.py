@@ -17,7 +17,7 @@ from teletensor_core.errors import ArgumentTypeError, DTypeError, GradientError
 from teletensor_core.registry import OPS
 
 from teletensor import backward as _backward
-from teletensor import copying, dispatch, intercepting, missing, printing, torch_function
+from teletensor import copying, dispatch, inference, intercepting, missing, printing, torch_function
 from teletensor.arguments import a_tensor
 from teletensor.device import DeviceLike
 from teletensor.hooks import RemovableHandle, register, register_after
@@ -192,6 +192,8 @@ class Tensor(TensorValues, TensorMethods):
             raise DTypeError(
                 f"only Tensors of floating point and complex dtype can require gradients, got {self._spec.dtype.title}"
             )
+        if requires_grad:
+            inference.check_required(self)
         if bool(requires_grad) != self._requires:
             self._requires = bool(requires_grad)
             self._session.require_grad(self._ref, self._requires)

@@ -9,7 +9,7 @@ from typing import Any
 from teletensor_core.dtypes import FLOAT
 from teletensor_core.errors import ArgumentTypeError, GradientError
 
-from teletensor import grad_mode, ops
+from teletensor import grad_mode, inference, ops
 from teletensor.factories import zeros_like
 from teletensor.python_node import Continuation, PythonNode, check_gradient
 from teletensor.saved import Packed, place_of
@@ -59,7 +59,7 @@ class _Saved:
                 f"save_for_backward can only save variables, but argument is of type {type(tensor).__name__}"
             )
         self.tensor = tensor
-        self.version = None if tensor is None else tensor._version
+        self.version = None if tensor is None else tensor._writes
         self.result: tuple[PythonNode, int] | None = None
         self.packed: Packed | None = None
 
@@ -79,10 +79,10 @@ class _Saved:
             return found
         if self.tensor is None:
             return None
-        if self.tensor._version != self.version:
+        if self.tensor._writes != self.version:
             raise GradientError(
                 "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                f"[{self.tensor._spec!r}] is at version {self.tensor._version}; expected version {self.version} "
+                f"[{self.tensor._spec!r}] is at version {self.tensor._writes}; expected version {self.version} "
                 f"instead."
             )
         return self.tensor if self.result is None else _looked_at(self.tensor, *self.result)
@@ -134,6 +134,7 @@ class Function:
             outs = cls._forward(ctx, args)
         if not any(needs) or not grad_mode.is_grad_enabled():
             return outs
+        inference.check_saved([saved.tensor for saved in ctx._saved])
         node = PythonNode(f"{cls.__name__}Backward", [x for x in args if isinstance(x, Tensor)], lambda grads: [])
         ctx._node = node
         before = tuple(_before_writing(x) if any(x is y for y in ctx._dirty) else x for x in args)

@@ -34,8 +34,8 @@ from teletensor.functions.products import (
     matrix_power, pdist, pinverse, svd, tensordot, vdot,
 )
 from teletensor.functions.queries import (
-    allclose, can_cast, equal, get_default_dtype, is_complex, is_conj, is_floating_point, is_neg, is_nonzero, is_signed,
-    is_storage, is_tensor, isreal, numel, promote_types, result_type, set_default_dtype,
+    allclose, can_cast, equal, get_default_dtype, is_complex, is_conj, is_floating_point, is_inference, is_neg,
+    is_nonzero, is_signed, is_storage, is_tensor, isreal, numel, promote_types, result_type, set_default_dtype,
 )
 from teletensor.functions.reductions import (
     dist, max, median, min, nanmedian, std, std_mean, trace, var, var_mean,
@@ -103,10 +103,10 @@ __all__ = [
     "frac", "frac_", "frexp", "gather", "gcd", "ge", "ger", "get_default_dtype", "get_device", "gradient", "greater",
     "greater_equal", "gt", "hamming_window", "hann_window", "heaviside", "histc", "histogram", "hsplit", "hstack",
     "hypot", "i0", "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
-    "index_put_", "index_select", "inner", "inverse", "is_complex", "is_conj", "is_floating_point", "is_neg",
-    "is_nonzero", "is_same_size", "is_signed", "is_storage", "is_tensor", "isclose", "isfinite", "isin", "isinf",
-    "isnan", "isneginf", "isposinf", "isreal", "istft", "kaiser_window", "kron", "kthvalue", "lcm", "ldexp", "le",
-    "lerp", "less", "less_equal", "lgamma", "log", "log10", "log10_", "log1p", "log1p_", "log2", "log2_", "log_",
+    "index_put_", "index_select", "inner", "inverse", "is_complex", "is_conj", "is_floating_point", "is_inference",
+    "is_neg", "is_nonzero", "is_same_size", "is_signed", "is_storage", "is_tensor", "isclose", "isfinite", "isin",
+    "isinf", "isnan", "isneginf", "isposinf", "isreal", "istft", "kaiser_window", "kron", "kthvalue", "lcm", "ldexp",
+    "le", "lerp", "less", "less_equal", "lgamma", "log", "log10", "log10_", "log1p", "log1p_", "log2", "log2_", "log_",
     "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or",
     "logical_xor", "logit", "logit_", "logsumexp", "lt", "masked_fill", "masked_scatter", "masked_select", "matmul",
     "matrix_exp", "matrix_power", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode",
