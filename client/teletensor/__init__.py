@@ -30,6 +30,7 @@ from teletensor_core.dtypes import (
 from teletensor_core.dtypes import bool_ as bool
 from teletensor_core.errors import OutOfMemoryError
 
+from teletensor import intercepting as _intercepting
 from teletensor import late as _late
 from teletensor import legacy as _legacy
 from teletensor import methods as _methods  # noqa: F401  (gives Tensor its methods)
@@ -84,6 +85,7 @@ from teletensor.wire_dtype import wire_dtype as wire_dtype
 if TYPE_CHECKING:
     # The names of late.py.
     __version__: str
+    from teletensor import _C as _C
     from teletensor import (
         accelerator,
         amp,
@@ -100,6 +102,7 @@ if TYPE_CHECKING:
         masked,
         nn,
         optim,
+        overrides,
         profiler,
         signal,
         special,
@@ -258,6 +261,7 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "overrides",
     "pairwise_distance",
     "pca_lowrank",
     "pi",
@@ -303,4 +307,7 @@ __all__ += _late.LISTED
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "_C"})
+
+
+_intercepting.look_at_importers()

@@ -14,7 +14,7 @@ from teletensor import missing
 from teletensor.type_names import take_torch_names
 
 # What PyTorch has below `torch` besides the modules that `teletensor.__all__` names.
-_ALSO = frozenset(("functional", "serialization", "torch_version", "compiler"))
+_ALSO = frozenset(("_C", "functional", "serialization", "torch_version", "compiler"))
 
 
 def as_torch() -> ModuleType:

@@ -13,9 +13,9 @@ from teletensor_core.errors import ArgumentTypeError, GradientError
 from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan
 from teletensor_core.registry import OPS, Op
 
-from teletensor import anomaly, grad_mode, sessions
+from teletensor import anomaly, grad_mode, inference, sessions
 from teletensor import operands as _operands
-from teletensor.grad_mode import AUTOCAST, HOOKED
+from teletensor.grad_mode import AUTOCAST, HOOKED, INFERENCE
 from teletensor.graph import GradFn, grad_fn, rename
 from teletensor.operands import NUMBERS as _NUMBERS
 from teletensor.session import Session
@@ -30,8 +30,9 @@ _state = grad_mode.state
 _allocate = object.__new__
 _default = dtypes.process_default
 _float32 = dtypes.float32
+_inference_seen = grad_mode.inference_seen
 # What sends a call another way: see grad_mode.
-_SPECIAL = AUTOCAST | HOOKED
+_SPECIAL = AUTOCAST | HOOKED | INFERENCE
 # Where no gradient goes.
 _NO_EDGE = (None, 0)
 
@@ -43,6 +44,8 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
     """
     flags = _flags()
     if flags & _SPECIAL:
+        if flags & INFERENCE:
+            return _inferred(op, operands, attrs, session)
         if flags & AUTOCAST:
             operands = _operands.autocast(op, operands)
         if flags & HOOKED and flags & GRAD and _is_hooked(op, operands):
@@ -112,6 +115,8 @@ def apply_pair(op: Op, a: TensorBase, b: TensorBase, attrs: tuple[Any, ...]) -> 
             other: Tensor = _finish(found, session, (ref,), (a, b))
             return other
         if spec.dtype.category >= dtypes.FLOAT:
+            if _inference_seen and (a._index < 0 or b._index < 0):
+                inference.check_saving(op, (a, b))
             if a._base is None and b._base is None and len(op.vjps) == 2:
                 first = (a._node, a._index) if a._node is not None else (a, 0) if a._requires else _NO_EDGE
                 second = (b._node, b._index) if b._node is not None else (b, 0) if b._requires else _NO_EDGE
@@ -126,6 +131,18 @@ def apply_pair(op: Op, a: TensorBase, b: TensorBase, attrs: tuple[Any, ...]) -> 
     made._node = node
     made._index = 0
     made._base = None
+    return made
+
+
+def _inferred(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Session | None) -> Tensor:
+    """`apply` in inference mode."""
+    before = _state.flags
+    _state.flags = before & ~(INFERENCE | GRAD)
+    try:
+        made = apply(op, operands, attrs, session)
+    finally:
+        _state.flags = before
+    inference.mark(op, operands, made)
     return made
 
 
@@ -176,6 +193,7 @@ def _finish(found: Plan, session: Session, outs: Any, operands: Any) -> Any:
     """Wrap what the session gave."""
     node = None
     if found.records:
+        inference.check_saving(found.op, operands)
         node = grad_fn(found, parents(found.op, operands))
         if anomaly.state.enabled:
             anomaly.watch(node, [x for x in operands if isinstance(x, TensorBase)])  # type: ignore[misc]
@@ -194,6 +212,8 @@ def _finish_others(found: Plan, session: Session, outs: Any, operands: Any, node
         wrapped = [
             new_view(source, op, o, s, session, node, i) for i, (o, s) in enumerate(zip(outs, specs, strict=True))
         ]
+        if source._index < 0:
+            inference.mark(op, operands, tuple(wrapped))
     else:
         if op.view:
             lend(operands[0])
@@ -204,6 +224,8 @@ def _finish_others(found: Plan, session: Session, outs: Any, operands: Any, node
         if op.view and not op.unnoticed:
             for out in wrapped:
                 out._counter = counter_of(operands[0])
+        if op.view and operands[0]._index < 0:
+            inference.mark(op, operands, tuple(wrapped))
     return tuple(wrapped) if found.multiple else wrapped[0]
 
 
@@ -215,7 +237,9 @@ def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> 
     operands = _operands.tidy(op, operands)
     if any(isinstance(x, TensorBase) and x._session is not target._session for x in operands):
         operands = (target, *_operands.together(op, operands, target._session)[1:])
-    flags = _flags() & ~_SPECIAL | INPLACE
+    inference.check_write(target)
+    mode = _flags()
+    flags = (mode & ~GRAD if mode & INFERENCE else mode) & ~_SPECIAL | INPLACE
     session, refs, needs_grad = _collect(op, operands)
     found = plan.plan_for(op, attrs, flags, [_describe(x) for x in operands])
     recording = needs_grad and found.records
@@ -223,6 +247,8 @@ def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> 
         _refuse_leaf(target)
     if recording and grad_mode.state.flags & HOOKED and _is_hooked(op, operands):
         return _hooked_inplace(found, operands, attrs)
+    if recording:
+        inference.check_saving(op, operands)
     into = parents(op, operands) if recording else ()
     with _Writing((target,)):
         session.submit(found, refs)
@@ -270,7 +296,7 @@ def _collect(op: Op, operands: tuple[Any, ...]) -> tuple[Session, list[Any], boo
                 if session is not None and session is not t._session:
                     raise _operands.elsewhere(op, operands)
                 session = t._session
-                needs_grad = needs_grad or t.requires_grad
+                needs_grad = needs_grad or _flows(t)
     if session is None:
         raise _operands.no_tensor(op, operands)
     return session, refs, needs_grad
@@ -316,7 +342,7 @@ def parents(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _refuse_leaf(target: TensorBase) -> None:
     root = target if target._base is None else target._base
-    if root._requires and root._node is None:
+    if any(x._requires and x._node is None for x in (target, root)):
         what = "a leaf Variable" if target._base is None else "a view of a leaf Variable"
         raise GradientError(f"{what} that requires grad is being used in an in-place operation.")
 

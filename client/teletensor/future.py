@@ -11,6 +11,7 @@ from teletensor import sessions
 from teletensor.session import Arriving
 from teletensor.tensor import Tensor
 from teletensor.tensor_base import TensorBase
+from teletensor.torch_function import disabled_torch_function
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -60,6 +61,8 @@ class ArrivingTensor(Tensor):
 
     Its sizes and dtype are known. Using its values waits, and raises the error that took their place.
     """
+
+    __torch_function__ = staticmethod(disabled_torch_function)
 
     __slots__ = ()
 

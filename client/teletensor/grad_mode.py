@@ -23,20 +23,24 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-# Among the bits of a call: autocast may have to cast its operands; saved tensors go through hooks.
-AUTOCAST, HOOKED = 1 << 8, 1 << 9
+# Among the bits of a call: autocast may have to cast its operands; saved tensors go through hooks; its results are
+# those of inference mode.
+AUTOCAST, HOOKED, INFERENCE = 1 << 8, 1 << 9, 1 << 10
+
+
+# Has an element once any thread was in inference mode: before that nobody need look for its tensors.
+inference_seen: list[bool] = []
 
 
 class _State(threading.local):
     """What a thread's calls are like.
 
-    `flags` says it in one look: GRAD where ops are recorded, AUTOCAST, HOOKED. `autocast` is the dtype that autocast
-    runs some ops in, by kind of device; `saved_hooks` are the pairs of functions that saved tensors are packed and
-    unpacked with, of which the last counts.
+    `flags` says it in one look: GRAD where ops are recorded, AUTOCAST, HOOKED, INFERENCE. `autocast` is the dtype that
+    autocast runs some ops in, by kind of device; `saved_hooks` are the pairs of functions that saved tensors are
+    packed and unpacked with, of which the last counts.
     """
 
     flags = GRAD
-    inference = False
     _autocast: Mapping[str, DType] = MappingProxyType({})
     # Why hooks for saved tensors are not to be set, where they are not.
     no_saved_hooks: str | None = None
@@ -49,6 +53,16 @@ class _State(threading.local):
     @enabled.setter
     def enabled(self, on: bool) -> None:
         self.flags = self.flags | GRAD if on else self.flags & ~GRAD
+
+    @property
+    def inference(self) -> bool:
+        return bool(self.flags & INFERENCE)
+
+    @inference.setter
+    def inference(self, on: bool) -> None:
+        if on and not inference_seen:
+            inference_seen.append(True)
+        self.flags = self.flags | INFERENCE if on else self.flags & ~INFERENCE
 
     @property
     def autocast(self) -> Mapping[str, DType]:
@@ -172,7 +186,11 @@ class enable_grad(no_grad):
 
 
 class inference_mode(_GradMode):
-    """Like `no_grad`; `inference_mode(False)` ends the mode around it. Tensors made inside are tensors like others."""
+    """Like `no_grad`, and for good: what is made inside takes no part in what is recorded later.
+
+    Outside, such a tensor cannot be written to, saved for backward, or made to require grad. `inference_mode(False)`
+    ends the mode around it.
+    """
 
     if TYPE_CHECKING:
 

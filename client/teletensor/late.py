@@ -8,8 +8,9 @@ from typing import Any
 
 # Modules of the package; to the reader of a program they are there from the start.
 MODULES = frozenset((
-    "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "func",
-    "jit", "linalg", "masked", "nn", "optim", "profiler", "signal", "special", "testing", "utils", "viz",
+    "_C", "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributed", "distributions", "fft",
+    "func", "jit", "linalg", "masked", "nn", "optim", "overrides", "profiler", "signal", "special", "testing",
+    "utils", "viz",
 ))  # fmt: skip
 _HOMES = {
     "alias": ("as_torch",),

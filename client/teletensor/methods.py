@@ -34,6 +34,7 @@ from teletensor.functions import (
     spectra,
     statistics,
 )
+from teletensor.intercepting import copied
 from teletensor.tensor import Tensor
 
 TOPICS: tuple[Any, ...] = (
@@ -85,7 +86,15 @@ def install() -> None:
     """Give `Tensor` its methods; what it defines itself stays."""
     for name, function in methods().items():
         if name not in Tensor.__dict__:
-            setattr(Tensor, name, function)
+            setattr(Tensor, name, _as_method(name, function))
+
+
+def _as_method(name: str, function: Any) -> Any:
+    """The function as an object of its own: programs tell `torch.add` from `torch.Tensor.add`."""
+    method = copied(function)
+    method.__name__, method.__qualname__ = name, f"Tensor.{name}"
+    method.__wrapped__ = function
+    return method
 
 
 install()

@@ -1711,3 +1711,6 @@ class TensorMethods:
     def __rmatmul__(self, other: Operand) -> Tensor:
         """The matrix product of the last two dimensions, the others broadcast; of vectors the dot product."""
         ...
+    def __rdiv__(self, other: Operand) -> Tensor:
+        """The quotient; integers divide to floating point, unless it is rounded ("floor") or cut off ("trunc")."""
+        ...

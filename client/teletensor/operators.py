@@ -10,7 +10,7 @@ from teletensor_core.dtypes import INTEGER
 from teletensor_core.errors import ArgumentTypeError
 from teletensor_core.registry import OPS, Op
 
-from teletensor import factories, functions, indexing, ops
+from teletensor import factories, functions, indexing, intercepting, ops, torch_function
 from teletensor.dispatch import apply, apply_pair
 from teletensor.graph import rename
 from teletensor.tensor import Tensor
@@ -44,16 +44,25 @@ def methods() -> dict[str, Callable[..., Any]]:
         "__setitem__": indexing.put,
     }
     for name, op in {**_BINARY, **_COMPARISONS}.items():
-        found[f"__{name}__"] = _named(f"__{name}__", getattr(ops, op), _forward(OPS[op]))
+        found[f"__{name}__"] = _named(f"__{name}__", getattr(ops, op), _forward(f"__{name}__", OPS[op]))
     for name, op in _BINARY.items():
         found[f"__r{name}__"] = _named(
-            f"__r{name}__", getattr(ops, op), _reflected(getattr(ops, op), _REFLECTED_TITLES.get(name))
+            f"__r{name}__", getattr(ops, op), _reflected(f"__r{name}__", getattr(ops, op), _REFLECTED_TITLES.get(name))
         )
     for name, function in _INPLACE.items():
-        found[f"__i{name}__"] = _named(f"__i{name}__", function, _calling(function))
+        found[f"__i{name}__"] = _named(f"__i{name}__", function, _calling(f"__i{name}__", function))
     found["__matmul__"] = _named("__matmul__", functions.matmul, _matmul)
-    found["__rmatmul__"] = _named("__rmatmul__", functions.matmul, _reflected(functions.matmul))
+    found["__rmatmul__"] = _named("__rmatmul__", functions.matmul, _reflected("__rmatmul__", functions.matmul))
+    found["__rdiv__"] = found["__rtruediv__"]
     return found
+
+
+def binary() -> frozenset[str]:
+    """The special methods of operators between two operands, and of comparisons."""
+    names = (*_BINARY, "matmul")
+    return frozenset((
+        *(f"__{way}{name}__" for name in names for way in ("", "r", "i")), *(f"__{name}__" for name in _COMPARISONS),
+    ))  # fmt: skip
 
 
 def _invert(self: Tensor) -> Tensor:
@@ -67,10 +76,18 @@ def _invert(self: Tensor) -> Tensor:
 
 
 def _matmul(self: Tensor, other: Operand) -> Tensor:
-    return functions.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+    return functions.matmul(self, other) if isinstance(other, Tensor) else _unanswered("__matmul__", self, other)
 
 
-def _forward(op: Op) -> Callable[..., Any]:
+def _unanswered(name: str, self: Tensor, other: Any) -> Any:
+    """NotImplemented; or, of the first operand to be seen with a `__torch_function__`, what that says."""
+    if not torch_function.overrides(type(other)) or not torch_function.state.subclasses:
+        return NotImplemented
+    intercepting.install()
+    return getattr(Tensor, name)(self, other)
+
+
+def _forward(name: str, op: Op) -> Callable[..., Any]:
     """An op between two operands, called without a way round by its function: nothing is called more often."""
     attrs = tuple(op.attrs.values())
 
@@ -80,24 +97,24 @@ def _forward(op: Op) -> Callable[..., Any]:
         if type(other) in _FREQUENT:
             return apply(op, (self, other), attrs)
         operand = _operand(other, self)
-        return operand if operand is NotImplemented else apply(op, (self, operand), attrs)
+        return _unanswered(name, self, other) if operand is NotImplemented else apply(op, (self, operand), attrs)
 
     return call
 
 
-def _calling(function: Callable[[Any, Any], Tensor]) -> Callable[..., Any]:
+def _calling(name: str, function: Callable[[Any, Any], Tensor]) -> Callable[..., Any]:
     def call(self: Tensor, other: Operand) -> Tensor:
         operand = _operand(other, self)
-        return operand if operand is NotImplemented else function(self, operand)
+        return _unanswered(name, self, other) if operand is NotImplemented else function(self, operand)
 
     return call
 
 
-def _reflected(function: Callable[[Any, Any], Tensor], title: str | None = None) -> Callable[..., Any]:
+def _reflected(name: str, function: Callable[[Any, Any], Tensor], title: str | None = None) -> Callable[..., Any]:
     def call(self: Tensor, other: Operand) -> Tensor:
         operand = _operand(other, self)
         if operand is NotImplemented:
-            return operand  # type: ignore[no-any-return]
+            return _unanswered(name, self, other)  # type: ignore[no-any-return]
         made = function(operand, self)
         if title is not None and made._node is not None:
             rename(made._node, title)

@@ -51,7 +51,7 @@ def set_printoptions(
 def tensor_repr(tensor: Tensor) -> str:
     """What `repr(tensor)` is."""
     options = _options[0]
-    prefix = f"{type(tensor).__name__} containing:\n" if type(tensor).__name__ == "Parameter" else ""
+    opening = "tensor(" if tensor._is_ours else f"{type(tensor).__name__}("
     suffixes = _suffixes(tensor)
     if tensor.numel() == 0:
         if tensor.ndim != 1:
@@ -60,8 +60,11 @@ def tensor_repr(tensor: Tensor) -> str:
     else:
         summarize = tensor.numel() > options.threshold
         values = fetch_shown(tensor, options.edgeitems) if summarize else _host(tensor)
-        body = _body(values, tuple(tensor.shape), len("tensor("), options, summarize)
-    return prefix + _with_suffixes("tensor(" + body, suffixes, options.linewidth)
+        body = _body(values, tuple(tensor.shape), len(opening), options, summarize)
+    text = _with_suffixes(opening + body, suffixes, len(opening), options.linewidth)
+    if not any(kind.__name__ == "Parameter" for kind in type(tensor).__mro__):
+        return text
+    return f"Parameter containing:\n{text if tensor._is_ours else f'Parameter({text})'}"
 
 
 def fetch_shown(tensor: Tensor, edgeitems: int) -> np.ndarray[Any, Any]:
@@ -96,12 +99,12 @@ def _suffixes(tensor: Tensor) -> list[str]:
     return out
 
 
-def _with_suffixes(text: str, suffixes: list[str], linewidth: int) -> str:
+def _with_suffixes(text: str, suffixes: list[str], indent: int, linewidth: int) -> str:
     last = len(text) - text.rfind("\n") - 1
     for suffix in suffixes:
         if last + len(suffix) + 3 > linewidth:
-            text += ",\n" + " " * len("tensor(") + suffix
-            last = len("tensor(") + len(suffix)
+            text += ",\n" + " " * indent + suffix
+            last = indent + len(suffix)
         else:
             text += ", " + suffix
             last += len(suffix) + 2

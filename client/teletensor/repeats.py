@@ -50,7 +50,7 @@ class Content:
         """A living tensor with these elements, which nobody has written to."""
         for ref, place in list(self.holders.items()):
             x = place()
-            if x is not None and x._ref == ref and x._spec is spec and x._base is None and x._version == 0:
+            if x is not None and x._ref == ref and x._spec is spec and x._base is None and x._writes == 0:
                 return x
             self.holders.pop(ref, None)
         return None

@@ -44,10 +44,10 @@ class Packed:
     def __init__(self, tensor: TensorBase, place: TensorBase | None) -> None:
         pack, self.unpack = grad_mode.state.saved_hooks[-1]
         self.place = place
-        before = tensor._version
+        before = tensor._writes
         with grad_mode.no_grad():
             self.packed = pack(tensor)
-        if tensor._version != before:
+        if tensor._writes != before:
             raise GradientError(_CHANGED)
 
     def unpacked(self, edge: tuple[GradFn, int] | None = None) -> Any:

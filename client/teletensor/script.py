@@ -12,7 +12,7 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import find_spec
 from types import CodeType, ModuleType, TracebackType
 
-from teletensor import missing
+from teletensor import intercepting, missing
 from teletensor.command_error import CommandError
 
 
@@ -22,6 +22,7 @@ def run_file(path: str, arguments: list[str], at_end: Callable[[], None]) -> Non
     Raises CommandError when there is no such file, or it is no Python source.
     """
     code = _compiled(path)
+    intercepting.look_at(code)
     main = ModuleType("__main__")
     absolute = os.path.abspath(path)
     main.__file__, main.__loader__ = absolute, SourceFileLoader("__main__", absolute)

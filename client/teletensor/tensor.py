@@ -17,7 +17,7 @@ from teletensor_core.errors import ArgumentTypeError, DTypeError, GradientError
 from teletensor_core.registry import OPS
 
 from teletensor import backward as _backward
-from teletensor import copying, dispatch, missing, printing
+from teletensor import copying, dispatch, inference, intercepting, missing, printing, torch_function
 from teletensor.arguments import a_tensor
 from teletensor.device import DeviceLike
 from teletensor.hooks import RemovableHandle, register, register_after
@@ -36,6 +36,8 @@ _T_OF_OTHERS = (
 )
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from teletensor.future import Future
     from teletensor.methods import TensorMethods
 else:
@@ -47,11 +49,31 @@ class Tensor(TensorValues, TensorMethods):
 
     __slots__ = ()
 
-    def __init__(self, *args: Any, device: DeviceLike = None) -> None:
+    def __new__(cls, *args: Any, device: DeviceLike = None) -> Self:
         """Takes what `torch.Tensor(...)` takes: sizes or data, giving the default dtype."""
         from teletensor import factories
 
-        self._take(factories.legacy_tensor(*args, device=device))
+        made = factories.legacy_tensor(*args, device=device)
+        out = object.__new__(cls)
+        out._take(made)
+        return out
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A class whose tensors may want to do calls themselves: functions ask from now on."""
+        super().__init_subclass__(**options)
+        cls._is_ours = cls.__module__.startswith("teletensor.")
+        if torch_function.overrides(cls):
+            intercepting.install()
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Asked in the place of a call with a tensor of a subclass: here, its result as a tensor of that class.
+
+        `types` are the classes that are asked. NotImplemented where one of them has nothing to do with this.
+        """
+        return torch_function.wrapped(cls, func, types, args, kwargs)
 
     if not TYPE_CHECKING:
 
@@ -62,15 +84,19 @@ class Tensor(TensorValues, TensorMethods):
     def _make_subclass(cls, tensor_class: type[Any], data: Tensor, require_grad: bool = False) -> Any:
         """A new leaf of another class that shares the memory of `data`."""
         out: Any = object.__new__(tensor_class)
-        out._take(data.detach())
-        if require_grad:
-            out.requires_grad_(True)
+        with torch_function.DisableTorchFunction():
+            out._take(data.detach())
+            if require_grad:
+                out.requires_grad_(True)
         return out
 
     def as_subclass(self, cls: type[Any]) -> Any:
         """This tensor as one of a subclass: the same memory and the same place in the graph."""
         if not (isinstance(cls, builtins.type) and issubclass(cls, Tensor)):
-            raise ArgumentTypeError(f"as_subclass(): argument 'cls' must be a subclass of Tensor, not {cls!r}")
+            raise ArgumentTypeError(
+                "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make sure "
+                "your class inherits from Tensor."
+            )
         made: Any = dispatch.apply(OPS["alias"], (self,), ())
         made.__class__ = cls
         return made
@@ -166,6 +192,8 @@ class Tensor(TensorValues, TensorMethods):
             raise DTypeError(
                 f"only Tensors of floating point and complex dtype can require gradients, got {self._spec.dtype.title}"
             )
+        if requires_grad:
+            inference.check_required(self)
         if bool(requires_grad) != self._requires:
             self._requires = bool(requires_grad)
             self._session.require_grad(self._ref, self._requires)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from teletensor_core.registry import Op
 from teletensor_core.spec import Spec
 
+from teletensor import grad_mode
 from teletensor.graph import GradFn, rename
 from teletensor.session import Ref, Session
 
@@ -19,7 +20,8 @@ class TensorBase:
 
     `_counter` has the number of writes into its memory, once there was one: one list for all tensors that share the
     memory. `_base` is what it is a view of, as `_view_op` shows it. `_epoch` counts how often a base became another
-    result of the graph, and `_seen` is the last such time that a view knows of.
+    result of the graph, and `_seen` is the last such time that a view knows of. `_index` is which of its op's results
+    it is, and below 0 what inference.py says.
     """
 
     # What few tensors have is in no slot: it costs nothing until it is set.
@@ -36,6 +38,8 @@ class TensorBase:
     )
 
     _concrete: ClassVar[type[Any]]
+    # Whether the class is one of this package.
+    _is_ours: ClassVar[bool] = True
 
     _base: TensorBase | None
     _index: int
@@ -85,7 +89,7 @@ class TensorBase:
         return self._edge()[0] is not None
 
     @property
-    def _version(self) -> int:
+    def _writes(self) -> int:
         """How often this tensor's memory was written to in place."""
         counter = root_of(self)._counter
         return 0 if counter is None else counter[0]
@@ -98,7 +102,7 @@ class TensorBase:
         """Begin with the identity of a freshly made tensor, which loses it."""
         self._ref, self._spec, self._session = made._ref, made._spec, made._session
         made._ref = None
-        self._requires, self._node, self._index, self._base = False, None, 0, None
+        self._requires, self._node, self._index, self._base = False, None, min(made._index, 0), None
         if made._counter is not None:
             self._counter = made._counter
 
@@ -130,7 +134,8 @@ _allocate = object.__new__
 
 def placed(array: np.ndarray[Any, Any], spec: Spec, session: Session, *, own: bool = False) -> Any:
     """A tensor of a session with these values. An array that nobody else has may become its memory: `own`."""
-    out = new(session.adopt(array, spec) if own else session.upload(array, spec), spec, session)
+    index = -1 if grad_mode.state.inference else 0
+    out = new(session.adopt(array, spec) if own else session.upload(array, spec), spec, session, index=index)
     session.uploaded(out)
     return out
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 from teletensor_core.dtypes import DType
-from teletensor_core.errors import DimensionError
+from teletensor_core.errors import DimensionError, GradientError
 from teletensor_core.rules import normalize_dim
 
 from teletensor.device import Device
@@ -212,7 +212,18 @@ class TensorFacts(TensorBase):
     @property
     def output_nr(self) -> int:
         """Which of its op's results this tensor is."""
-        return self._index
+        return max(self._index, 0)
+
+    @property
+    def _version(self) -> int:
+        """How often this tensor's memory was written to in place. GradientError for a tensor of inference mode."""
+        if self._index < 0:
+            raise GradientError("Inference tensors do not track version counter.")
+        return self._writes
+
+    def is_inference(self) -> bool:
+        """Whether this tensor was made in `inference_mode`."""
+        return self._index < 0
 
     def _is_view(self) -> bool:
         """Whether this tensor shares the memory of another."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from teletensor_core import dtypes
@@ -117,7 +117,8 @@ class TensorValues(TensorFacts):
     # -- text ----------------------------------------------------------------------------------------------------------
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self._spec.ndim == 0 else object.__format__(self, spec)
+        is_number = self._spec.ndim == 0 and type(self) is self._concrete
+        return format(self.item(), spec) if is_number else object.__format__(self, spec)
 
     # -- containers ----------------------------------------------------------------------------------------------------
 
@@ -129,7 +130,7 @@ class TensorValues(TensorFacts):
     def __iter__(self) -> Iterator[Tensor]:
         if not self._spec.shape:
             raise ArgumentTypeError("iteration over a 0-d tensor")
-        return iter(dispatch.apply_many(OPS["unbind"], (self,), (0,)))
+        return iter(cast("Tensor", self).unbind(0))
 
     def __reversed__(self) -> Tensor:
         """The elements of the first dimension in reverse order."""

@@ -9,7 +9,7 @@ from typing import Any
 from teletensor_core.dtypes import FLOAT
 from teletensor_core.errors import ArgumentTypeError, GradientError
 
-from teletensor import grad_mode, ops
+from teletensor import grad_mode, inference, ops
 from teletensor.factories import zeros_like
 from teletensor.python_node import Continuation, PythonNode, check_gradient
 from teletensor.saved import Packed, place_of
@@ -80,10 +80,10 @@ class _Saved:
             return found
         if self.tensor is None:
             return None
-        if self.tensor._version != self.version:
+        if self.tensor._writes != self.version:
             raise GradientError(
                 "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                f"[{self.tensor._spec!r}] is at version {self.tensor._version}; expected version {self.version} "
+                f"[{self.tensor._spec!r}] is at version {self.tensor._writes}; expected version {self.version} "
                 f"instead."
             )
         return self.tensor if self.result is None else _looked_at(self.tensor, *self.result)
@@ -135,12 +135,13 @@ class Function:
             outs = cls._forward(ctx, args)
         if not any(needs) or not grad_mode.is_grad_enabled():
             return outs
+        inference.check_saved([saved.tensor for saved in ctx._saved])
         node = PythonNode(f"{cls.__name__}Backward", [x for x in args if isinstance(x, Tensor)], lambda grads: [])
         ctx._node = node
         before = tuple(_before_writing(x) if any(x is y for y in ctx._dirty) else x for x in args)
         made = tuple(_recorded(ctx, node, args, x) for x in (outs if isinstance(outs, tuple) else (outs,)))
         for saved in ctx._saved:
-            saved.version = 0 if saved.tensor is None else saved.tensor._version
+            saved.version = 0 if saved.tensor is None else saved.tensor._writes
         specs = [None if leaf is None else leaf._spec for leaf in node.leaves]
         if grad_mode.state.saved_hooks:
             for saved in ctx._saved:

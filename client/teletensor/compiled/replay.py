@@ -47,7 +47,7 @@ class _Output:
     def __init__(self, tensor: TensorBase, kind: str, index: int, base: tuple[str, int] | None) -> None:
         self.spec, self.kind, self.index, self.base = tensor._spec, kind, index, base
         self.requires = tensor._requires
-        self.writes = 0 if tensor._base is not None else tensor._version
+        self.writes = 0 if tensor._base is not None else tensor._writes
         self.view_op = tensor._view_op if base is not None else None
 
 

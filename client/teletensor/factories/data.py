@@ -13,7 +13,7 @@ from teletensor_core.errors import ArgumentError, ArgumentTypeError, DTypeError
 from teletensor_core.kernels.casting import fitted
 from teletensor_core.spec import spec
 
-from teletensor import sessions
+from teletensor import grad_mode, inference, sessions
 from teletensor.arguments import as_dtype
 from teletensor.tensor import Tensor
 from teletensor.tensor_base import new, placed
@@ -101,7 +101,8 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
         return uploaded(ndarray, dtype, "cpu")
     strides = tuple(stride // max(ndarray.itemsize, 1) for stride in ndarray.strides)
     wanted = spec(ndarray.shape, dtype, strides)
-    made: Tensor = new(session.share(ndarray, wanted), wanted, session)
+    index = inference.MADE if grad_mode.state.inference else 0
+    made: Tensor = new(session.share(ndarray, wanted), wanted, session, index=index)
     return made
 
 

@@ -14,8 +14,8 @@ from teletensor.tensor import Tensor
 
 __all__ = [
     "allclose", "can_cast", "equal", "get_default_dtype", "is_complex", "is_conj", "is_floating_point",
-    "is_neg", "is_nonzero", "is_signed", "is_storage", "is_tensor", "isreal", "numel", "promote_types", "result_type",
-    "set_default_dtype",
+    "is_inference", "is_neg", "is_nonzero", "is_signed", "is_storage", "is_tensor", "isreal", "numel", "promote_types",
+    "result_type", "set_default_dtype",
 ]  # fmt: skip
 METHODS = ("allclose", "equal", "is_nonzero", "isreal")
 
@@ -48,6 +48,11 @@ def is_signed(input: Tensor) -> bool:
 def is_conj(input: Tensor) -> bool:
     """Always False: conjugation is done at once, not noted down."""
     return False
+
+
+def is_inference(input: Tensor) -> bool:
+    """Whether a tensor was made in `inference_mode`."""
+    return input.is_inference()
 
 
 def is_neg(input: Tensor) -> bool:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Self
 
 import teletensor as tt
 from teletensor.tensor import Tensor
+from teletensor.torch_function import disabled_torch_function
 
 
 class Parameter(Tensor):
@@ -13,15 +14,13 @@ class Parameter(Tensor):
     gradient is wanted of a dtype that is neither floating point nor complex.
     """
 
+    __torch_function__ = staticmethod(disabled_torch_function)
+
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Self:
         """A leaf on the memory of `data`."""
         data = tt.empty(0) if data is None else data
         parameter: Self = Tensor._make_subclass(cls, data, requires_grad)
         return parameter
-
-    def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None:
-        # Everything was done by __new__; Tensor's own constructor must not run again.
-        pass
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         if id(self) in memo:
@@ -38,6 +37,8 @@ class Buffer(Tensor):
     One that is not `persistent` is left out of the state dict.
     """
 
+    __torch_function__ = staticmethod(disabled_torch_function)
+
     persistent: bool
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Self:
@@ -46,10 +47,6 @@ class Buffer(Tensor):
         buffer: Self = Tensor._make_subclass(cls, data, data.requires_grad)
         buffer.persistent = persistent
         return buffer
-
-    def __init__(self, data: Tensor | None = None, *, persistent: bool = True) -> None:
-        # Everything was done by __new__; Tensor's own constructor must not run again.
-        pass
 
 
 _NO_SHAPE = (
@@ -62,6 +59,7 @@ _NO_SHAPE = (
 class UninitializedTensor(Tensor):
     """A tensor that has no shape yet; `materialize` gives it one, and makes it an ordinary one."""
 
+    __torch_function__ = staticmethod(disabled_torch_function)
     _becomes: ClassVar[type[Tensor]]
 
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
@@ -89,10 +87,6 @@ class UninitializedParameter(UninitializedTensor, Parameter):
         made: Self = Tensor._make_subclass(cls, tt.empty(0, device=device, dtype=dtype), requires_grad)
         return made
 
-    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
-        # Everything was done by __new__.
-        pass
-
 
 class UninitializedBuffer(UninitializedTensor):
     """A buffer without a shape."""
@@ -107,12 +101,6 @@ class UninitializedBuffer(UninitializedTensor):
         made: Self = Tensor._make_subclass(cls, tt.empty(0, device=device, dtype=dtype), requires_grad)
         made.persistent = persistent
         return made
-
-    def __init__(
-        self, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
-    ) -> None:
-        # Everything was done by __new__.
-        pass
 
 
 def is_lazy(param: Any) -> bool:

@@ -59,6 +59,12 @@ class Registry:
         for name in _HOOKS:
             own[name] = OrderedDict()
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become what `pickle` and `copy` have kept, with no hooks of kinds that it did not have."""
+        self.__dict__.update(state)
+        for name in _HOOKS:
+            self.__dict__.setdefault(name, OrderedDict())
+
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter; None reserves the name and is left out of the state dict.
 
