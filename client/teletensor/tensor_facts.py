@@ -149,8 +149,8 @@ class TensorFacts(TensorBase):
 
     @property
     def is_meta(self) -> bool:
-        """Always False: there are no tensors without elements here."""
-        return False
+        """Whether there are no elements, only a shape and a dtype."""
+        return self._session.device.type == "meta"
 
     def is_pinned(self) -> bool:
         """Always False: host memory needs no pinning here, uploads are asynchronous anyway."""

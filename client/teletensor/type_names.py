@@ -15,7 +15,7 @@ _FAMILIES = ("teletensor.optim.", "teletensor.distributions.", "teletensor.utils
 # Errors that PyTorch raises as the builtin that each of them derives from.
 _PLAIN_ERRORS = (
     errors.ShapeError, errors.DimensionError, errors.DTypeError, errors.ArgumentError, errors.ArgumentTypeError,
-    errors.GradientError, errors.DeviceError, errors.NoDeviceError,
+    errors.GradientError, errors.DeviceError, errors.NoDeviceError, errors.UnsupportedError,
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from tests.oracle import answers
 MODULES = (
     "autograd", "views", "hooks", "broadcasting", "indexing", "bad_calls", "custom_functions", "composites", "creation",
     "objects", "modes", "bad_values", "corners", "graphs", "refusals", "grad_names",
-    "spectra", "distributions", "solvers", "layers", "functions", "idioms", "seldom",
+    "spectra", "distributions", "solvers", "layers", "functions", "idioms", "seldom", "meta",
 )  # fmt: skip
 # Programs about this process: NumPy arrays that share memory, and the device's name in what they return.
 HERE_ONLY = frozenset((
