@@ -182,9 +182,21 @@ def vjp(func: Function, *primals: Tensor, has_aux: bool = False) -> Any:
     return (shown, pull, aux) if has_aux else (shown, pull)
 
 
-def jvp(func: Function, primals: tuple[Tensor, ...], tangents: tuple[Tensor, ...]) -> Any:
-    """The value of `func`, and the product of its Jacobian with `tangents`."""
-    return functional.jvp(func, tuple(primals), tuple(tangents))
+def jvp(
+    func: Function, primals: tuple[Tensor, ...], tangents: tuple[Tensor, ...], *, strict: bool = False,
+    has_aux: bool = False,
+) -> Any:  # fmt: skip
+    """The value of `func`, and the product of its Jacobian with `tangents`; with `has_aux`, its second result too."""
+    aux: list[Any] = []
+
+    def value(*args: Tensor) -> Any:
+        output, rest = func(*args)
+        aux.append(rest)
+        return output
+
+    tracked = _tracked(primals) or _tracked(tangents)
+    made = functional.jvp(value if has_aux else func, tuple(primals), tuple(tangents), tracked, strict)
+    return (*made, aux[0]) if has_aux else made
 
 
 def linearize(func: Function, *primals: Tensor) -> tuple[Any, Function]:

@@ -30,14 +30,19 @@ class StagedBackward:
         self.keep = keep
         self.sums: list[Tensor | None] = [None] * len(targets)
         self.flow: dict[PythonNode, list[Tensor | None]] = {}
+        self.ends = {target._edge()[0] for target in targets}
+        self.leading: set[Any] = set()
 
     def run(self, roots: Sequence[Tensor], grads: Sequence[Tensor | None]) -> list[Tensor | None]:
-        """The gradients, None where nothing flowed."""
+        """The gradients, None where nothing flowed. A step that leads to no target is not run."""
+        self.leading = _leading([root._edge()[0] for root in roots], self.ends)
         self._go_on(roots, grads)
         while self.flow:
             step = max(self.flow, key=lambda each: each.sequence)
             arrived = hooks.run_on_results(step, self.flow.pop(step))
             self._note(step, arrived)
+            if step not in self.leading:
+                continue
             with grad_mode.set_grad_enabled(self.create_graph):
                 following = step.run(arrived)
             if not self.keep:
@@ -54,7 +59,8 @@ class StagedBackward:
         for root, grad in zip(roots, grads, strict=True):
             edge = root._edge()
             if isinstance(edge[0], PythonNode):
-                self._arrive(edge, _one(root) if grad is None else grad)
+                if self._matters(edge[0]):
+                    self._arrive(edge, _one(root) if grad is None else grad)
             elif edge[0] is not None:
                 by_session.setdefault(root._session, []).append((root, grad))
         for pairs in by_session.values():
@@ -62,7 +68,8 @@ class StagedBackward:
 
     def _pass(self, roots: list[Tensor], grads: list[Tensor | None]) -> None:
         """One engine pass, to the targets and the steps that it reaches."""
-        nodes, leaves, ends = _reached(roots)
+        nodes, leaves, reached = _reached(roots)
+        ends = [end for end in reached if self._matters(end[0])]
         edges = [target._edge()[0] for target in self.targets]
         wanted = [i for i, end in enumerate(edges) if end in nodes or id(end) in leaves]
         tensors = [self.targets[i] for i in wanted] + [leaf for _, _, leaf in ends]
@@ -73,6 +80,9 @@ class StagedBackward:
             self.sums[i] = self._sum(self.sums[i], grad)
         for (step, index, _), grad in zip(ends, made[len(wanted) :], strict=True):
             self._arrive((step, index), grad)
+
+    def _matters(self, step: PythonNode) -> bool:
+        return step in self.leading or step in self.ends
 
     def _needs_again(self, nodes: set[GradFn], reached: set[PythonNode]) -> bool:
         """Whether a step that is still to come leads into these nodes too."""
@@ -116,6 +126,22 @@ def _reached(roots: Sequence[Tensor]) -> tuple[set[GradFn], set[int], list[tuple
         elif end is not None:
             leaves.add(id(end))
     return nodes, leaves, [(step, index, leaf) for (step, index), leaf in ends.items()]
+
+
+def _leading(roots: list[Any], targets: set[Any]) -> set[Any]:
+    """The nodes under the roots that have one of the targets under them."""
+    users: dict[int, list[GradFn]] = {}
+    for node in walk([root for root in roots if isinstance(root, GradFn)]):
+        for parent, _ in node.parents:
+            users.setdefault(id(parent), []).append(node)
+    found: set[Any] = set()
+    ways = list(targets)
+    while ways:
+        for user in users.get(id(ways.pop()), ()):
+            if user not in found:
+                found.add(user)
+                ways.append(user)
+    return found
 
 
 def _below(step: PythonNode) -> set[GradFn]:
