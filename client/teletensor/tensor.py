@@ -164,7 +164,7 @@ class Tensor(TensorValues, TensorMethods):
             )
         if requires_grad and self._spec.dtype.category < dtypes.FLOAT:
             raise DTypeError(
-                f"only Tensors of floating point and complex dtype can require gradients, got {self._spec.dtype.title}"
+                f"only Tensors of floating point dtype can require gradients, or complex, got {self._spec.dtype.title}"
             )
         if bool(requires_grad) != self._requires:
             self._requires = bool(requires_grad)
