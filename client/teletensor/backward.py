@@ -15,6 +15,7 @@ from teletensor_core.spec import spec
 from teletensor import dispatch, hooks, staged
 from teletensor.graph import GradFn, GradientEdge, leaves_under, walk
 from teletensor.session import BackwardRequest
+from teletensor.size import Size
 from teletensor.tensor_base import TensorBase, new
 
 if TYPE_CHECKING:
@@ -254,9 +255,9 @@ def _accumulate(targets: list[Any], grads: list[Any], create_graph: bool) -> Non
 def _cotangents(roots: list[Any], grads: list[Any]) -> list[Any]:
     if len(roots) != len(grads):
         raise GradientError(f"got {len(roots)} tensors and {len(grads)} gradients")
-    for root, g in zip(roots, grads, strict=True):
+    for i, (root, g) in enumerate(zip(roots, grads, strict=True)):
         if not root.requires_grad:
-            raise GradientError("element 0 of tensors does not require grad and does not have a grad_fn")
+            raise GradientError(f"element {i} of tensors does not require grad and does not have a grad_fn")
         if g is None:
             if root.numel() != 1:
                 raise GradientError("grad can be implicitly created only for scalar outputs")
@@ -268,8 +269,8 @@ def _cotangents(roots: list[Any], grads: list[Any]) -> list[Any]:
             raise ArgumentTypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
         elif g._spec.shape != root._spec.shape:
             raise ShapeError(
-                f"Mismatch in shape: grad_output[0] has a shape of {g._spec.shape} and output[0] has a shape of "
-                f"{root._spec.shape}."
+                f"Mismatch in shape: grad_output[{i}] has a shape of {Size(g._spec.shape)} and output[{i}] has a "
+                f"shape of {Size(root._spec.shape)}."
             )
     return [
         g if g is None or g._spec.dtype is r._spec.dtype else g.to(r.dtype) for r, g in zip(roots, grads, strict=True)

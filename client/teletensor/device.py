@@ -1,4 +1,4 @@
-"""Places where tensors live: `cpu` (this process), `remote` and `cuda:i` (a connected worker)."""
+"""Places where tensors live: `cpu` (this process), `remote` and `cuda:i` (a connected worker); and `meta`, nowhere."""
 
 from __future__ import annotations
 

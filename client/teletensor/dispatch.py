@@ -317,7 +317,8 @@ def _plan(key: tuple[Any, ...], operands: tuple[Any, ...]) -> Plan:
     return made
 
 
-# The ops that PyTorch gives numbers to as tensors: those have an edge too, which leads nowhere.
+# The ops that PyTorch gives numbers to as tensors: those have an edge too, which leads nowhere. Its operators turn a
+# number on the left into the second operand, except that of a difference, which has a node of its own.
 _NUMBERS_HAVE_EDGES = frozenset(("add", "sub", "mul", "div", "where"))
 
 
@@ -337,6 +338,8 @@ def parents(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
             found.extend(t._edge() for t in x)
         elif op.name in _NUMBERS_HAVE_EDGES:
             found.append(_NO_EDGE)
+    if found and found[0] is _NO_EDGE and op.name != "where":
+        found = found[1:] if op.name == "sub" else found[::-1]
     return tuple(found)
 
 

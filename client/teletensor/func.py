@@ -112,14 +112,24 @@ def grad_and_value(func: Function, argnums: int | tuple[int, ...] = 0, has_aux: 
             watched = {i: _watched(args[i], leaves) for i in chosen}
             result = func(*[watched.get(i, x) for i, x in enumerate(args)], **kwargs)
             output, aux = result if has_aux else (result, None)
-            if not isinstance(output, Tensor) or output.numel() != 1:
-                raise GradientError(f"Expected the function to return a tensor with one element, got {output!r}")
+            _check_scalar(output)
             grads = iter(_grad(output, leaves, create_graph=_tracked(args), allow_unused=True, materialize_grads=True))
         made = tuple(_rebuilt(args[i], grads) for i in chosen)
         value = output if _tracked(args) else output.detach()
         return (made[0] if isinstance(argnums, int) else made), ((value, aux) if has_aux else value)
 
     return wrapper
+
+
+def _check_scalar(output: Any) -> None:
+    told = "grad_and_value(f)(*args): Expected f(*args) to return"
+    if not isinstance(output, Tensor):
+        raise GradientError(f"{told} a Tensor, got {type(output)}")
+    if output.ndim:
+        raise GradientError(
+            f"{told} a scalar Tensor, got tensor with {output.ndim} dims. Maybe you wanted to use the vjp or jacrev "
+            "APIs instead?"
+        )
 
 
 def grad(func: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
@@ -182,9 +192,21 @@ def vjp(func: Function, *primals: Tensor, has_aux: bool = False) -> Any:
     return (shown, pull, aux) if has_aux else (shown, pull)
 
 
-def jvp(func: Function, primals: tuple[Tensor, ...], tangents: tuple[Tensor, ...]) -> Any:
-    """The value of `func`, and the product of its Jacobian with `tangents`."""
-    return functional.jvp(func, tuple(primals), tuple(tangents))
+def jvp(
+    func: Function, primals: tuple[Tensor, ...], tangents: tuple[Tensor, ...], *, strict: bool = False,
+    has_aux: bool = False,
+) -> Any:  # fmt: skip
+    """The value of `func`, and the product of its Jacobian with `tangents`; with `has_aux`, its second result too."""
+    aux: list[Any] = []
+
+    def value(*args: Tensor) -> Any:
+        output, rest = func(*args)
+        aux.append(rest)
+        return output
+
+    tracked = _tracked(primals) or _tracked(tangents)
+    made = functional.jvp(value if has_aux else func, tuple(primals), tuple(tangents), tracked, strict)
+    return (*made, aux[0]) if has_aux else made
 
 
 def linearize(func: Function, *primals: Tensor) -> tuple[Any, Function]:

@@ -243,7 +243,7 @@ def _as_index(x: Tensor, key: Any) -> Tensor:
         raise ArgumentTypeError("new(): invalid data type 'str'")
     else:
         raise DimensionError(
-            "only integers, slices (`:`), ellipsis (`...`), None and long, int, byte or Boolean tensors are valid "
+            "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
             f"indices (got {type(key).__name__})"
         )
     if index.dtype.category > dtypes.INTEGER:

@@ -634,7 +634,7 @@ class TensorMethods:
         
         Elements outside are not counted. Waits for the data's range when it is asked for."""
         ...
-    def histogram(self, bins: _int | Tensor, *, range: tuple[_float, _float] | None = None, weight: Tensor | None = None, density: _bool = False) -> return_types.histogram:
+    def histogram(self, bins: _int | Tensor = 100, *, range: tuple[_float, _float] | None = None, weight: Tensor | None = None, density: _bool = False) -> return_types.histogram:
         """How many elements, or what weight of them, lie between each two edges, and the edges; the last one is inside.
         
         `bins` is the edges, in rising order, or how many equal intervals there are over `range` (that of the data). With

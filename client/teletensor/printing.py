@@ -53,7 +53,9 @@ def tensor_repr(tensor: Tensor) -> str:
     options = _options[0]
     opening = "tensor(" if tensor._is_ours else f"{type(tensor).__name__}("
     suffixes = _suffixes(tensor)
-    if tensor.numel() == 0:
+    if tensor.is_meta:
+        body = "..."
+    elif tensor.numel() == 0:
         if tensor.ndim != 1:
             suffixes.insert(0, f"size={tuple(tensor.shape)}")
         body = "[]"
@@ -89,8 +91,11 @@ def _suffixes(tensor: Tensor) -> list[str]:
     out = []
     if tensor.device.type != "cpu":
         out.append(f"device='{tensor.device}'")
-    plain = (dtypes.default_dtype(), dtypes.int64, dtypes.bool_, dtypes.default_dtype().to_complex())
-    if tensor.dtype not in plain or (tensor.numel() == 0 and tensor.dtype is not dtypes.default_dtype()):
+    if tensor.is_meta:
+        out.append(f"size={tuple(tensor.shape)}")
+    default = dtypes.default_dtype()
+    is_told_by_values = tensor.dtype in (dtypes.int64, dtypes.bool_, default.to_complex()) and tensor.numel() > 0
+    if tensor.dtype is not default and (tensor.is_meta or not is_told_by_values):
         out.append(f"dtype={tensor.dtype!r}")
     if tensor.grad_fn is not None:
         out.append(f"grad_fn=<{tensor.grad_fn.name()}>")

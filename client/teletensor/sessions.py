@@ -7,13 +7,14 @@ import functools
 import threading
 from collections.abc import Iterator
 
-from teletensor_core.errors import DeviceError, NoDeviceError
+from teletensor_core.errors import NoDeviceError
 
 from teletensor.device import Device, DeviceLike
 from teletensor.local import LocalSession
 from teletensor.session import Session
 
 _local: LocalSession | None = None
+_meta: Session | None = None
 _connected: list[Session] = []
 # Connections whose workers are what `cpu` stands for; the newest counts.
 machines: list[Session] = []
@@ -27,6 +28,16 @@ def local() -> LocalSession:
     if _local is None:
         _local = LocalSession()
     return _local
+
+
+def meta() -> Session:
+    """The session of tensors without elements."""
+    global _meta
+    if _meta is None:
+        from teletensor.meta import MetaSession
+
+        _meta = MetaSession()
+    return _meta
 
 
 def connected() -> list[Session]:
@@ -116,6 +127,8 @@ def resolve(device: DeviceLike) -> Session:
     wanted = _named(device) if isinstance(device, str) else default_device() if device is None else Device(device)
     if wanted.type == "cpu":
         return cpu()
+    if wanted.type == "meta":
+        return meta()
     newest_first = connected()[::-1]
     for session in newest_first:
         if session.device == wanted:
@@ -123,8 +136,6 @@ def resolve(device: DeviceLike) -> Session:
     for session in newest_first:
         if _serves(session, wanted):
             return session
-    if wanted.type == "meta":
-        raise DeviceError("the meta device is not supported: shapes are known without one, see Tensor.shape")
     known = [session.device for session in newest_first[::-1]]
     listed = ", ".join(map(str, known)) or "none"
     gpus = wanted.type != "cuda" or any(device.type == "cuda" for device in known)

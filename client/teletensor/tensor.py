@@ -190,7 +190,7 @@ class Tensor(TensorValues, TensorMethods):
             )
         if requires_grad and self._spec.dtype.category < dtypes.FLOAT:
             raise DTypeError(
-                f"only Tensors of floating point and complex dtype can require gradients, got {self._spec.dtype.title}"
+                f"only Tensors of floating point dtype can require gradients, or complex, got {self._spec.dtype.title}"
             )
         if requires_grad:
             inference.check_required(self)

@@ -177,8 +177,8 @@ class TensorFacts(TensorBase):
 
     @property
     def is_meta(self) -> bool:
-        """Always False: there are no tensors without elements here."""
-        return False
+        """Whether there are no elements, only a shape and a dtype."""
+        return self._session.device.type == "meta"
 
     @property
     def is_xpu(self) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError, ShapeError
+from teletensor_core.errors import ArgumentError, ArgumentTypeError, DeviceError, DTypeError, GradientError, ShapeError
 from teletensor_core.registry import OPS
 
 from teletensor import dispatch
@@ -56,6 +56,8 @@ class TensorValues(TensorFacts):
     def _check_one(self) -> None:
         if self._spec.numel != 1:
             raise ShapeError(f"a Tensor with {self._spec.numel} elements cannot be converted to Scalar")
+        if self.is_meta:
+            raise DeviceError("Tensor.item() cannot be called on meta tensors")
 
     def item_async(self) -> Future[Number]:
         """The one element, as it is now, on its way as a Python number: nothing waits until it is used.
@@ -117,7 +119,7 @@ class TensorValues(TensorFacts):
     # -- text ----------------------------------------------------------------------------------------------------------
 
     def __format__(self, spec: str) -> str:
-        is_number = self._spec.ndim == 0 and type(self) is self._concrete
+        is_number = self._spec.ndim == 0 and type(self) is self._concrete and not self.is_meta
         return format(self.item(), spec) if is_number else object.__format__(self, spec)
 
     # -- containers ----------------------------------------------------------------------------------------------------

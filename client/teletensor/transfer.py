@@ -13,7 +13,7 @@ from teletensor import dispatch, grad_mode, sessions
 from teletensor.arguments import as_dtype
 from teletensor.device import Device
 from teletensor.python_node import Continuation, PythonNode
-from teletensor.tensor_base import TensorBase, placed
+from teletensor.tensor_base import TensorBase, new, placed
 from teletensor.wire_dtype import narrower, widened
 
 if TYPE_CHECKING:
@@ -48,9 +48,14 @@ def move(tensor: Tensor, session: Session) -> Tensor:
 
 def _carried(tensor: Tensor, session: Session) -> Tensor:
     """The same, bit by bit: read there, uploaded here."""
-    array = tensor._session.read([tensor._ref])[0]
     wanted = spec(tensor._spec.shape, tensor._spec.dtype)
-    made: Tensor = placed(array, wanted, session, own=tensor._session.reads_copies)
+    if session.device.type == "meta":
+        from teletensor.meta import NOTHING
+
+        made: Tensor = new(NOTHING, tensor._spec, session)
+    else:
+        array = tensor._session.read([tensor._ref])[0]
+        made = placed(array, wanted, session, own=tensor._session.reads_copies)
     if not (tensor.requires_grad and grad_mode.is_grad_enabled()):
         return made
 

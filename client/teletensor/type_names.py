@@ -10,12 +10,14 @@ from types import ModuleType
 
 from teletensor_core import errors
 
+from teletensor.missing import MissingError
+
 _TOP = ("Tensor", "Size", "dtype", "device")
 _FAMILIES = ("teletensor.optim.", "teletensor.distributions.", "teletensor.utils.data.", "teletensor.nn.parameter")
 # Errors that PyTorch raises as the builtin that each of them derives from.
 _PLAIN_ERRORS = (
     errors.ShapeError, errors.DimensionError, errors.DTypeError, errors.ArgumentError, errors.ArgumentTypeError,
-    errors.GradientError, errors.DeviceError, errors.NoDeviceError,
+    errors.GradientError, errors.DeviceError, errors.NoDeviceError, errors.UnsupportedError,
 )  # fmt: skip
 
 
@@ -37,8 +39,9 @@ def take_torch_names(own: ModuleType) -> None:
     for name in list(sys.modules):
         if name.startswith(_FAMILIES):
             _name_members(sys.modules[name], name)
-    for error in _PLAIN_ERRORS:
+    for error in (*_PLAIN_ERRORS, MissingError):
         error.__name__ = next(base.__name__ for base in error.__mro__ if base.__module__ == "builtins")
+    errors.LinAlgError.__name__ = "_LinAlgError"
 
 
 def _name_members(module: ModuleType, only_of: str = "teletensor.") -> None:

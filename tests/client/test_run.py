@@ -280,6 +280,9 @@ names(lambda: weight.view(3))
 names(lambda: weight[5])
 names(lambda: weight.add_(1))
 names(lambda: torch.ones("a"))
+names(lambda: torch.no_such_thing)
+names(lambda: torch.ones(1, device="meta").cpu())
+names(lambda: torch.linalg.inv(torch.zeros(2, 2)))
 """
 TYPE_NAMES = """\
 <class 'torch.nn.parameter.Parameter'>
@@ -300,6 +303,9 @@ RuntimeError
 IndexError
 RuntimeError
 TypeError
+AttributeError
+NotImplementedError
+_LinAlgError
 """
 
 

@@ -174,6 +174,24 @@ def test_lbfgs_takes_pytorchs_steps(options, dtype):
     assert_alike(plain(run(tt)), theirs, tolerance)
 
 
+def test_lbfgs_searches_anew_along_each_direction():
+    def run(library):
+        x = library.tensor([-1.5, 2.0], dtype=library.float64, requires_grad=True)
+        optimizer = library.optim.LBFGS([x], lr=1, max_iter=6, line_search_fn="strong_wolfe")
+        calls = []
+
+        def closure():
+            optimizer.zero_grad()
+            loss = (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+            loss.backward()
+            calls.append(1)
+            return loss
+
+        return [[optimizer.step(closure).item(), len(calls)] for _ in range(6)] + [x]
+
+    assert_alike(plain(run(tt)), ask(run), 1e-6)
+
+
 def test_a_learning_rate_may_be_a_tensor():
     def run(library):
         problem = Problem(library)

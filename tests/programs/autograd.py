@@ -302,6 +302,27 @@ def next_functions(torch):
     return [mul.name(), mul.next_functions[0][0].name(), mul.next_functions[1][0]]
 
 
+def next_functions_of_numbers_on_the_left(torch):
+    y = _leaf(torch, 1.0, 2.0).sin()
+    made = [2 * y, 2 + y, 2 - y, 2 / y, y * 2, y - 2, torch.where(y > 0, 0.0, y)]
+    return [[None if fn is None else fn.name() for fn, _ in z.grad_fn.next_functions] for z in made[:3] + made[4:]]
+
+
+def cotangents_that_do_not_fit(torch):
+    x = _leaf(torch, 1.0, 2.0)
+    told = []
+    for outputs, grads in (([x.sum()], (torch.ones(2),)), ((x * 2,), (torch.ones(2, 1),))):
+        try:
+            torch.autograd.backward(outputs, grads)
+        except RuntimeError as error:
+            told.append(str(error))
+    try:
+        torch.autograd.backward([x.sum(), torch.ones(())])
+    except RuntimeError as error:
+        told.append(str(error))
+    return told
+
+
 def accumulate_grad_holds_the_leaf(torch):
     x = _leaf(torch, 1.0)
     return (x * 2).grad_fn.next_functions[0][0].variable is x

@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+from tests.programs.helpers import leaf
+
 
 def _leaf(torch, *values):
     return torch.tensor(values, dtype=torch.float64, requires_grad=True)
@@ -538,3 +540,26 @@ def gradients_of_one_branch_free_it(torch):
     y = (x.exp() + w.exp()).sum()
     torch.autograd.grad(y, x)
     return torch.autograd.grad(y, x)
+
+
+def steps_that_lead_to_no_input(t):
+    runs = []
+
+    class Noted(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, name):
+            ctx.name = name
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            runs.append(ctx.name)
+            return g * 2, None
+
+    x, y, z = leaf(t, 1.0), leaf(t, 2.0), leaf(t, 3.0)
+    middle = Noted.apply(y, "y")
+    out = Noted.apply(Noted.apply(x, "x") * middle, "product") + Noted.apply(z, "z").sum()
+    first = [t.autograd.grad(out, w, retain_graph=True)[0] for w in (x, middle, z)]
+    kept = list(runs)
+    out.backward(inputs=[y])
+    return [*first, kept, runs[len(kept) :], x.grad, y.grad]

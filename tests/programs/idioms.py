@@ -111,6 +111,7 @@ def histograms_with_edges(torch):
     x = torch.tensor([1.0, 2.0, 1.0, 4.0])
     return [
         torch.histogram(x, 3),
+        torch.histogram(x).bin_edges,
         torch.histogram(x, 4, range=(-1.0, 1.0)),
         torch.histogram(x, torch.tensor([0.0, 1.0, 3.0])),
         torch.histogram(x, 3, density=True).hist,

@@ -6,6 +6,7 @@ import copy
 import math
 import operator
 import pickle
+import weakref
 
 import numpy as np
 
@@ -29,6 +30,37 @@ def conversions(t):
         math.sqrt(t.tensor(4.0)), round(float(t.tensor(1.256)), 2), "%.1f" % t.tensor(2.55),
         [1, 2, 3][: t.tensor(2)], "ab" * t.tensor(2),
     ]  # fmt: skip
+
+
+def swapped(t):
+    a, b = t.arange(2.0), t.ones(3, dtype=t.int64)
+    a.note, first = 1, id(a)
+    t.utils.swap_tensors(a, b)
+    m, p = t.nn.Linear(1, 2), t.nn.Parameter(t.ones(2, 1))
+    weight = m.weight
+    (p * 3).sum().backward()
+    t.utils.swap_tensors(weight, p)
+    made = [
+        a,
+        b,
+        b.note,
+        hasattr(a, "note"),
+        id(a) == first,
+        m.weight is weight,
+        m.weight.detach(),
+        weight.grad,
+        p.grad,
+    ]
+    plain = t.zeros(2, 1)
+    t.utils.swap_tensors(weight, plain)
+    m(t.ones(1, 1))
+    return [*made, type(weight).__name__, type(plain).__name__, weight.requires_grad, plain.requires_grad]
+
+
+def swapping_what_is_referred_to(t):
+    a = t.ones(1)
+    kept = weakref.ref(a)
+    return [*raises_in_order(lambda: t.utils.swap_tensors(a, t.ones(2))), kept() is a]
 
 
 def conversions_that_are_refused(t):

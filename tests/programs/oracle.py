@@ -19,14 +19,15 @@ MODULES = (
     "autograd", "views", "hooks", "broadcasting", "indexing", "bad_calls", "custom_functions", "composites", "creation",
     "objects", "modes", "bad_values", "corners", "graphs", "refusals", "grad_names",
     "spectra", "distributions", "divergences", "transforms", "refused_values", "special_functions", "solvers",
-    "layers", "functions", "idioms", "seldom", "native", "rare", "subclasses", "inference",
+    "layers", "functions", "idioms", "seldom", "native", "rare", "subclasses", "inference", "meta", "forward_mode",
 )  # fmt: skip
 # Programs about this process: NumPy arrays that share memory, and the device's name in what they return.
 HERE_ONLY = frozenset((
     "composites-apply_", "composites-put",
     "creation-as_tensor_shares_memory", "creation-default_dtype", "creation-legacy_types", "modes-autocasting",
     "modes-switches", "objects-device_as_context", "objects-facts", "objects-numpy_arrays",
-   
+    "rare-a_python_function_of_other_dtypes", "rare-a_python_function_of_other_sizes",
+    "rare-a_python_function_of_what_needs_gradients", "rare-python_functions_of_elements", "subclasses-shown",
 ))  # fmt: skip
 Program = Callable[[Any], Any]
 

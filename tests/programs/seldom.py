@@ -123,3 +123,17 @@ def what_was_traced(t):
         *both(x, 2 * x),
         t.jit.trace_module(m, {"forward": x})(x).shape == (4, 2),
     ]
+
+
+def causal_masks(t):
+    from importlib import import_module
+
+    b, f = import_module(f"{t.__name__}.nn.attention.bias"), t.nn.functional
+    q, k = t.linspace(-1, 1, 24).view(1, 2, 3, 4), t.linspace(1, -2, 40).view(1, 2, 5, 4)
+    upper, lower, square = b.causal_upper_left(3, 5), b.causal_lower_right(3, 5), b.causal_upper_left(5, 5)
+    made = [f.scaled_dot_product_attention(q, k, k * 2, mask) for mask in (upper, lower)]
+    made.append(f.scaled_dot_product_attention(k, k, k, square))
+    return [
+        *made, type(upper).__name__, upper.variant.name, lower.seq_len_q, lower.seq_len_kv,
+        *raises_in_order(lambda: b.causal_upper_left(3)),
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from teletensor import backward as _backward
 from teletensor import missing as _missing
 from teletensor.anomaly import detect_anomaly, set_detect_anomaly
+from teletensor.autograd import forward_ad as forward_ad
 from teletensor.autograd import functional as functional
 from teletensor.autograd import graph as graph
 from teletensor.autograd import profiler as profiler
@@ -22,6 +23,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "forward_ad",
     "functional",
     "grad",
     "gradcheck",

@@ -126,6 +126,13 @@ class Function:
     # PyTorch's other name for it.
     vjp = backward
 
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """The results' tangents, from those of the arguments: for forward mode, and where there is no backward."""
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
+
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """The function's results on these arguments, recorded when one of the tensors requires grad."""
@@ -168,6 +175,8 @@ class Function:
             for i, g in enumerate(grads)
         ]
         backward = cls.backward if cls.backward is not Function.backward else cls.vjp
+        if backward is Function.backward and cls.jvp is not Function.jvp:
+            backward = functools.partial(_transposed, cls.jvp, args)
         made = backward(ctx, *given)
         made = made if isinstance(made, tuple) else (made,)
         while len(made) > len(args) and made[-1] is None:
@@ -182,6 +191,23 @@ class Function:
             for i, (x, g) in enumerate(zip(args, made, strict=True))
             if isinstance(x, Tensor) and x.requires_grad and g is not None
         ]
+
+
+def _transposed(jvp: Callable[..., Any], args: tuple[Any, ...], ctx: Any, *grads: Tensor | None) -> tuple[Any, ...]:
+    """What backward would give: `jvp` is linear in the tangents, so that its gradient by them is the same anywhere."""
+    from teletensor.backward import grad
+
+    create_graph = grad_mode.is_grad_enabled()
+    with grad_mode.enable_grad():
+        tangents = [
+            zeros_like(x).requires_grad_(True) if isinstance(x, Tensor) and x.requires_grad else None for x in args
+        ]
+        outs = jvp(ctx, *tangents)
+    outs = outs if isinstance(outs, tuple) else (outs,)
+    live = [(out, g) for out, g in zip(outs, grads, strict=True) if g is not None and isinstance(out, Tensor)]
+    wanted = [x for x in tangents if x is not None]
+    made = iter(grad([o for o, _ in live], wanted, [g for _, g in live], create_graph=create_graph, allow_unused=True))
+    return tuple(None if x is None else next(made) for x in tangents)
 
 
 def _zeros(node: PythonNode, index: int) -> Tensor | None:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from teletensor import missing as _missing
-from teletensor.nn import functional, init, modules, utils
+from teletensor.nn import attention, functional, init, modules, utils
 from teletensor.nn.activation import (
     CELU,
     ELU,
@@ -30,7 +30,6 @@ from teletensor.nn.adaptive_pooling import (
     AdaptiveMaxPool3d,
 )
 from teletensor.nn.adaptive_softmax import AdaptiveLogSoftmaxWithLoss
-from teletensor.nn.attention import MultiheadAttention
 from teletensor.nn.bags import EmbeddingBag
 from teletensor.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
 from teletensor.nn.containers import ModuleList, Sequential
@@ -86,6 +85,7 @@ from teletensor.nn.margin import (
 )
 from teletensor.nn.module import Module
 from teletensor.nn.module_dict import ModuleDict
+from teletensor.nn.multihead_attention import MultiheadAttention
 from teletensor.nn.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from teletensor.nn.padding import (
     CircularPad1d,
@@ -313,6 +313,7 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "attention",
     "functional",
     "init",
     "modules",

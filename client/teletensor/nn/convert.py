@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from teletensor_core.dtypes import DType
+from teletensor_core.errors import UnsupportedError
 
 import teletensor as tt
 from teletensor import gradients, sessions
@@ -30,6 +31,12 @@ class Converts(Walks):
             numbers = tensor.is_floating_point() or tensor.is_complex()
             return tensor.to(dtype) if dtype is not None and numbers else tensor
 
+        tensors = (*self.parameters(), *self.buffers())
+        if device is not None and device.type != "meta" and any(x.is_meta for x in tensors):
+            raise UnsupportedError(
+                "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of "
+                "torch.nn.Module.to() when moving module from meta to a different device."
+            )
         return self._apply(cast if device is None else self._moved_by(device, cast))
 
     def cpu(self) -> Self:
@@ -104,7 +111,7 @@ class Converts(Walks):
 
 
 def _leaves_worker(tensor: Tensor, device: Any) -> bool:
-    return tensor.device.type != "cpu" and sessions.resolve(device) is not tensor._session
+    return tensor.device.type != "cpu" and sessions.resolve(device) not in (tensor._session, sessions.meta())
 
 
 def _replace_data(tensor: Tensor, fn: Callable[[Tensor], Tensor]) -> None:

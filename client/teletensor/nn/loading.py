@@ -1,6 +1,7 @@
 """Loading a state dict, and saying all that does not fit at once."""
 
 import itertools
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -104,6 +105,8 @@ class Loads(Saves):
         if assign:
             setattr(self, name, _as_held(held, given))
         else:
+            if held.is_meta and not given.is_meta:
+                _warn_of_lost_values(key)
             with tt.no_grad():
                 held.copy_(given)
         return ""
@@ -187,6 +190,15 @@ class _Loading:
 
 def _quoted(keys: list[str]) -> str:
     return ", ".join(f'"{key}"' for key in keys)
+
+
+def _warn_of_lost_values(key: str) -> None:
+    warnings.warn(
+        f"for {key}: copying from a non-meta parameter in the checkpoint to a meta parameter in the current model, "
+        "which is a no-op. (Did you mean to pass `assign=True` to assign items in the state dictionary to their "
+        "corresponding key in the module instead of copying them in place?)",
+        stacklevel=4,
+    )
 
 
 def _as_held(held: Tensor, given: Tensor) -> Tensor:

@@ -5,11 +5,11 @@ from copy import deepcopy
 from typing import Any
 
 from teletensor.nn import functional as F
-from teletensor.nn.attention import MultiheadAttention
 from teletensor.nn.containers import ModuleList
 from teletensor.nn.dropout import Dropout
 from teletensor.nn.linear import Linear
 from teletensor.nn.module import Module
+from teletensor.nn.multihead_attention import MultiheadAttention
 from teletensor.nn.normalization import LayerNorm
 from teletensor.tensor import Tensor
 

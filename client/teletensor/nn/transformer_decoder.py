@@ -6,11 +6,11 @@ from typing import Any
 import teletensor as tt
 from teletensor.nn import functional as F
 from teletensor.nn import init
-from teletensor.nn.attention import MultiheadAttention
 from teletensor.nn.containers import ModuleList
 from teletensor.nn.dropout import Dropout
 from teletensor.nn.linear import Linear
 from teletensor.nn.module import Module
+from teletensor.nn.multihead_attention import MultiheadAttention
 from teletensor.nn.normalization import LayerNorm
 from teletensor.nn.transformer import (
     Activation,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from teletensor_core.errors import ArgumentError, ArgumentTypeError
@@ -119,7 +120,8 @@ class _Run:
             return found
 
         most = self.group["max_eval"] - self.evaluations
-        found, _ = strong_wolfe(evaluate, here, size, longest, 1e-9, most)
+        # Sizes are along the new direction: where the last search ended is where this one begins.
+        found, _ = strong_wolfe(evaluate, replace(here, size=0.0), size, longest, 1e-9, most)
         self._move(found.size, direction)
         return found
 

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from teletensor import missing as _missing
 from teletensor.utils import checkpoint, data
+from teletensor.utils.swapping import swap_tensors
 
-__all__ = ["checkpoint", "data"]
+__all__ = ["checkpoint", "data", "swap_tensors"]
 
 if not TYPE_CHECKING:
     __getattr__ = _missing.getter(__name__)

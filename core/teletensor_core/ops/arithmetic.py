@@ -14,16 +14,29 @@ from teletensor_core.rules.domains import is_number
 from teletensor_core.samples import Sample, T, binary, unary
 
 
-def _not_bool(sign, advice):
+def _is_bool(x):
+    return type(x) is bool or getattr(x, "dtype", None) is bool_
+
+
+def _difference_spec(input, other):
     """Broadcast and promote, refusing bools."""
+    if _is_bool(input) and _is_bool(other):
+        raise DTypeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+            "operator instead."
+        )
+    if _is_bool(input) or _is_bool(other):
+        raise DTypeError(f"Subtraction, the `-` operator, with a bool tensor is not supported. {_INVERT}")
+    return rules.broadcast(input, other)
 
-    def infer(*operands):
-        for x in operands:
-            if type(x) is bool or getattr(x, "dtype", None) is bool_:
-                raise DTypeError(f"the `{sign}` operator with a bool tensor is not supported; {advice}")
-        return rules.broadcast(*operands)
 
-    return infer
+def _negative_spec(input):
+    if _is_bool(input):
+        raise DTypeError(f"Negation, the `-` operator, on a bool tensor is not supported. {_INVERT}")
+    return rules.same(input)
+
+
+_INVERT = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
 
 
 def _check_divisor(input, other):
@@ -54,7 +67,7 @@ def _(ops, g, out, input, other):
 
 
 @op(
-    infer=_not_bool("-", "use `^` or logical_xor() instead"),
+    infer=_difference_spec,
     promote=rules.common,
     inplace=True,
     aliases=("subtract",),
@@ -171,7 +184,7 @@ def _(ops, g, out, input, other, *, rounding_mode=None):
     return ops.neg(ops.mul(g, conjugate(ops, quotient)))
 
 
-@op(infer=_not_bool("-", "use `~` or logical_not() instead"), inplace=True, aliases=("negative",), samples=unary())
+@op(infer=_negative_spec, inplace=True, aliases=("negative",), samples=unary())
 def neg(xp, input):
     """The negative."""
     return xp.negative(input)

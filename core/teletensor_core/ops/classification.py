@@ -38,14 +38,14 @@ def _class_spec(input, target, weight=None, *, reduction="mean", **attrs):
             f"weight tensor should be defined either for all {classes} classes or no classes "
             f"but got {list(weight.shape)}"
         )
-    if target.dtype.is_floating_point:
-        if target.shape != input.shape:
-            raise ShapeError(
-                f"class probabilities need the input's shape {list(input.shape)}, got {list(target.shape)}"
-            )
-    elif target.dtype not in (dtypes.int64, dtypes.uint8):
-        raise DTypeError(f"expected target dtype to be Long or Byte, but got {target.dtype.title}")
-    elif target.shape != _target_shape(input):
+    if target.dtype.is_floating_point and target.shape == input.shape:
+        return loss_spec(_target_shape(input), input.dtype, reduction)
+    if target.shape == _target_shape(input) and target.dtype not in (dtypes.int64, dtypes.uint8):
+        raise DTypeError(
+            f"expected target dtype to be Long or Byte, but got {target.dtype.title}: probabilities need the input's "
+            f"shape {list(input.shape)}"
+        )
+    if target.shape != _target_shape(input):
         raise _misplaced(input, target)
     return loss_spec(_target_shape(input), input.dtype, reduction)
 

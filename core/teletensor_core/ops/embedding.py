@@ -16,7 +16,7 @@ def _embedding_spec(weight, indices, *, padding_idx=None):
     if indices.dtype.category != INTEGER:
         raise DTypeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
-            f"but got {indices.dtype.title}"
+            f"but got torch.{indices.dtype.title}Tensor instead (while checking arguments for embedding)"
         )
     if weight.ndim != 2:
         raise ShapeError(f"'weight' must be 2-D, got shape {list(weight.shape)}")

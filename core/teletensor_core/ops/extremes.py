@@ -1,8 +1,10 @@
 """Greatest and least elements, and where they are."""
 
+from functools import partial
+
 from teletensor_core import rules
 from teletensor_core.dtypes import int64
-from teletensor_core.errors import ArgumentError, DimensionError
+from teletensor_core.errors import DimensionError, ShapeError
 from teletensor_core.registry import op
 from teletensor_core.rules import domains, normalize_dim, reduced_dims, reduced_shape
 from teletensor_core.samples import Sample, T, along_dim, calls, reductions
@@ -39,15 +41,15 @@ def _ordered_spec(input, *, dim, keepdim=False):
 
 def _middle_spec(input):
     domains.require(input.dtype, domains.INTEGERS, domains.FLOATS)
-    return _whole_spec(input)
+    return _whole("median", input)
 
 
-def _whole_spec(input):
+def _whole(name, input):
     domains.require(input.dtype, domains.BOOLS, domains.INTEGERS, domains.FLOATS)
     if input.numel == 0:
-        raise ArgumentError(
-            "Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' "
-            "argument."
+        raise ShapeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+            "the 'dim' argument."
         )
     return spec((), input.dtype)
 
@@ -73,7 +75,7 @@ def amin(xp, input, *, dim=None, keepdim=False):
 
 
 @op(
-    infer=_whole_spec,
+    infer=partial(_whole, "max"),
     saves=("input", "out"),
     namespaces=(),
     grad_name="MaxBackward1",
@@ -85,7 +87,7 @@ def max_all(xp, input):
 
 
 @op(
-    infer=_whole_spec,
+    infer=partial(_whole, "min"),
     saves=("input", "out"),
     namespaces=(),
     grad_name="MinBackward1",

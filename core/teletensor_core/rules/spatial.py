@@ -156,7 +156,13 @@ def pool(
     values = zip(input.shape[-n:], kernel_size, stride, padding, dilation or (1,) * n, strict=True)
     sizes = [pool_size(*v, ceil_mode) for v in values]
     if any(size < 1 for size in sizes):
+        channels = input.shape[-n - 1]
         raise ShapeError(
-            f"Given input size: {list(input.shape)}. Calculated output size: {sizes}. Output size is too small"
+            f"Given input size: ({_by((channels, *input.shape[-n:]))}). Calculated output size: "
+            f"({_by((channels, *sizes))}). Output size is too small"
         )
     return spec((*input.shape[:-n], *sizes), input.dtype)
+
+
+def _by(sizes: Shape) -> str:
+    return "x".join(map(str, sizes))

@@ -70,8 +70,8 @@ def view(input: Spec, *, shape: Shape) -> Spec:
     if strides is None:
         raise ShapeError(
             f"view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
-            f"contiguous subspaces): size {list(input.shape)}, stride {list(input.strides)}, wanted {list(full)}. "
-            "Use .reshape(...) instead."
+            f"contiguous subspaces). Use .reshape(...) instead. Its size is {list(input.shape)}, its stride "
+            f"{list(input.strides)}, wanted is {list(full)}."
         )
     return spec(full, input.dtype, strides)
 

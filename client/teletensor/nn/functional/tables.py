@@ -63,6 +63,11 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if tensor.dtype != tt.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if num_classes == -1:
-        num_classes = int(tensor.max().item()) + 1
+        if tensor.numel() == 0:
+            raise RuntimeError("Can not infer total number of classes from empty tensor.")
+        least, most = ops.stack([ops.min_all(tensor), ops.max_all(tensor)]).tolist()
+        if least < 0:
+            raise RuntimeError("Class values must be non-negative.")
+        num_classes = most + 1
     zeros = tt.zeros(*tensor.shape, num_classes, dtype=tt.int64, device=tensor.device)
     return tt.scatter(zeros, -1, tensor.unsqueeze(-1), 1)

@@ -17,7 +17,7 @@ from teletensor.nn.activation import (
     SiLU,
     Threshold,
 )
-from teletensor.nn.attention import MultiheadAttention
+from teletensor.nn.multihead_attention import MultiheadAttention
 from teletensor.nn.smooth_activation import (
     GLU,
     Hardshrink,

@@ -1,8 +1,5 @@
 """Multi-head attention."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import IntEnum
 from typing import Any
 
 import teletensor as tt
@@ -155,28 +152,3 @@ def _swap_batch(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tens
     if value is query:
         return swapped, other_key, swapped
     return swapped, other_key, other_key if value is key else value.transpose(0, 1)
-
-
-class SDPBackend(IntEnum):
-    """PyTorch's names for ways of computing attention."""
-
-    ERROR = -1
-    MATH = 0
-    FLASH_ATTENTION = 1
-    EFFICIENT_ATTENTION = 2
-    CUDNN_ATTENTION = 3
-    OVERRIDEABLE = 4
-
-
-@contextmanager
-def sdpa_kernel(backends: list[SDPBackend] | SDPBackend, set_priority: bool = False) -> Iterator[dict[str, Any]]:
-    """Accept a choice of ways to compute attention, and change nothing: here there is one way.
-
-    AssertionError if `backends` is neither an SDPBackend nor a list.
-    """
-    if not isinstance(backends, (list, SDPBackend)):
-        raise AssertionError(
-            "Backend must be an instance of SDPBackend or a list of SDPBackend instances, "
-            f"got {type(backends).__name__}"
-        )
-    yield {}
