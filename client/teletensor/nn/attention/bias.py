@@ -4,6 +4,7 @@ from enum import IntEnum
 
 import teletensor as tt
 from teletensor.tensor import Tensor
+from teletensor.torch_function import disabled_torch_function
 
 __all__ = ["CausalBias", "CausalVariant", "causal_lower_right", "causal_upper_left"]
 
@@ -17,6 +18,8 @@ class CausalVariant(IntEnum):
 
 class CausalBias(Tensor):
     """A mask for `scaled_dot_product_attention`: bool, (seq_len_q, seq_len_kv), True where a query may look."""
+
+    __torch_function__ = staticmethod(disabled_torch_function)
 
     variant: CausalVariant
     seq_len_q: int
