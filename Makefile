@@ -18,7 +18,7 @@ check: .venv/dev .venv-protos   ## lint, types, generated code
 	$(BIN)/python tools/compatibility.py --check
 	$(BIN)/python tools/generate_protos.py --check
 
-gpu-check: .venv/bin/python   ## the CuPy path without a GPU: CuPy's wheel executed on the CPU, its kernels through NVRTC
+gpu-check: .venv/dev   ## the CuPy path without a GPU: CuPy's wheel executed on the CPU, its kernels through NVRTC
 	$(BIN)/python -m tests.devices.emulator.prepare -m pytest -n auto tests/devices/emulated
 
 oracle: .venv/torch     ## record PyTorch's answers anew
