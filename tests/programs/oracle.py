@@ -19,7 +19,7 @@ MODULES = (
     "autograd", "views", "hooks", "broadcasting", "indexing", "bad_calls", "custom_functions", "composites", "creation",
     "objects", "modes", "bad_values", "corners", "graphs", "refusals", "grad_names",
     "spectra", "distributions", "solvers", "layers", "functions", "idioms", "seldom",
-    "subclasses", "inference",
+    "subclasses", "inference", "storages",
 )  # fmt: skip
 # Programs about this process: NumPy arrays that share memory, and the device's name in what they return.
 HERE_ONLY = frozenset((
