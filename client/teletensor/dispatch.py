@@ -13,7 +13,7 @@ from teletensor_core.errors import ArgumentTypeError, GradientError
 from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan
 from teletensor_core.registry import OPS, Op
 
-from teletensor import anomaly, grad_mode, inference, sessions
+from teletensor import anomaly, grad_mode, inference, sessions, storage
 from teletensor import operands as _operands
 from teletensor.grad_mode import AUTOCAST, HOOKED, INFERENCE
 from teletensor.graph import GradFn, grad_fn, rename
@@ -45,7 +45,7 @@ def apply(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Se
     flags = _flags()
     if flags & _SPECIAL:
         if flags & INFERENCE:
-            return _inferred(op, operands, attrs, session)
+            return _inferred(op, operands, attrs, session, flags)
         if flags & AUTOCAST:
             operands = _operands.autocast(op, operands)
         if flags & HOOKED and flags & GRAD and _is_hooked(op, operands):
@@ -134,8 +134,19 @@ def apply_pair(op: Op, a: TensorBase, b: TensorBase, attrs: tuple[Any, ...]) -> 
     return made
 
 
-def _inferred(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Session | None) -> Tensor:
+def _inferred(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...], session: Session | None, flags: int) -> Tensor:
     """`apply` in inference mode."""
+    if len(operands) == 2 and not flags & (AUTOCAST | HOOKED) and not op.view:
+        a, b = operands
+        if isinstance(a, TensorBase) and isinstance(b, TensorBase) and a._session is b._session:
+            key = (op, attrs, flags & ~(INFERENCE | GRAD), a._spec, b._spec)
+            found = plan.lookup(key) or _plan(key, operands)
+            outs = a._session.submit(found, (a._ref, b._ref))
+            if found.is_plain:
+                plain: Tensor = new(outs[0], found.specs[0], a._session, None, inference.MADE)
+                return plain
+            finished: Tensor = inference.mark(op, operands, _finish(found, a._session, outs, operands))
+            return finished
     before = _state.flags
     _state.flags = before & ~(INFERENCE | GRAD)
     try:
@@ -210,7 +221,7 @@ def _finish_others(found: Plan, session: Session, outs: Any, operands: Any, node
     if op.view and op.differentiable:
         source = operands[0]
         wrapped = [
-            new_view(source, op, o, s, session, node, i) for i, (o, s) in enumerate(zip(outs, specs, strict=True))
+            new_view(source, found, o, s, session, node, i) for i, (o, s) in enumerate(zip(outs, specs, strict=True))
         ]
         if source._index < 0:
             inference.mark(op, operands, tuple(wrapped))
@@ -224,9 +235,21 @@ def _finish_others(found: Plan, session: Session, outs: Any, operands: Any, node
         if op.view and not op.unnoticed:
             for out in wrapped:
                 out._counter = counter_of(operands[0])
-        if op.view and operands[0]._index < 0:
-            inference.mark(op, operands, tuple(wrapped))
+        if op.view:
+            _alias(op, operands[0], wrapped)
     return tuple(wrapped) if found.multiple else wrapped[0]
+
+
+def _alias(op: Op, source: TensorBase, made: list[Any]) -> None:
+    """Let results that are no views in the graph have the storage of a tensor all the same, and its part in modes."""
+    root = source if source._base is None else source._base
+    memory, way = root._storage if root._storage is not None else storage.storage_of(root), source._way
+    for out in made:
+        out._storage = memory
+        if way is not None:
+            out._way = way
+    if source._index < 0:
+        inference.mark(op, (source,), tuple(made))
 
 
 def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> Tensor:

@@ -27,12 +27,12 @@ _SAVED = (
 _REQUIRED = "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
 
 
-def mark(op: Op, operands: Sequence[Any], made: Any) -> None:
-    """Note that an op's results are made in inference mode. A view of another tensor stays one of those."""
-    if op.view and operands[0]._index >= 0:
-        return
-    for x in made if isinstance(made, tuple) else (made,):
-        x._index = MADE
+def mark(op: Op, operands: Sequence[Any], made: Any) -> Any:
+    """An op's results, as made in inference mode. A view of another tensor stays one of those."""
+    if not (op.view and operands[0]._index >= 0):
+        for x in made if isinstance(made, tuple) else (made,):
+            x._index = MADE
+    return made
 
 
 def check_write(target: TensorBase) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+from teletensor_core.plan import Plan
 from teletensor_core.registry import Op
 from teletensor_core.spec import Spec
 
@@ -13,6 +14,12 @@ from teletensor.session import Ref, Session
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+# The way to a view from the beginning of its memory: that to what it is a view of; the plan of the op, the spec of what
+# it is a view of, and which result it is, or no plan and a number of bytes; how many steps these are.
+Way: TypeAlias = "tuple[Way | None, Plan | None, Spec, int, int]"
+_FAR = 100
 
 
 class TensorBase:
@@ -54,6 +61,9 @@ class TensorBase:
     _seen = 0
     _view_op: Op
     _counter: list[int] | None = None
+    # For storage.py: the object that stands for its memory, and the way from its beginning to this tensor's.
+    _storage: Any = None
+    _way: Way | None = None
 
     def __del__(self) -> None:
         # A finaliser may run anywhere, also half-way through construction: it only notes the handle.
@@ -98,6 +108,13 @@ class TensorBase:
         """Count writes into this tensor's memory."""
         counter_of(self)[0] += times
 
+    def _start_anew(self) -> Way:
+        """The way to this tensor, in one step."""
+        from teletensor.storage import offset
+
+        self._way = (None, None, self._spec, offset(self), 1)
+        return self._way
+
     def _take(self, made: TensorBase) -> None:
         """Begin with the identity of a freshly made tensor, which loses it."""
         self._ref, self._spec, self._session = made._ref, made._spec, made._session
@@ -105,12 +122,17 @@ class TensorBase:
         self._requires, self._node, self._index, self._base = False, None, min(made._index, 0), None
         if made._counter is not None:
             self._counter = made._counter
+        if made._storage is not None:
+            self._storage, self._way = made._storage, made._way
 
     def _adopt(self, made: TensorBase) -> None:
         """Become another value, with its place in the graph; `made` loses it. What this tensor was a view of stays."""
         old, session = self._ref, self._session
         self._ref, self._spec, self._session = made._ref, made._spec, made._session
         self._node, self._index = made._node, made._index
+        if made._base is not self:
+            self._storage = made._storage
+        self._way = made._way
         made._ref = None
         if type(old) is int:
             session.release(old)
@@ -141,14 +163,19 @@ def placed(array: np.ndarray[Any, Any], spec: Spec, session: Session, *, own: bo
 
 
 def new_view(
-    source: TensorBase, op: Op, ref: Ref, spec: Spec, session: Session, node: GradFn | None = None, index: int = 0
+    source: TensorBase, found: Plan, ref: Ref, spec: Spec, session: Session, node: GradFn | None = None, index: int = 0
 ) -> Any:
     """A tensor that shares memory with `source`."""
     out = new(ref, spec, session, node, index)
     base = source if source._base is None else source._base
     out._base = base
     out._seen = base._epoch
-    out._view_op = op
+    out._view_op = found.op
+    before = source._way
+    if before is not None and before[4] > _FAR:
+        # So that a view of a view of a view, ever again, remembers no more than this.
+        before = source._start_anew()
+    out._way = (before, found, source._spec, index, 1 if before is None else before[4] + 1)
     return out
 
 

@@ -8,6 +8,7 @@ from teletensor_core.dtypes import DType
 from teletensor_core.errors import DimensionError, GradientError
 from teletensor_core.rules import normalize_dim
 
+from teletensor import storage as _storage
 from teletensor.device import Device
 from teletensor.layouts import layout, memory_format, strided
 from teletensor.size import Size
@@ -15,6 +16,7 @@ from teletensor.tensor_base import TensorBase
 
 if TYPE_CHECKING:
     from teletensor.graph import GradFn
+    from teletensor.storage import TypedStorage, UntypedStorage
 
 
 class TensorFacts(TensorBase):
@@ -194,6 +196,37 @@ class TensorFacts(TensorBase):
     def is_shared(self) -> bool:
         """Always False: memory here is not shared between processes."""
         return False
+
+    # -- memory --------------------------------------------------------------------------------------------------------
+
+    def storage_offset(self) -> int:
+        """How many elements after the beginning of its storage this tensor begins."""
+        return _storage.offset(self) // self._spec.dtype.itemsize
+
+    def data_ptr(self) -> int:
+        """The address of the first element; 0 when there is none.
+
+        On a worker it is a number for comparing: the same for the same memory, with views as far apart as their
+        offsets.
+        """
+        return self.untyped_storage().data_ptr() + _storage.offset(self) if self._spec.numel else 0
+
+    def untyped_storage(self) -> UntypedStorage:
+        """The memory, as bytes: the same object for all tensors that share it."""
+        return _storage.storage_of(self)
+
+    def storage(self) -> TypedStorage:
+        """The memory, as elements of this dtype."""
+        return _storage.TypedStorage(self)  # type: ignore[arg-type]
+
+    def is_set_to(self, tensor: TensorBase) -> bool:
+        """Whether another tensor has the same memory with the same sizes, strides and offset."""
+        ours, theirs = self._spec, tensor._spec
+        return (
+            _storage.storage_of(self) is _storage.storage_of(tensor)
+            and (ours.shape, ours.strides) == (theirs.shape, theirs.strides)
+            and _storage.offset(self) == _storage.offset(tensor)
+        )
 
     # -- graph ---------------------------------------------------------------------------------------------------------
 

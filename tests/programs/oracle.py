@@ -20,6 +20,7 @@ MODULES = (
     "objects", "modes", "bad_values", "corners", "graphs", "refusals", "grad_names",
     "spectra", "distributions", "divergences", "transforms", "refused_values", "special_functions", "solvers",
     "layers", "functions", "idioms", "seldom", "native", "rare", "subclasses", "inference", "meta", "forward_mode",
+    "storages",
 )  # fmt: skip
 # Programs about this process: NumPy arrays that share memory, and the device's name in what they return.
 HERE_ONLY = frozenset((

@@ -42,13 +42,14 @@ class CompiledFn(GradFn):
 class _Output:
     """How to make a tensor of an output."""
 
-    __slots__ = ("base", "index", "kind", "requires", "spec", "view_op", "writes")
+    __slots__ = ("base", "index", "kind", "requires", "spec", "view_op", "way", "writes")
 
     def __init__(self, tensor: TensorBase, kind: str, index: int, base: tuple[str, int] | None) -> None:
         self.spec, self.kind, self.index, self.base = tensor._spec, kind, index, base
         self.requires = tensor._requires
         self.writes = 0 if tensor._base is not None else tensor._writes
         self.view_op = tensor._view_op if base is not None else None
+        self.way = tensor._way
 
 
 class Replay:
@@ -167,7 +168,7 @@ class Replay:
                 kind, index = output.base
                 source = (inputs if kind == "input" else made)[index]
                 base = source if source._base is None else source._base
-                x._base, x._seen, x._view_op = base, base._epoch, output.view_op
+                x._base, x._seen, x._view_op, x._way = base, base._epoch, output.view_op, output.way
         return made
 
     # -- numbers -----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from teletensor_core.errors import ArgumentTypeError, DTypeError
 
 from teletensor import factories, ops
 from teletensor.arguments import a_tensor
+from teletensor.storage import TypedStorage, UntypedStorage
 from teletensor.tensor import Tensor
 
 __all__ = [
@@ -26,8 +27,8 @@ def is_tensor(obj: Any) -> TypeGuard[Tensor]:
 
 
 def is_storage(obj: Any) -> bool:
-    """Always False: tensors here have no storage objects."""
-    return False
+    """Whether something is a storage: the memory of a tensor."""
+    return isinstance(obj, (TypedStorage, UntypedStorage))
 
 
 def is_floating_point(input: Tensor) -> bool:
