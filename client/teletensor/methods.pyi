@@ -940,6 +940,9 @@ class TensorMethods:
     def mv(self, vec: Tensor) -> Tensor:
         """The product of a matrix and a vector."""
         ...
+    def mvlgamma(self, p: _int) -> Tensor:
+        """The logarithm of the multivariate gamma function of dimension `p`."""
+        ...
     def nan_to_num(self, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
         """NaN and infinities replaced by numbers; by the dtype's limits where none are given."""
         ...
