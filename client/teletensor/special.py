@@ -21,6 +21,7 @@ from teletensor.functions import log1p as log1p
 from teletensor.functions import log_softmax as log_softmax
 from teletensor.functions import logit as logit
 from teletensor.functions import logsumexp as logsumexp
+from teletensor.functions import mvlgamma as multigammaln
 from teletensor.functions import polygamma as polygamma
 from teletensor.functions import round as round
 from teletensor.functions import sigmoid as expit
@@ -112,14 +113,6 @@ def log_ndtr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tail = ops.sub(ops.mul(ops.square(far), -0.5), ops.log(ops.mul(ops.neg(far), math.sqrt(2 * math.pi))))
     near = ops.log(ndtr(ops.clamp_min(input, -10.0)))
     made = ops.where(ops.lt(input, -10.0), ops.add(tail, ops.log(series)), near)
-    return made if out is None else store(made, out)
-
-
-def multigammaln(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
-    """The logarithm of the multivariate gamma function of dimension `p`."""
-    made = ops.add(ops.lgamma(input), p * (p - 1) / 4 * math.log(math.pi))
-    for k in range(1, p):
-        made = ops.add(made, ops.lgamma(ops.sub(input, k / 2)))
     return made if out is None else store(made, out)
 
 

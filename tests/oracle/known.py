@@ -14,6 +14,8 @@ KNOWN: dict[str, str] = {
     "logcumsumexp/*/complex* out": "the imaginary part is an angle: PyTorch's may differ by a full turn",
     "var/4/* second": "the variance of one number is NaN, and so is our second gradient; PyTorch has none",
     "var_mean/4/* second": "the variance of one number is NaN, and so is our second gradient; PyTorch has none",
+    "bessel_*/float64 out": "PyTorch leaves out a denominator's highest power, and is good to seven digits",
+    "airy_ai/*/float64 out": "PyTorch leaves out a denominator's highest power, and is good to seven digits",
     "standard_gamma_grad/*": "PyTorch's is an approximation good to three digits, ours a series",
     "linear/3/bool": "PyTorch has no product of bools either, but does not look where there are no rows",
     "upsample_bilinear/*/uint8": "PyTorch interpolates bytes in fixed point; here it is for floating point only",

@@ -63,4 +63,9 @@ CALLS = {
     "zeta": _zeta,
     "zeta by its order": _zeta_by_order,
     "erfcx twice": _erfcx_twice,
+    "mvlgamma": lambda t: [
+        t.mvlgamma(t.tensor([2.5, 3.0]), 3),
+        t.tensor([2.5, 3.0]).mvlgamma(2),
+        t.mvlgamma(t.tensor([2.5], requires_grad=True), 2).grad_fn.name(),
+    ],
 }

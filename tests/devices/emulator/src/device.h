@@ -246,6 +246,13 @@ static inline double erfinv(double y) {
 }
 static inline float erfinvf(float y) { return (float)erfinv(y); }
 static inline float erfinv(float y) { return (float)erfinv((double)y); }
+static inline double erfcx(double x) {
+  if (x < 20) return exp(x * x) * erfc(x);
+  double s = 1 / (2 * x * x);
+  return (1 - s * (1 - 3 * s * (1 - 5 * s * (1 - 7 * s)))) / (x * sqrt(M_PI));
+}
+static inline float erfcxf(float x) { return (float)erfcx((double)x); }
+static inline float erfcx(float x) { return (float)erfcx((double)x); }
 static inline double erfcinv(double y) { return erfinv(1 - y); }
 static inline double normcdf(double x) { return 0.5 * erfc(-x * M_SQRT1_2); }
 static inline float normcdff(float x) { return (float)normcdf(x); }
