@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 import weakref
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,14 @@ class _Running(threading.local):
 running = _Running()
 
 
+_CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+    "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
+    "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break the "
+    "cycle and avoid the leak."
+)
+
+
 def backward(tensors: Any, gradient: Any, retain_graph: bool | None, create_graph: bool, inputs: Any = None) -> None:
     """Add the gradients of `tensors` to the `.grad` of leaves; see Tensor.backward."""
     roots = _as_list(tensors)
@@ -58,6 +67,8 @@ def backward(tensors: Any, gradient: Any, retain_graph: bool | None, create_grap
     targets = _targets(roots, nodes) if inputs is None else _as_list(inputs)
     if inputs is not None and not targets:
         raise GradientError("`inputs` argument to `backward` cannot be empty.")
+    if create_graph:
+        warnings.warn(_CYCLE, stacklevel=3)
     results = _run(roots, grads, targets, nodes, retain_graph, create_graph, only_targets=inputs is not None)
     reached = [(target, grad) for target, grad in zip(targets, results, strict=True) if grad is not None]
     _accumulate([target for target, _ in reached], [grad for _, grad in reached], create_graph)

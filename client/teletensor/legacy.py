@@ -5,6 +5,7 @@ They make tensors from sizes or data, stand for dtypes in `Tensor.type`, and tel
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from teletensor_core import dtypes
@@ -81,6 +82,11 @@ def _named(name: str) -> TensorType:
 
 def set_default_tensor_type(t: Any) -> None:
     """Make the dtype of a floating point legacy class (or its name) the default for new tensors."""
+    warnings.warn(
+        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and "
+        "torch.set_default_device() as alternatives.",
+        stacklevel=2,
+    )
     wanted = _named(t) if isinstance(t, str) else t
     if not isinstance(wanted, TensorType):
         raise ArgumentTypeError("invalid type object")

@@ -291,7 +291,7 @@ class TensorMethods:
         """This tensor as torch.int8; itself when it is already."""
         ...
     def cholesky(self, upper: _bool = False) -> Tensor:
-        """The lower (or upper) triangular factor of a positive definite matrix. LinAlgError when it is not."""
+        """`linalg.cholesky`, or with `upper` its adjoint. Deprecated."""
         ...
     def cholesky_inverse(self, upper: _bool = False) -> Tensor:
         """The inverse of `L @ L.mH`, or of `L.mH @ L` for an upper triangular `L`."""
@@ -1146,8 +1146,8 @@ class TensorMethods:
     def put_(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
         """`input` with source elements written, or added, at positions of the flattened input. Written into `input`."""
         ...
-    def qr(self, mode: str = 'reduced') -> return_types.linalg_qr:
-        """An orthogonal Q and an upper triangular R with Q R = input."""
+    def qr(self, some: _bool = True) -> return_types.qr:
+        """An orthogonal (or unitary) matrix `Q` and an upper triangular one `R`; square `Q` without `some`. Deprecated."""
         ...
     def quantile(self, q: _float | Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: str = 'linear') -> Tensor:
         """The q-th quantiles over a dimension or over everything; several, stacked in front, for a vector `q`."""
@@ -1438,7 +1438,7 @@ class TensorMethods:
         """The tensor, with two dimensions exchanged."""
         ...
     def triangular_solve(self, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False) -> return_types.triangular_solve:
-        """`X` with `A @ X == b`, where only a triangle of `A` is read, and a copy of `A`."""
+        """`X` with `A @ X == b`, where only a triangle of `A` is read, and a copy of `A`. Deprecated."""
         ...
     def tril(self, diagonal: _int = 0) -> Tensor:
         """The elements on and below a diagonal of each matrix, zeros above."""

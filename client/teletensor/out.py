@@ -38,7 +38,9 @@ def store(made: Tensor, out: Tensor) -> Tensor:
     if out.numel():
         warnings.warn(
             f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does not "
-            f"match the required output shape {list(made.shape)}.",
+            f"match the required output shape {list(made.shape)}. This behavior is deprecated, and in a future PyTorch "
+            "release outputs will not be resized unless they have zero elements. You can explicitly reuse an out "
+            "tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
             stacklevel=3,
         )
     out.data = made.to(out.dtype)

@@ -29,7 +29,9 @@ class GradScaler:
     ) -> None:
         if enabled and device != "cpu" and not sessions.accelerators():
             warnings.warn(
-                f"GradScaler is enabled for {device}, but no worker is connected: it is switched off", stacklevel=2
+                f"torch.{device}.amp.GradScaler is enabled, but {device.upper()} is not available.  Disabling. "
+                "(No worker is connected.)",
+                stacklevel=2,
             )
             enabled = False
         self._enabled = enabled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from teletensor_core.dtypes import DType, float16
@@ -18,6 +19,7 @@ class autocast(_autocast):
     """`torch.autocast("cuda", ...)`."""
 
     def __init__(self, enabled: bool = True, dtype: DType = float16, cache_enabled: bool = True) -> None:
+        _warn("autocast")
         super().__init__("cuda", dtype, enabled, cache_enabled)
 
 
@@ -25,4 +27,13 @@ class GradScaler(_GradScaler):
     """`torch.amp.GradScaler("cuda", ...)`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        _warn("GradScaler")
         super().__init__("cuda", *args, **kwargs)
+
+
+def _warn(name: str) -> None:
+    warnings.warn(
+        f"`torch.cuda.amp.{name}(args...)` is deprecated. Please use `torch.amp.{name}('cuda', args...)` instead.",
+        FutureWarning,
+        stacklevel=3,
+    )

@@ -16,7 +16,7 @@ from teletensor.functions.differences import (
     cumulative_trapezoid, diff, gradient, trapezoid, trapz, vander,
 )
 from teletensor.functions.former import (
-    eig, lstsq, lu, lu_solve, matrix_rank, orgqr, ormqr, solve, symeig,
+    cholesky, eig, lstsq, lu, lu_solve, matrix_rank, orgqr, ormqr, qr, solve, symeig,
 )
 from teletensor.functions.histograms import (
     histc, histogram, histogramdd,
@@ -85,20 +85,20 @@ from teletensor.ops import (
     arccos, arccos_, arccosh, arccosh_, arcsin, arcsin_, arcsinh, arcsinh_, arctan, arctan2, arctan_, arctanh, arctanh_,
     argmax, argmin, argsort, asin, asin_, asinh, asinh_, atan, atan2, atan_, atanh, atanh_, baddbmm, bincount,
     bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, bmm, cat, ceil, ceil_,
-    cholesky, clamp, clamp_, clamp_max, clamp_max_, clamp_min, clamp_min_, clip, clip_, complex, concat, concatenate,
-    conj, cos, cos_, cosh, cosh_, count_nonzero, cummax, cummin, cumprod, cumsum, deg2rad, deg2rad_, det, detach,
-    diag_embed, diagonal, digamma, div, divide, eq, erf, erf_, erfc, erfc_, erfinv, exp, exp2, exp2_, exp_, expm1,
-    expm1_, fill, fill_, fix, fix_, flip, floor, floor_, floor_divide, fmax, fmin, fmod, frac, frac_, frexp, gather,
-    gcd, gcd_, ge, geqrf, ger, greater, greater_equal, gt, i0, i0_, igamma, igammac, index_add, index_copy, index_fill,
-    index_reduce, index_select, isclose, isfinite, isinf, isnan, isneginf, isposinf, kthvalue, lcm, lcm_, le, lerp,
-    less, less_equal, lgamma, log, log10, log10_, log1p, log1p_, log2, log2_, log_, log_softmax, logaddexp,
-    logcumsumexp, logical_and, logical_not, logical_or, logical_xor, logsumexp, lt, masked_fill, masked_scatter,
-    masked_select, maximum, mean, minimum, mm, mode, mul, multiply, mv, nan_to_num, nan_to_num_, nanmean, nansum, ne,
-    neg, neg_, negative, negative_, nextafter, not_equal, outer, pow, prod, qr, rad2deg, rad2deg_, reciprocal,
-    reciprocal_, relu, relu_, remainder, roll, rot90, round, round_, rsqrt, rsqrt_, scatter_add, scatter_reduce, select,
-    sgn, sigmoid, sigmoid_, sign, sin, sin_, sinh, sinh_, slogdet, softmax, sort, sqrt, sqrt_, square, square_, stack,
-    sum, swapaxes, swapdims, take, take_along_dim, tan, tan_, tanh, tanh_, topk, transpose, tril, triu, true_divide,
-    trunc, trunc_, unbind, unsqueeze, view_as_complex, view_as_real, xlogy, xlogy_,
+    clamp, clamp_, clamp_max, clamp_max_, clamp_min, clamp_min_, clip, clip_, complex, concat, concatenate, conj, cos,
+    cos_, cosh, cosh_, count_nonzero, cummax, cummin, cumprod, cumsum, deg2rad, deg2rad_, det, detach, diag_embed,
+    diagonal, digamma, div, divide, eq, erf, erf_, erfc, erfc_, erfinv, exp, exp2, exp2_, exp_, expm1, expm1_, fill,
+    fill_, fix, fix_, flip, floor, floor_, floor_divide, fmax, fmin, fmod, frac, frac_, frexp, gather, gcd, gcd_, ge,
+    geqrf, ger, greater, greater_equal, gt, i0, i0_, igamma, igammac, index_add, index_copy, index_fill, index_reduce,
+    index_select, isclose, isfinite, isinf, isnan, isneginf, isposinf, kthvalue, lcm, lcm_, le, lerp, less, less_equal,
+    lgamma, log, log10, log10_, log1p, log1p_, log2, log2_, log_, log_softmax, logaddexp, logcumsumexp, logical_and,
+    logical_not, logical_or, logical_xor, logsumexp, lt, masked_fill, masked_scatter, masked_select, maximum, mean,
+    minimum, mm, mode, mul, multiply, mv, nan_to_num, nan_to_num_, nanmean, nansum, ne, neg, neg_, negative, negative_,
+    nextafter, not_equal, outer, pow, prod, rad2deg, rad2deg_, reciprocal, reciprocal_, relu, relu_, remainder, roll,
+    rot90, round, round_, rsqrt, rsqrt_, scatter_add, scatter_reduce, select, sgn, sigmoid, sigmoid_, sign, sin, sin_,
+    sinh, sinh_, slogdet, softmax, sort, sqrt, sqrt_, square, square_, stack, sum, swapaxes, swapdims, take,
+    take_along_dim, tan, tan_, tanh, tanh_, topk, transpose, tril, triu, true_divide, trunc, trunc_, unbind, unsqueeze,
+    view_as_complex, view_as_real, xlogy, xlogy_,
 )
 
 __all__ = [

@@ -5,13 +5,12 @@ from __future__ import annotations
 import warnings
 from typing import Any, NoReturn
 
+from teletensor import ops, return_types
 from teletensor.out import store, store_all
 from teletensor.tensor import Tensor
 
-__all__ = [
-    "eig", "lstsq", "lu", "lu_solve", "matrix_rank", "orgqr", "ormqr", "solve", "symeig",
-]  # fmt: skip
-METHODS = ("eig", "lstsq", "lu", "lu_solve", "orgqr", "ormqr", "solve", "symeig")
+__all__ = ["cholesky", "eig", "lstsq", "lu", "lu_solve", "matrix_rank", "orgqr", "ormqr", "qr", "solve", "symeig"]
+METHODS = ("cholesky", "eig", "lstsq", "lu", "lu_solve", "orgqr", "ormqr", "qr", "solve", "symeig")
 
 _REMOVED = "This function was deprecated since version 1.9 and is now removed."
 
@@ -20,6 +19,13 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) 
     """`linalg.lu_factor`, or with `get_infos` `linalg.lu_factor_ex`, as plain tuples."""
     from teletensor import factorizations
 
+    _warn(
+        "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be "
+        "removed in a future PyTorch release.\nLU, pivots = torch.lu(A, compute_pivots)\nshould be replaced "
+        "with\nLU, pivots = torch.linalg.lu_factor(A, compute_pivots)\nand\nLU, pivots, info = torch.lu(A, "
+        "compute_pivots, get_infos=True)\nshould be replaced with\nLU, pivots, info = "
+        "torch.linalg.lu_factor_ex(A, compute_pivots)"
+    )
     made = tuple(factorizations.lu_factor_ex(A, pivot=pivot, check_errors=not get_infos))
     made = made if get_infos else made[:2]
     return made if out is None else store_all(made, out)
@@ -29,14 +35,41 @@ def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | Non
     """`x` with `A @ x == b`, from what `lu(A)` gives. Deprecated: see `linalg.lu_solve`."""
     from teletensor import factorizations
 
-    warnings.warn(
-        "torch.lu_solve is deprecated in favor of torch.linalg.lu_solveand will be removed in a future PyTorch release."
-        "\nNote that torch.linalg.lu_solve has its arguments reversed.\nX = torch.lu_solve(B, LU, pivots)\nshould be "
-        "replaced with\nX = torch.linalg.lu_solve(LU, pivots, B)",
-        stacklevel=2,
+    _warn(
+        "torch.lu_solve is deprecated in favor of torch.linalg.lu_solveand will be removed in a future "
+        "PyTorch release.\nNote that torch.linalg.lu_solve has its arguments reversed.\nX = "
+        "torch.lu_solve(B, LU, pivots)\nshould be replaced with\nX = torch.linalg.lu_solve(LU, pivots, B)"
     )
     made = factorizations.lu_solve(LU_data, LU_pivots, b)
     return made if out is None else store(made, out)
+
+
+def qr(input: Tensor, some: bool = True, *, out: Any = None) -> return_types.qr:
+    """An orthogonal (or unitary) matrix `Q` and an upper triangular one `R`; square `Q` without `some`. Deprecated."""
+    _warn(
+        "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch "
+        "release.\nThe boolean parameter 'some' has been replaced with a string parameter 'mode'.\nQ, R = "
+        "torch.qr(A, some)\nshould be replaced with\nQ, R = torch.linalg.qr(A, 'reduced' if some else "
+        "'complete')"
+    )
+    made = return_types.qr(*ops.qr(input, "reduced" if some else "complete"))
+    return made if out is None else store_all(made, out)
+
+
+def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """`linalg.cholesky`, or with `upper` its adjoint. Deprecated."""
+    _warn(
+        "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future "
+        "PyTorch release.\nL = torch.cholesky(A)\nshould be replaced with\nL = "
+        "torch.linalg.cholesky(A)\nand\nU = torch.cholesky(A, upper=True)\nshould be replaced with\nU = "
+        "torch.linalg.cholesky(A).mH\nThis transform will produce equivalent results for all valid "
+        "(symmetric positive definite) inputs."
+    )
+    return ops.cholesky(input, upper, out=out)
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=3)
 
 
 def orgqr(input: Tensor, input2: Tensor, *, out: Tensor | None = None) -> Tensor:

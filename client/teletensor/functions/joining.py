@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Sequence
 from typing import Any, overload
 
@@ -140,8 +141,13 @@ def column_stack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Ten
     return ops.cat([x if x.ndim > 1 else reshape(x, (-1, 1)) for x in tensors], 1, out=out)
 
 
-def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     """Coordinate grids of one-dimensional tensors; with `indexing="xy"` the first two dimensions are exchanged."""
+    if indexing is None:
+        warnings.warn(
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", stacklevel=2
+        )
+        indexing = "ij"
     if indexing not in ("ij", "xy"):
         raise ArgumentError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     single = len(tensors) == 1 and not isinstance(tensors[0], Tensor)
@@ -173,7 +179,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
         _require_vector(x)
     if len(tensors) == 1:
         return tensors[0]
-    return ops.stack([flatten(g) for g in meshgrid(*tensors)], 1)
+    return ops.stack([flatten(g) for g in meshgrid(*tensors, indexing="ij")], 1)
 
 
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:

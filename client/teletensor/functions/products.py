@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -134,6 +135,13 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """The cross product of vectors of three elements along `dim` (the first dimension of size 3)."""
     if dim is None:
+        warnings.warn(
+            "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or "
+            "simply use torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross "
+            "in a future release.",
+            # It is called by what names its node.
+            stacklevel=3,
+        )
         dim = next((d for d, n in enumerate(input.shape) if n == 3), None)
         if dim is None:
             raise ShapeError(f"no dimension of size 3 in input, whose shape is {list(input.shape)}")
@@ -239,6 +247,12 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """The product of several matrices, in the order that takes the fewest multiplications."""
     from teletensor.linalg import multi_dot
 
+    warnings.warn(
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot "
+        "instead, which accepts a list of two or more tensors rather than multiple parameters.",
+        # It is called by what names its node.
+        stacklevel=3,
+    )
     made = matrices[0] if len(matrices) == 1 else multi_dot(matrices)
     return made if out is None else store(made, out)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 from teletensor_core import dtypes
@@ -38,7 +39,14 @@ def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = Non
 def triangular_solve(
     b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ) -> return_types.triangular_solve:
-    """`X` with `A @ X == b`, where only a triangle of `A` is read, and a copy of `A`."""
+    """`X` with `A @ X == b`, where only a triangle of `A` is read, and a copy of `A`. Deprecated."""
+    warnings.warn(
+        "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will be removed in a future "
+        "PyTorch release.\ntorch.linalg.solve_triangular has its arguments reversed and does not return a copy of one "
+        "of the inputs.\nX = torch.triangular_solve(B, A).solution\nshould be replaced with\nX = "
+        "torch.linalg.solve_triangular(A, B).",
+        stacklevel=2,
+    )
     triangle = ops.triu(A) if upper else ops.tril(A)
     if unitriangular:
         ones = factories.eye(A.shape[-1], dtype=A.dtype, device=A.device)

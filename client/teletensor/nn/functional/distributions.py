@@ -34,6 +34,8 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     With `hard` the result is one-hot, and its gradient is that of the soft sample. `eps` has no
     effect, as in PyTorch.
     """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
     drawn = draw(None, logits.numel())
     noise = -ops.exponential_(tt.empty_like(logits), *drawn, lambd=1.0).log()
     soft = softmax((logits + noise) / tau, dim)
