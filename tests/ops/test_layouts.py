@@ -46,6 +46,21 @@ def test_strided_operands_give_the_same(name):
                 assert_close(f"{case} {part}", spread[part], dense[part], wider=10)
 
 
+@pytest.mark.parametrize("name", [name for name in SAMPLED if OPS[name].view])
+def test_views_have_their_inputs_memory(name):
+    """Also where a result is one element of a vector, for which NumPy's indexing gives a copy."""
+    session = LocalSession()
+    for case in cases(OPS[name]):
+        operands = [_tensor(x, session) for x in case.operands]
+        source = operands[0]._ref.array
+        try:
+            with no_grad():
+                outs = _listed(apply(case, operands, session))
+        except TeletensorError:
+            continue
+        assert all(not out.numel() or np.shares_memory(out._ref.array, source) for out in outs), case
+
+
 @pytest.mark.parametrize("name", SAMPLED)
 def test_rule_is_run_time(name):
     """Shape, dtype and strides that the client inferred are those of the array that the engine made."""

@@ -14,6 +14,24 @@ def a_view_sees_writes(torch):
     return [x, row, column, flat]
 
 
+def elements_of_a_vector_see_writes(torch):
+    x, m, z = torch.zeros(3), torch.zeros(2, 2), torch.zeros(1, 1)
+    for each in x:
+        each.fill_(2)
+    first, *_, last = x.unbind()
+    first.mul_(5)
+    x[2] = -1
+    for row in m:
+        for each in row:
+            each += 1
+    m.T.unbind()[0].unbind()[1].fill_(9)
+    z.diagonal().unbind()[0].add_(1)
+    with torch.no_grad():
+        leaf = _leaf(torch, 1.0, 2.0)
+        leaf.unbind()[1].neg_()
+    return [x, first, last, m, z, leaf.detach(), torch.arange(3).unbind()[1].add_(1)]
+
+
 def a_reshape_of_a_transpose_is_a_copy(torch):
     x = torch.arange(6).view(2, 3)
     y = x.t().reshape(6)

@@ -195,11 +195,11 @@ def _(ops, g, out, input, *, split_size, dim=0):
     return ops.cat(list(g), dim=dim)
 
 
-@op(infer=views.unbind, view=True, samples=calls(Sample(T(3, 2)), Sample(T(3, 2), dim=-1)))
+@op(infer=views.unbind, view=True, samples=calls(Sample(T(3, 2)), Sample(T(3, 2), dim=-1), Sample(T(3))))
 def unbind(xp, input, *, dim=0):
     """Every position of a dimension, as tensors without that dimension."""
     at = normalize_dim(dim, input.ndim)
-    return tuple(input[(slice(None),) * at + (i,)] for i in range(input.shape[at]))
+    return tuple(input[(slice(None),) * at + (i, ...)] for i in range(input.shape[at]))
 
 
 @unbind.vjp("input")
