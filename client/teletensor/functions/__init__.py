@@ -6,8 +6,8 @@ A function of a file takes the place of the op of that name.
 # ruff: noqa: I001, RUF022
 # fmt: off
 from teletensor.functions.arithmetic import (
-    add, copysign, float_power, heaviside, hypot, is_same_size, ldexp, logaddexp2, logit, logit_, mvlgamma, polar,
-    polygamma, positive, rsub, signbit, sinc, sinc_, sub, subtract,
+    add, copysign, float_power, heaviside, hypot, is_same_size, ldexp, logaddexp2, logit, logit_, polar, polygamma,
+    positive, rsub, signbit, sinc, sinc_, sub, subtract,
 )
 from teletensor.functions.creation import (
     clone,
@@ -130,9 +130,9 @@ __all__ = [
     "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logit_", "logsumexp",
     "lstsq", "lt", "lu", "lu_solve", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp",
     "matrix_power", "matrix_rank", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode",
-    "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "mvlgamma", "nan_to_num",
-    "nan_to_num_", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "narrow_copy", "ne", "neg", "neg_",
-    "negative", "negative_", "nextafter", "nonzero", "nonzero_static", "norm", "norm_except_dim", "normal", "not_equal",
+    "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan_to_num", "nan_to_num_",
+    "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "narrow_copy", "ne", "neg", "neg_", "negative",
+    "negative_", "nextafter", "nonzero", "nonzero_static", "norm", "norm_except_dim", "normal", "not_equal",
     "nuclear_norm", "numel", "orgqr", "ormqr", "outer", "pdist", "permute", "pinverse", "poisson", "polar", "polygamma",
     "positive", "pow", "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rad2deg_", "ravel", "real",
     "reciprocal", "reciprocal_", "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "resize_as_",

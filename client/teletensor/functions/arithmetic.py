@@ -16,11 +16,11 @@ from teletensor.types import Number, Operand, Scalar
 
 __all__ = [
     "add", "copysign", "float_power", "heaviside", "hypot", "is_same_size", "ldexp", "logaddexp2", "logit", "logit_",
-    "mvlgamma", "polar", "polygamma", "positive", "rsub", "signbit", "sinc", "sinc_", "sub", "subtract",
+    "polar", "polygamma", "positive", "rsub", "signbit", "sinc", "sinc_", "sub", "subtract",
 ]  # fmt: skip
 METHODS = (
     "add", "add_", "copysign", "copysign_", "float_power", "heaviside", "hypot", "is_same_size", "ldexp", "logaddexp2",
-    "logit", "logit_", "mvlgamma", "positive", "signbit", "sinc", "sinc_", "sub", "sub_", "subtract", "subtract_",
+    "logit", "logit_", "positive", "signbit", "sinc", "sinc_", "sub", "sub_", "subtract", "subtract_",
 )  # fmt: skip
 
 
@@ -100,14 +100,6 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 @named("MvlgammaBackward0")
-def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
-    """The logarithm of the multivariate gamma function of dimension `p`."""
-    made = ops.add(ops.lgamma(input), p * (p - 1) / 4 * math.log(math.pi))
-    for k in range(1, p):
-        made = ops.add(made, ops.lgamma(ops.sub(input, k / 2)))
-    return made if out is None else store(made, out)
-
-
 @named("SincBackward0")
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sin(pi x) / (pi x)`, which is 1 at 0."""

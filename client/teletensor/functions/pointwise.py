@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from teletensor_core.errors import DTypeError
 
 from teletensor import ops
 from teletensor.functions.in_place import in_place
+from teletensor.out import store
 from teletensor.tensor import Tensor
 
 __all__ = ["mvlgamma"]
@@ -14,9 +17,10 @@ METHODS = ("hardshrink", "mvlgamma", "mvlgamma_", "prelu")
 
 def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension `p`."""
-    from teletensor.special import multigammaln
-
-    return multigammaln(input, p, out=out)
+    made = ops.add(ops.lgamma(input), p * (p - 1) / 4 * math.log(math.pi))
+    for k in range(1, p):
+        made = ops.add(made, ops.lgamma(ops.sub(input, k / 2)))
+    return made if out is None else store(made, out)
 
 
 def mvlgamma_(input: Tensor, p: int) -> Tensor:
