@@ -100,12 +100,12 @@ def grad(
     nodes = list(walk([node for node in (root.grad_fn for root in roots) if node is not None]))
     reached = _reached(roots, nodes)
     used = [_key(*x._edge()) in reached for x in wanted]
-    for x, is_used in zip(wanted, used, strict=True):
+    for i, (x, is_used) in enumerate(zip(wanted, used, strict=True)):
         if not x.requires_grad:
             raise GradientError("One of the differentiated Tensors does not require grad")
         if not (is_used or allow_unused or materialize_grads):
             raise GradientError(
-                "One of the differentiated Tensors appears to not have been used in the graph. "
+                f"The differentiated Tensor at index {i} appears to not have been used in the graph. "
                 "Set allow_unused=True if this is the desired behavior."
             )
     targets = [x for x, is_used in zip(wanted, used, strict=True) if is_used]

@@ -83,7 +83,8 @@ def register_after(tensor: TensorBase, hook: Callable[..., Any]) -> RemovableHan
 def after_accumulation(tensor: TensorBase) -> None:
     """Run the hooks that wait for this leaf's gradient."""
     for hook in list(vars(tensor).get(_AFTER, {}).values()):
-        hook(tensor)
+        if hook(tensor) is not None:
+            raise GradientError("Tensor post accumulate grad hooks should return None.")
 
 
 def any_on(nodes: Iterable[GradFn], leaves: Iterable[TensorBase]) -> bool:

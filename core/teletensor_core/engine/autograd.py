@@ -237,7 +237,7 @@ class Backward:
         return operands, self._saved_out(node)
 
     def _saved(self, node: Node, value: Value, version: int) -> Any:
-        _check_version(node, value.spec, value.version[0], version)
+        _check_version(node, value.spec, value.version[0], version, value.node, value.index)
         return value if self.create_graph else self._upcast(node, value.array)
 
     def _saved_out(self, node: Node) -> Any:
@@ -249,7 +249,7 @@ class Backward:
                 outs.append(out_spec)
                 continue
             array, current, version = kept
-            _check_version(node, out_spec, current[0], version)
+            _check_version(node, out_spec, current[0], version, node, index)
             value = Value(array, out_spec, node, index) if out_spec.dtype.category >= 2 else Value(array, out_spec)
             outs.append(value if self.create_graph else self._upcast(node, array))
         return tuple(outs) if node.plan.multiple else outs[0]
@@ -328,10 +328,13 @@ def _leads(edge: Edge, needed: set[Node]) -> bool:
     return isinstance(edge, tuple) and edge[0] in needed
 
 
-def _check_version(node: Node, saved: Spec, current: int, version: int) -> None:
+def _check_version(node: Node, saved: Spec, current: int, version: int, maker: Node | None, index: int) -> None:
     if current != version:
+        made = "" if maker is None else f", which is output {index} of {maker.plan.grad_name.split('Backward')[0]},"
         raise GradientError(
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"[{saved!r}] saved for the backward of {node.plan.op.name} is at version {current}; "
-            f"expected version {version} instead."
+            f"[torch.{saved.dtype.title}Tensor {list(saved.shape)}]{made} is at version {current}; expected version "
+            f"{version} instead. Hint: enable anomaly detection to find the operation that failed to compute its "
+            "gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False). "
+            f"It was saved for the backward of {node.plan.op.name}."
         )
