@@ -53,7 +53,7 @@ def test_nothing_is_installed_for_a_program_without_one():
 def test_functions_keep_their_identity_and_signature():
     program = (
         "import teletensor as torch, inspect\nadd, method = torch.add, torch.Tensor.add"
-        "\nbefore = inspect.signature(torch.add)\nclass Sub(torch.Tensor): pass\nprint(add is torch.add, method is torch.Tensor.add, "
-        "before == inspect.signature(torch.add), add is not method, add(torch.ones(1), 1).item())"
+        "\nbefore = inspect.signature(torch.add)\nclass Sub(torch.Tensor): pass"
+        "\nprint(add is torch.add, method is torch.Tensor.add, before == inspect.signature(torch.add), add is not method, add(torch.ones(1), 1).item())"
     )
     assert run(program) == ["True True True True 2.0"]
