@@ -54,6 +54,7 @@ def test_functions_keep_their_identity_and_signature():
     program = (
         "import teletensor as torch, inspect\nadd, method = torch.add, torch.Tensor.add"
         "\nbefore = inspect.signature(torch.add)\nclass Sub(torch.Tensor): pass"
-        "\nprint(add is torch.add, method is torch.Tensor.add, before == inspect.signature(torch.add), add is not method, add(torch.ones(1), 1).item())"
+        "\nprint(add is torch.add, method is torch.Tensor.add, before == inspect.signature(torch.add), "
+        "add is not method, add(torch.ones(1), 1).item())"
     )
     assert run(program) == ["True True True True 2.0"]
