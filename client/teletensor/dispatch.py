@@ -5,11 +5,10 @@ The plan holds the result's shape and dtype, so that nothing here waits, except 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from teletensor_core import dtypes, plan
-from teletensor_core.errors import ArgumentTypeError, GradientError
+from teletensor_core.errors import ArgumentTypeError
 from teletensor_core.plan import DOUBLE, GRAD, INPLACE, Plan
 from teletensor_core.registry import OPS, Op
 
@@ -20,6 +19,7 @@ from teletensor.graph import GradFn, grad_fn, rename
 from teletensor.operands import NUMBERS as _NUMBERS
 from teletensor.session import Session
 from teletensor.tensor_base import TensorBase, counter_of, lend, new, new_view
+from teletensor.writes import Writing, rebase, refuse_leaf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -267,16 +267,16 @@ def apply_inplace(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) -> 
     found = plan.plan_for(op, attrs, flags, [_describe(x) for x in operands])
     recording = needs_grad and found.records
     if flags & GRAD:
-        _refuse_leaf(target)
+        refuse_leaf(target)
     if recording and grad_mode.state.flags & HOOKED and _is_hooked(op, operands):
         return _hooked_inplace(found, operands, attrs)
     if recording:
         inference.check_saving(op, operands)
     into = parents(op, operands) if recording else ()
-    with _Writing((target,)):
+    with Writing((target,)):
         session.submit(found, refs)
     if recording:
-        _rebase(target, grad_fn(found, into))
+        rebase(target, grad_fn(found, into))
     return target
 
 
@@ -299,7 +299,7 @@ def apply_mutation(op: Op, operands: tuple[Any, ...], attrs: tuple[Any, ...]) ->
     for name, operand in zip(op.operands, operands, strict=True):
         if name in op.mutates:
             targets.extend(operand if isinstance(operand, list) else (operand,))
-    with _Writing(targets):
+    with Writing(targets):
         session.submit(found, refs)
 
 
@@ -364,44 +364,3 @@ def parents(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     if found and found[0] is _NO_EDGE and op.name != "where":
         found = found[1:] if op.name == "sub" else found[::-1]
     return tuple(found)
-
-
-def _refuse_leaf(target: TensorBase) -> None:
-    root = target if target._base is None else target._base
-    if any(x._requires and x._node is None for x in (target, root)):
-        what = "a leaf Variable" if target._base is None else "a view of a leaf Variable"
-        raise GradientError(f"{what} that requires grad is being used in an in-place operation.")
-
-
-class _Writing:
-    """Counts a write into tensors before its command is written, and not when that fails.
-
-    So whoever writes a command later, on whichever thread, knows of it.
-    """
-
-    __slots__ = ("_targets",)
-
-    def __init__(self, targets: Sequence[TensorBase]) -> None:
-        self._targets = targets
-
-    def __enter__(self) -> None:
-        for x in self._targets:
-            x._wrote(1)
-
-    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
-        if kind is not None:
-            for x in self._targets:
-                x._wrote(-1)
-
-
-def _rebase(target: TensorBase, node: GradFn) -> None:
-    """Make `node` the producer of `target`, and through it of the tensor it is a view of."""
-    base = target._base
-    target._node, target._index = node, 0
-    if base is None:
-        target._epoch += 1
-        return
-    joined = GradFn(OPS["view_scatter"], (base._edge(), (node, 0)))
-    base._node, base._index = joined, 0
-    base._epoch += 1
-    target._seen = base._epoch
