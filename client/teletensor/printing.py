@@ -66,7 +66,7 @@ def tensor_repr(tensor: Tensor) -> str:
     text = _with_suffixes(opening + body, suffixes, len(opening), options.linewidth)
     if not any(kind.__name__ == "Parameter" for kind in type(tensor).__mro__):
         return text
-    return f"Parameter containing:\n{text if tensor._is_ours else f'Parameter({text})'}"
+    return text if tensor._is_ours else f"Parameter({text})"
 
 
 def fetch_shown(tensor: Tensor, edgeitems: int) -> np.ndarray[Any, Any]:

@@ -97,3 +97,36 @@ class Host:
 
 
 Event: TypeAlias = "OpRun | BackwardRun | Uploaded | GradRequired | Detached | Drawn | Update | Host"
+
+
+def taken(event: Event) -> list[Ref]:
+    """The refs that an event's command reads or writes."""
+    match event:
+        case OpRun():
+            found = []
+            for x, part in zip(event.operands, event.plan.layout, strict=True):
+                if part == "t":
+                    found += [x] if x is not None else []
+                elif part != "n":
+                    found += x
+            return found
+        case BackwardRun():
+            request = event.request
+            which = request.part
+            others = [] if which is None else [*which.goals, which.until]
+            return [x for x in (*request.roots, *request.grads, *request.targets, *others) if x is not None]
+        case GradRequired() | Detached():
+            return [event.ref]
+    return []
+
+
+def given(event: Event) -> list[Ref]:
+    """The refs that an event's command makes."""
+    match event:
+        case OpRun():
+            return list(event.outs)
+        case BackwardRun():
+            return list(event.results)
+        case Uploaded():
+            return [event.ref]
+    return []

@@ -12,7 +12,18 @@ from teletensor_core.errors import CompileError
 from teletensor_core.plan import INPLACE, Plan
 from teletensor_core.programs import Argument, BackwardCall, Call, Code, Constant, Detach, Number, RequireGrad
 
-from teletensor.compiled.events import BackwardRun, Detached, Drawn, GradRequired, Host, OpRun, Update, Uploaded
+from teletensor.compiled.events import (
+    BackwardRun,
+    Detached,
+    Drawn,
+    GradRequired,
+    Host,
+    OpRun,
+    Update,
+    Uploaded,
+    given,
+    taken,
+)
 from teletensor.compiled.guards import Place, Reach
 from teletensor.compiled.recorder import Recorder, tensors_alive
 from teletensor.graph import GradFn, walk
@@ -109,11 +120,11 @@ class Lowering:
         """The first slots are for what was there before the call, in the order of use."""
         made: set[int] = set()
         for event in self.recorder.events:
-            for ref in _taken(event):
+            for ref in taken(event):
                 if (key := key_of(ref)) not in made and key not in self.slots:
                     self.slots[key] = len(self.slots)
                     self.external.append(key)
-            for ref in _given(event):
+            for ref in given(event):
                 made.add(key_of(ref))
                 self.made[key_of(ref)] = event.where
         for key in self.made:
@@ -372,36 +383,3 @@ class _Grad:
 
     def __call__(self) -> Any:
         return self._owner._grad
-
-
-def _taken(event: Any) -> list[Ref]:
-    """The refs that an event's command reads or writes."""
-    match event:
-        case OpRun():
-            found = []
-            for x, part in zip(event.operands, event.plan.layout, strict=True):
-                if part == "t":
-                    found += [x] if x is not None else []
-                elif part != "n":
-                    found += x
-            return found
-        case BackwardRun():
-            request = event.request
-            which = request.part
-            others = [] if which is None else [*which.goals, which.until]
-            return [x for x in (*request.roots, *request.grads, *request.targets, *others) if x is not None]
-        case GradRequired() | Detached():
-            return [event.ref]
-    return []
-
-
-def _given(event: Any) -> list[Ref]:
-    """The refs that an event's command makes."""
-    match event:
-        case OpRun():
-            return list(event.outs)
-        case BackwardRun():
-            return list(event.results)
-        case Uploaded():
-            return [event.ref]
-    return []

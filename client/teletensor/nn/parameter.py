@@ -22,6 +22,9 @@ class Parameter(Tensor):
         parameter: Self = Tensor._make_subclass(cls, data, requires_grad)
         return parameter
 
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         if id(self) in memo:
             copied: Self = memo[id(self)]

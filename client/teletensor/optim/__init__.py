@@ -4,14 +4,20 @@ from typing import TYPE_CHECKING
 
 from teletensor import missing as _missing
 from teletensor.optim import lr_scheduler, swa_utils
+from teletensor.optim.adadelta import Adadelta
 from teletensor.optim.adafactor import Adafactor
-from teletensor.optim.adam import Adam, AdamW
-from teletensor.optim.adam_variants import Adamax, NAdam, RAdam
-from teletensor.optim.adaptive import Adadelta, Adagrad, RMSprop
+from teletensor.optim.adagrad import Adagrad
+from teletensor.optim.adam import Adam
+from teletensor.optim.adamax import Adamax
+from teletensor.optim.adamw import AdamW
+from teletensor.optim.asgd import ASGD
 from teletensor.optim.lbfgs import LBFGS
 from teletensor.optim.muon import Muon
+from teletensor.optim.nadam import NAdam
 from teletensor.optim.optimizer import Optimizer
-from teletensor.optim.resilient import ASGD, Rprop
+from teletensor.optim.radam import RAdam
+from teletensor.optim.rmsprop import RMSprop
+from teletensor.optim.rprop import Rprop
 from teletensor.optim.sgd import SGD
 
 __all__ = [
