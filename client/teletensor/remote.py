@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from teletensor_core import dtypes
-from teletensor_core.engine import Part
 from teletensor_core.errors import ProtocolMismatchError, TeletensorError
 from teletensor_core.plan import Plan, plan_for
 from teletensor_core.programs import Code
@@ -21,6 +20,7 @@ from teletensor_protos.v1.worker_pb2_grpc import WorkerStub
 
 from teletensor import state_files
 from teletensor.answers import Answer, Answered, again, error_of
+from teletensor.backward_rows import abandon_row, backward_row
 from teletensor.channel import Endpoint, translated
 from teletensor.device import Device
 from teletensor.link import Compression
@@ -233,21 +233,11 @@ class RemoteSession(Session):
         """One command. Waits for its end only when hooks may have to run."""
         location = self._locations.here()
         waits = request.run_hook is not None
-        flags = (
-            codec.CREATE_GRAPH * request.create_graph
-            | codec.RETAIN_GRAPH * request.retain_graph
-            | codec.ONLY_TARGETS * request.only_targets
-            | codec.REPLY_WHEN_DONE * waits
-            | codec.IN_PARTS * (request.part is not None)
-        )
-        lists: list[int] = []
-        for handles in (request.roots, [g or 0 for g in request.grads], request.targets):
-            lists.extend((len(handles), *handles))
         with self._lock:
             results = self._writer.new_handles(len(request.targets))
             answer = self._expect() if waits else None
             number = answer.request if answer is not None else 0
-            self._writer.command(codec.BACKWARD, number, flags, location, *lists, *results, *_part(request.part))
+            self._writer.command(*backward_row(request, number, location, results))
             if answer is not None:
                 self._waits += 1
                 self._writer.flush()
@@ -259,8 +249,7 @@ class RemoteSession(Session):
 
     def abandon(self, number: int) -> None:
         """Have the worker forget a pass."""
-        flags = codec.IN_PARTS | codec.ABANDON
-        self._writer.command(codec.BACKWARD, 0, flags, 0, 0, 0, 0, *_part(Part(number)))
+        self._writer.command(*abandon_row(number))
 
     def _run_hooks(self, answer: Answer, request: BackwardRequest) -> None:
         """Run the user's hooks here as the worker asks for them, until the backward is done."""
@@ -395,10 +384,6 @@ class RemoteSession(Session):
     def __repr__(self) -> str:
         state = "closed" if self.closed else "open"
         return f"<{state} session on {self._stream.address}, device {self.device}>"
-
-
-def _part(part: Part | None) -> Sequence[int]:
-    return () if part is None else (part.number, part.until or 0, len(part.goals), *part.goals)
 
 
 def _checked(answered: Answered) -> Answered:
