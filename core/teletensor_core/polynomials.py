@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ class Family:
 
         P[k + 1] = ((a1 k + a0 + (b1 k + b0) x) P[k] - (c1 k + c0) P[k - 1]) / (d k + 1)
 
-    Degrees above `most` are NaN. Source: Abramowitz and Stegun, "Handbook of Mathematical Functions", 22.7.
+    Degrees above `most` are NaN: a step is taken for each. Source: Abramowitz and Stegun, "Handbook of Mathematical Functions", 22.7.
     """
 
     u: float
@@ -29,7 +28,7 @@ class Family:
     c1: float = 0
     c0: float = 1
     d: float = 0
-    most: float = math.inf
+    most: float = 1 << 16
 
 
 CHEBYSHEV_T, CHEBYSHEV_U, CHEBYSHEV_V, CHEBYSHEV_W = Family(1, 0), Family(2, 0), Family(2, -1), Family(2, 1)
