@@ -8,7 +8,7 @@ from teletensor_core.errors import ArgumentError, LinAlgError
 
 from teletensor import factories, ops
 from teletensor import return_types as types
-from teletensor.out import store
+from teletensor.out import store, store_all
 from teletensor.tensor import Tensor
 
 
@@ -141,7 +141,9 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     return types.linalg_solve_ex(_where_none(result, info), info)
 
 
-def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> types.linalg_cholesky_ex:
+def cholesky_ex(
+    A: Tensor, *, upper: bool = False, check_errors: bool = False, out: tuple[Tensor, Tensor] | None = None
+) -> types.linalg_cholesky_ex:
     """What `cholesky` gives, and the order of the first minor that is not positive (int32; 0 for none).
 
     NaN in the place of what has no factor.
@@ -153,7 +155,8 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
             "linalg.cholesky_ex: The factorization could not be completed because the input is not positive-definite "
             "(the leading minor of order {0} is not positive-definite).",
         )
-    return types.linalg_cholesky_ex(_where_none(ops.cholesky(_regular(A, info), upper), info), info)
+    made = types.linalg_cholesky_ex(_where_none(ops.cholesky(_regular(A, info), upper), info), info)
+    return made if out is None else store_all(made, out)
 
 
 def _check(info: Tensor, said: str) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from teletensor_core.errors import UnsupportedError
+
 from teletensor import missing as _missing
 
 __all__ = [
     "Final",
+    "ScriptFunction",
+    "ScriptModule",
     "annotate",
     "export",
     "freeze",
@@ -24,6 +28,17 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ScriptFunction:
+    """What PyTorch compiles functions to, for `isinstance`: nothing is compiled here, and so nothing is one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise UnsupportedError(f"torch.jit.{type(self).__name__}: nothing is compiled here; use the Python itself")
+
+
+class ScriptModule(ScriptFunction):
+    """What PyTorch compiles modules to, for `isinstance`: nothing is compiled here, and so nothing is one."""
 
 
 def is_scripting() -> bool:

@@ -1,5 +1,7 @@
 """What few programs use: other names of norms, in-place forms, memory laid out by hand, histograms of points."""
 
+from importlib import import_module
+
 
 def _x(t, *shape):
     count = 1
@@ -267,3 +269,40 @@ def rank_of_before(t):
 
 def lstsq_of_before(t):
     return t.lstsq(t.ones(2, 2), t.ones(2, 2))
+
+
+def variables_are_tensors(t):
+    autograd = import_module(f"{t.__name__}.autograd")
+    made = autograd.Variable(t.ones(2), requires_grad=True)
+    asked = [isinstance(x, autograd.Variable) for x in (made, t.ones(1), t.nn.Parameter(t.ones(1)), 3.0)]
+    return [type(made).__name__, made.is_leaf, made, *asked]
+
+
+def a_factor_into_tensors_that_are_there(t):
+    a = t.tensor([[4.0, 2.0], [2.0, 3.0]])
+    factor, info = t.empty(2, 2), t.empty((), dtype=t.int32)
+    given = t.linalg.cholesky_ex(a, out=(factor, info))
+    return [factor, info, given.L is factor]
+
+
+def nothing_is_scripted(t):
+    return [isinstance(x, (t.jit.ScriptModule, t.jit.ScriptFunction)) for x in (t.nn.Linear(1, 1), t.add)]
+
+
+def states_of_no_device(t):
+    checkpoint = import_module(f"{t.__name__}.utils.checkpoint")
+    devices, states = checkpoint.get_device_states(t.ones(2), 3, "text")
+    checkpoint.set_device_states(devices, states)
+    return [devices, states]
+
+
+def optimisers_are_at_home_where_they_are_in_pytorch(t):
+    names = {
+        "adamw": "AdamW",
+        "adam": "Adam",
+        "sgd": "SGD",
+        "rmsprop": "RMSprop",
+        "adagrad": "Adagrad",
+        "nadam": "NAdam",
+    }
+    return [getattr(import_module(f"{t.__name__}.optim.{m}"), n) is getattr(t.optim, n) for m, n in names.items()]

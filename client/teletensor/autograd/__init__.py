@@ -48,10 +48,18 @@ def backward(
     _backward.backward(tensors, grad_tensors, retain_graph, create_graph, inputs)
 
 
-def Variable(data: Tensor, requires_grad: bool = False) -> Tensor:
-    """The tensor itself, as a leaf: what old code calls a variable."""
-    out = data.detach()
-    return out.requires_grad_(True) if requires_grad else out
+class _AnyTensor(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, Tensor)
+
+
+class Variable(metaclass=_AnyTensor):
+    """What old code calls a tensor: every tensor is one, and calling it gives the tensor itself, as a leaf."""
+
+    def __new__(cls, data: Tensor, requires_grad: bool = False) -> Tensor:  # type: ignore[misc]
+        """A leaf on the memory of `data`."""
+        out = data.detach()
+        return out.requires_grad_(True) if requires_grad else out
 
 
 if not TYPE_CHECKING:

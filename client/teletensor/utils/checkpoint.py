@@ -13,16 +13,32 @@ from teletensor_core.errors import GradientError
 from teletensor import grad_mode
 from teletensor.graph import GradFn, leaves_under, walk
 from teletensor.python_node import Continuation, PythonNode
-from teletensor.random import default_generator
+from teletensor.random import default_generator, get_rng_state, set_rng_state
 from teletensor.saved import Packed, place_of, suspended
 from teletensor.tensor import Tensor
 
-__all__ = ["checkpoint", "checkpoint_sequential", "noop_context_fn"]
+__all__ = ["checkpoint", "checkpoint_sequential", "get_device_states", "noop_context_fn", "set_device_states"]
 
 
 def noop_context_fn() -> tuple[Any, Any]:
     """Contexts that do nothing: the default of `context_fn`."""
     return contextlib.nullcontext(), contextlib.nullcontext()
+
+
+def get_device_states(*args: Any) -> tuple[list[int], list[Tensor]]:
+    """The numbers of the devices that these tensors are on, other than this process, and their generators' states.
+
+    There is one generator for all devices here.
+    """
+    tensors = [x for x in args if isinstance(x, Tensor) and x.device.type != "cpu"]
+    devices = sorted({x.device.index or 0 for x in tensors})
+    return devices, [get_rng_state() for _ in devices]
+
+
+def set_device_states(devices: Sequence[int], states: Sequence[Tensor], *, device_type: str | None = None) -> None:
+    """Put back what `get_device_states` gave."""
+    for state in states[:1]:
+        set_rng_state(state)
 
 
 def checkpoint(
