@@ -16,8 +16,8 @@ class Family:
 
         P[k + 1] = ((a1 k + a0 + (b1 k + b0) x) P[k] - (c1 k + c0) P[k - 1]) / (d k + 1)
 
-    Degrees above `most` are NaN: each takes a step. Source: Abramowitz and Stegun, "Handbook of Mathematical Functions",
-    22.7.
+    Degrees above `most` are NaN: each takes a step.
+    Source: Abramowitz and Stegun, "Handbook of Mathematical Functions", 22.7.
     """
 
     u: float
