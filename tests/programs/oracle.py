@@ -28,7 +28,8 @@ HERE_ONLY = frozenset((
     "creation-as_tensor_shares_memory", "creation-default_dtype", "creation-legacy_types", "modes-autocasting",
     "modes-switches", "objects-device_as_context", "objects-facts", "objects-numpy_arrays",
     "rare-a_python_function_of_other_dtypes", "rare-a_python_function_of_other_sizes",
-    "rare-a_python_function_of_what_needs_gradients", "rare-python_functions_of_elements", "subclasses-shown",
+    "rare-a_python_function_of_what_needs_gradients", "rare-python_functions_of_elements",
+    "rare-states_of_no_device", "subclasses-shown",
 ))  # fmt: skip
 Program = Callable[[Any], Any]
 

@@ -99,7 +99,6 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return made if out is None else store(made, out)
 
 
-@named("MvlgammaBackward0")
 @named("SincBackward0")
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sin(pi x) / (pi x)`, which is 1 at 0."""

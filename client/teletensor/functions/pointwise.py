@@ -8,6 +8,7 @@ from teletensor_core.errors import DTypeError
 
 from teletensor import ops
 from teletensor.functions.in_place import in_place
+from teletensor.graph import named
 from teletensor.out import store
 from teletensor.tensor import Tensor
 
@@ -15,6 +16,7 @@ __all__ = ["mvlgamma"]
 METHODS = ("hardshrink", "mvlgamma", "mvlgamma_", "prelu")
 
 
+@named("MvlgammaBackward0")
 def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension `p`."""
     made = ops.add(ops.lgamma(input), p * (p - 1) / 4 * math.log(math.pi))
